@@ -1,0 +1,60 @@
+-- +goose Up
+
+-- Who may act. A bidder's row says that a firm has an accepted certificate, never that it bids.
+CREATE TABLE organisations (
+    uscc        text        PRIMARY KEY CHECK (uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'),
+    name        text        NOT NULL CHECK (char_length(name) BETWEEN 2 AND 100),
+    roles       text[]      NOT NULL CHECK (cardinality(roles) > 0 AND roles <@ ARRAY[
+                    'bidder','guarantor','beneficiary','agent','centre','supervisor','operator','custodian']),
+    status      text        NOT NULL CHECK (status IN ('active','suspended')),
+    admitted_by text        NOT NULL, -- USCC of the operator, or 'self' for a bidder by its certificate
+    admitted_at timestamptz NOT NULL
+);
+
+CREATE TABLE certificates (
+    fingerprint bytea       PRIMARY KEY CHECK (octet_length(fingerprint) = 32),
+    uscc        text        NOT NULL REFERENCES organisations,
+    der         bytea       NOT NULL CHECK (octet_length(der) BETWEEN 1 AND 16384),
+    can_sign    boolean     NOT NULL,
+    can_encrypt boolean     NOT NULL,
+    not_before  timestamptz NOT NULL,
+    not_after   timestamptz NOT NULL,
+    added_at    timestamptz NOT NULL,
+    removed_at  timestamptz,
+    CHECK (can_sign OR can_encrypt)
+);
+CREATE INDEX certificates_uscc ON certificates (uscc);
+
+-- Single use: a row is deleted by the sign-in that uses it, right or wrong.
+CREATE TABLE challenges (
+    id      bytea       PRIMARY KEY CHECK (octet_length(id) = 32), -- SM3 of the challenge
+    expires timestamptz NOT NULL
+);
+
+-- Who is behind a session is sealed under the token itself, of which only the digest is here.
+CREATE TABLE sessions (
+    id      bytea       PRIMARY KEY CHECK (octet_length(id) = 32), -- SM3 of the token
+    sealed  bytea       NOT NULL,
+    expires timestamptz NOT NULL
+);
+
+CREATE TABLE nonces (
+    id    bytea       PRIMARY KEY CHECK (octet_length(id) = 32), -- SM3 of sender and nonce
+    until timestamptz NOT NULL
+);
+CREATE INDEX nonces_until ON nonces (until);
+
+-- Commands and their answers, by keyed digest. No time, no sender, no object: kept for ever.
+CREATE TABLE once (
+    id     bytea PRIMARY KEY CHECK (octet_length(id) = 32),
+    digest bytea NOT NULL CHECK (octet_length(digest) = 32),
+    answer bytea -- null only inside the transaction that is still deciding
+);
+
+-- +goose Down
+DROP TABLE once;
+DROP TABLE nonces;
+DROP TABLE sessions;
+DROP TABLE challenges;
+DROP TABLE certificates;
+DROP TABLE organisations;
