@@ -1,7 +1,7 @@
 -- +goose Up
 
 -- Who may act. A bidder's row says that a firm has an accepted certificate, never that it bids.
-CREATE TABLE organisations (
+CREATE TABLE organisation (
     uscc        text        PRIMARY KEY CHECK (uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'),
     name        text        NOT NULL CHECK (char_length(name) BETWEEN 2 AND 100),
     roles       text[]      NOT NULL CHECK (cardinality(roles) > 0 AND roles <@ ARRAY[
@@ -11,9 +11,9 @@ CREATE TABLE organisations (
     admitted_at timestamptz NOT NULL
 );
 
-CREATE TABLE certificates (
+CREATE TABLE certificate (
     fingerprint bytea       PRIMARY KEY CHECK (octet_length(fingerprint) = 32),
-    uscc        text        NOT NULL REFERENCES organisations,
+    uscc        text        NOT NULL REFERENCES organisation,
     der         bytea       NOT NULL CHECK (octet_length(der) BETWEEN 1 AND 16384),
     can_sign    boolean     NOT NULL,
     can_encrypt boolean     NOT NULL,
@@ -23,26 +23,26 @@ CREATE TABLE certificates (
     removed_at  timestamptz,
     CHECK (can_sign OR can_encrypt)
 );
-CREATE INDEX certificates_uscc ON certificates (uscc);
+CREATE INDEX certificate_uscc ON certificate (uscc);
 
 -- Single use: a row is deleted by the sign-in that uses it, right or wrong.
-CREATE TABLE challenges (
+CREATE TABLE challenge (
     id      bytea       PRIMARY KEY CHECK (octet_length(id) = 32), -- SM3 of the challenge
     expires timestamptz NOT NULL
 );
 
 -- Who is behind a session is sealed under the token itself, of which only the digest is here.
-CREATE TABLE sessions (
+CREATE TABLE session (
     id      bytea       PRIMARY KEY CHECK (octet_length(id) = 32), -- SM3 of the token
     sealed  bytea       NOT NULL,
     expires timestamptz NOT NULL
 );
 
-CREATE TABLE nonces (
+CREATE TABLE nonce (
     id    bytea       PRIMARY KEY CHECK (octet_length(id) = 32), -- SM3 of sender and nonce
     until timestamptz NOT NULL
 );
-CREATE INDEX nonces_until ON nonces (until);
+CREATE INDEX nonce_until ON nonce (until);
 
 -- Commands and their answers, by keyed digest. No time, no sender, no object: kept for ever.
 CREATE TABLE once (
@@ -53,8 +53,8 @@ CREATE TABLE once (
 
 -- +goose Down
 DROP TABLE once;
-DROP TABLE nonces;
-DROP TABLE sessions;
-DROP TABLE challenges;
-DROP TABLE certificates;
-DROP TABLE organisations;
+DROP TABLE nonce;
+DROP TABLE session;
+DROP TABLE challenge;
+DROP TABLE certificate;
+DROP TABLE organisation;

@@ -64,23 +64,23 @@ var errNoOrganisation = NotFound("organisation.unknown", "没有登记此单位�
 // upsertOrganisation adds roles to a registration that exists, and changes nothing else of it.
 func upsertOrganisation(ctx context.Context, tx pgx.Tx, o Organisation) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO organisations (uscc, name, roles, status, admitted_by, admitted_at)
+		INSERT INTO organisation (uscc, name, roles, status, admitted_by, admitted_at)
 		VALUES (@uscc, @name, @roles, @status, @by, @at)
-		ON CONFLICT (uscc) DO UPDATE SET roles = organisations.roles ||
-			ARRAY(SELECT r FROM unnest(excluded.roles) WITH ORDINALITY AS n(r, i) WHERE r <> ALL (organisations.roles) ORDER BY i)
-		WHERE NOT organisations.roles @> excluded.roles`,
+		ON CONFLICT (uscc) DO UPDATE SET roles = organisation.roles ||
+			ARRAY(SELECT r FROM unnest(excluded.roles) WITH ORDINALITY AS n(r, i) WHERE r <> ALL (organisation.roles) ORDER BY i)
+		WHERE NOT organisation.roles @> excluded.roles`,
 		pgx.NamedArgs{"uscc": o.USCC, "name": o.Name, "roles": o.Roles, "status": o.Status, "by": o.AdmittedBy, "at": o.AdmittedAt})
 	return err
 }
 
 func readOrganisation(ctx context.Context, q querier, uscc string) (Organisation, error) {
 	return one[Organisation](ctx, q, errNoOrganisation, `
-		SELECT uscc, name, roles, status, admitted_by, admitted_at FROM organisations WHERE uscc = @uscc`,
+		SELECT uscc, name, roles, status, admitted_by, admitted_at FROM organisation WHERE uscc = @uscc`,
 		pgx.NamedArgs{"uscc": uscc})
 }
 
 func updateStatus(ctx context.Context, tx pgx.Tx, uscc string, to Status) error {
-	tag, err := tx.Exec(ctx, `UPDATE organisations SET status = @to WHERE uscc = @uscc`,
+	tag, err := tx.Exec(ctx, `UPDATE organisation SET status = @to WHERE uscc = @uscc`,
 		pgx.NamedArgs{"uscc": uscc, "to": to})
 	if err == nil && tag.RowsAffected() == 0 {
 		return errNoOrganisation
@@ -90,7 +90,7 @@ func updateStatus(ctx context.Context, tx pgx.Tx, uscc string, to Status) error 
 
 func insertCertificate(ctx context.Context, tx pgx.Tx, r certificateRow) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO certificates (fingerprint, uscc, der, can_sign, can_encrypt, not_before, not_after, added_at)
+		INSERT INTO certificate (fingerprint, uscc, der, can_sign, can_encrypt, not_before, not_after, added_at)
 		VALUES (@fp, @uscc, @der, @sign, @encrypt, @before, @after, @at) ON CONFLICT (fingerprint) DO NOTHING`,
 		pgx.NamedArgs{"fp": r.Fingerprint, "uscc": r.USCC, "der": r.DER, "sign": r.CanSign, "encrypt": r.CanEncrypt,
 			"before": r.NotBefore, "after": r.NotAfter, "at": r.AddedAt})
@@ -101,12 +101,12 @@ const certificateColumns = `fingerprint, uscc, der, can_sign, can_encrypt, not_b
 
 func readCertificate(ctx context.Context, q querier, fingerprint signing.Digest) (certificateRow, error) {
 	return one[certificateRow](ctx, q, errNoCertificate, `
-		SELECT `+certificateColumns+` FROM certificates WHERE fingerprint = @fp`, pgx.NamedArgs{"fp": fingerprint[:]})
+		SELECT `+certificateColumns+` FROM certificate WHERE fingerprint = @fp`, pgx.NamedArgs{"fp": fingerprint[:]})
 }
 
 func listCertificates(ctx context.Context, q querier, uscc string) ([]certificateRow, error) {
 	rows, err := q.Query(ctx, `
-		SELECT `+certificateColumns+` FROM certificates WHERE uscc = @uscc ORDER BY added_at DESC, fingerprint`,
+		SELECT `+certificateColumns+` FROM certificate WHERE uscc = @uscc ORDER BY added_at DESC, fingerprint`,
 		pgx.NamedArgs{"uscc": uscc})
 	if err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func listCertificates(ctx context.Context, q querier, uscc string) ([]certificat
 }
 
 func removeCertificate(ctx context.Context, tx pgx.Tx, fingerprint signing.Digest, at time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE certificates SET removed_at = @at WHERE fingerprint = @fp AND removed_at IS NULL`,
+	_, err := tx.Exec(ctx, `UPDATE certificate SET removed_at = @at WHERE fingerprint = @fp AND removed_at IS NULL`,
 		pgx.NamedArgs{"fp": fingerprint[:], "at": at})
 	return err
 }
@@ -123,8 +123,8 @@ func removeCertificate(ctx context.Context, tx pgx.Tx, fingerprint signing.Diges
 // insertChallenge also sweeps some of what nobody answered.
 func insertChallenge(ctx context.Context, q querier, id signing.Digest, expires, now time.Time) error {
 	_, err := q.Exec(ctx, `
-		WITH stale AS (DELETE FROM challenges WHERE id IN (SELECT id FROM challenges WHERE expires < @now LIMIT 20 FOR UPDATE SKIP LOCKED))
-		INSERT INTO challenges (id, expires) VALUES (@id, @expires)`,
+		WITH stale AS (DELETE FROM challenge WHERE id IN (SELECT id FROM challenge WHERE expires < @now LIMIT 20 FOR UPDATE SKIP LOCKED))
+		INSERT INTO challenge (id, expires) VALUES (@id, @expires)`,
 		pgx.NamedArgs{"id": id[:], "expires": expires, "now": now})
 	return err
 }
@@ -133,7 +133,7 @@ func takeChallenge(ctx context.Context, q querier, id signing.Digest, now time.T
 	type row struct {
 		Expires time.Time `db:"expires"`
 	}
-	r, err := one[row](ctx, q, errChallenge, `DELETE FROM challenges WHERE id = @id RETURNING expires`, pgx.NamedArgs{"id": id[:]})
+	r, err := one[row](ctx, q, errChallenge, `DELETE FROM challenge WHERE id = @id RETURNING expires`, pgx.NamedArgs{"id": id[:]})
 	if err == nil && now.After(r.Expires) {
 		return errChallenge
 	}
@@ -142,8 +142,8 @@ func takeChallenge(ctx context.Context, q querier, id signing.Digest, now time.T
 
 func insertSession(ctx context.Context, q querier, id signing.Digest, sealed []byte, expires, now time.Time) error {
 	_, err := q.Exec(ctx, `
-		WITH stale AS (DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires < @now LIMIT 20 FOR UPDATE SKIP LOCKED))
-		INSERT INTO sessions (id, sealed, expires) VALUES (@id, @sealed, @expires)`,
+		WITH stale AS (DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires < @now LIMIT 20 FOR UPDATE SKIP LOCKED))
+		INSERT INTO session (id, sealed, expires) VALUES (@id, @sealed, @expires)`,
 		pgx.NamedArgs{"id": id[:], "sealed": sealed, "expires": expires, "now": now})
 	return err
 }
@@ -152,13 +152,13 @@ func readSession(ctx context.Context, q querier, id signing.Digest, now time.Tim
 	type row struct {
 		Sealed []byte `db:"sealed"`
 	}
-	r, err := one[row](ctx, q, errSession, `SELECT sealed FROM sessions WHERE id = @id AND expires > @now`,
+	r, err := one[row](ctx, q, errSession, `SELECT sealed FROM session WHERE id = @id AND expires > @now`,
 		pgx.NamedArgs{"id": id[:], "now": now})
 	return r.Sealed, err
 }
 
 func deleteSession(ctx context.Context, q querier, id signing.Digest) error {
-	_, err := q.Exec(ctx, `DELETE FROM sessions WHERE id = @id`, pgx.NamedArgs{"id": id[:]})
+	_, err := q.Exec(ctx, `DELETE FROM session WHERE id = @id`, pgx.NamedArgs{"id": id[:]})
 	return err
 }
 
@@ -166,9 +166,9 @@ func deleteSession(ctx context.Context, q querier, id signing.Digest) error {
 // past its end, far beyond any tolerance.
 func insertNonce(ctx context.Context, q querier, id signing.Digest, until time.Time) error {
 	tag, err := q.Exec(ctx, `
-		WITH stale AS (DELETE FROM nonces WHERE id IN
-			(SELECT id FROM nonces WHERE until < clock_timestamp() - interval '1 hour' LIMIT 20 FOR UPDATE SKIP LOCKED))
-		INSERT INTO nonces (id, until) VALUES (@id, @until) ON CONFLICT (id) DO NOTHING`,
+		WITH stale AS (DELETE FROM nonce WHERE id IN
+			(SELECT id FROM nonce WHERE until < clock_timestamp() - interval '1 hour' LIMIT 20 FOR UPDATE SKIP LOCKED))
+		INSERT INTO nonce (id, until) VALUES (@id, @until) ON CONFLICT (id) DO NOTHING`,
 		pgx.NamedArgs{"id": id[:], "until": until})
 	if err == nil && tag.RowsAffected() != 1 {
 		return ErrReplayed
