@@ -1,0 +1,148 @@
+package signing
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"hash"
+
+	maker "github.com/tjfoc/gmsm/sm4"
+)
+
+const (
+	keyIterations    = 600_000   // PBKDF2 of a key we write
+	minKeyIterations = 1_000     // and the least that is accepted, OpenSSL's old default being 2,048
+	maxKeyIterations = 2_000_000 // and the most: a file must not keep a core busy for minutes
+	maxKeyFile       = 8 << 10   // bytes of PEM
+	keyBlock         = "ENCRYPTED PRIVATE KEY"
+)
+
+var (
+	// ErrKeyFile says that bytes are not an encrypted SM2 key file that is accepted here.
+	ErrKeyFile = errors.New("signing: key file")
+	// ErrPassphrase says that a key file does not open with this passphrase, or is spoilt.
+	ErrPassphrase = errors.New("signing: passphrase does not open the key file")
+)
+
+// KeyOption changes how EncryptKeyPEM encrypts.
+type KeyOption func(*keyParameters)
+
+// WithIterations sets the cost of guessing a passphrase, 1,000 to 2,000,000 rounds. Fewer than the default of
+// 600,000 are for tests.
+func WithIterations(n int) KeyOption {
+	return func(p *keyParameters) { p.iterations = n }
+}
+
+// EncryptKeyPEM writes a key as PKCS#8 under PBES2: PBKDF2 with HMAC-SHA256, because OpenSSL 3.0 knows no HMAC-SM3
+// there, and SM4-CBC. `openssl pkey -in FILE` opens it.
+func EncryptKeyPEM(k *PrivateKey, passphrase []byte, options ...KeyOption) (text []byte, err error) {
+	defer guard(&err)
+	if len(passphrase) == 0 {
+		return nil, fmt.Errorf("%w: empty passphrase", ErrPassphrase)
+	}
+	p := keyParameters{salt: Random(16), iv: Random(16), iterations: keyIterations, prf: sha256.New, sm4: true}
+	for _, option := range options {
+		option(&p)
+	}
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	block, err := p.cipher(passphrase)
+	if err != nil {
+		return nil, err
+	}
+	secret := padBlocks(k.pkcs8())
+	cipher.NewCBCEncrypter(block, p.iv).CryptBlocks(secret, secret)
+	text = pem.EncodeToMemory(&pem.Block{Type: keyBlock, Bytes: p.der(secret)})
+	back, err := DecryptKeyPEM(text, passphrase)
+	if err != nil || !back.Public().Equal(k.Public()) {
+		return nil, fmt.Errorf("%w: own key file does not open", ErrInternal)
+	}
+	return text, nil
+}
+
+// DecryptKeyPEM reads one ENCRYPTED PRIVATE KEY block and nothing else: PBES2 with PBKDF2 (HMAC-SHA256 or
+// HMAC-SM3, 1,000 to 2,000,000 rounds) and SM4-CBC or AES-256-CBC. The key must be on the SM2 curve by its OID,
+// and a public half inside must be its own.
+func DecryptKeyPEM(text, passphrase []byte) (k *PrivateKey, err error) {
+	defer guard(&err)
+	if len(text) > maxKeyFile {
+		return nil, fmt.Errorf("%w: longer than %d bytes", ErrKeyFile, maxKeyFile)
+	}
+	file, rest := pem.Decode(text)
+	if file == nil || file.Type != keyBlock || len(file.Headers) > 0 || len(bytes.TrimSpace(rest)) > 0 {
+		return nil, fmt.Errorf("%w: not one PEM block %q", ErrKeyFile, keyBlock)
+	}
+	p, secret, err := parseKeyFile(file.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	block, err := p.cipher(passphrase)
+	if err != nil {
+		return nil, err
+	}
+	clear := make([]byte, len(secret))
+	cipher.NewCBCDecrypter(block, p.iv).CryptBlocks(clear, secret)
+	if clear, err = unpadBlocks(clear); err != nil {
+		return nil, err
+	}
+	return parsePKCS8(clear)
+}
+
+// keyParameters is what a key file says about its own encryption.
+type keyParameters struct {
+	salt, iv   []byte
+	iterations int
+	prf        func() hash.Hash
+	sm4        bool // SM4-CBC, else AES-256-CBC
+}
+
+func (p keyParameters) check() error {
+	if p.iterations < minKeyIterations || p.iterations > maxKeyIterations {
+		return fmt.Errorf("%w: %d iterations, must be %d to %d", ErrKeyFile, p.iterations, minKeyIterations, maxKeyIterations)
+	}
+	if len(p.salt) < 8 || len(p.salt) > 64 || len(p.iv) != 16 {
+		return fmt.Errorf("%w: salt of %d bytes, IV of %d", ErrKeyFile, len(p.salt), len(p.iv))
+	}
+	return nil
+}
+
+func (p keyParameters) keyLength() int {
+	if p.sm4 {
+		return 16
+	}
+	return 32
+}
+
+func (p keyParameters) cipher(passphrase []byte) (cipher.Block, error) {
+	key, err := pbkdf2.Key(p.prf, string(passphrase), p.salt, p.iterations, p.keyLength())
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrInternal, err)
+	}
+	if p.sm4 {
+		return maker.NewCipher(key)
+	}
+	return aes.NewCipher(key)
+}
+
+// padBlocks is the padding of PKCS#7, in memory of its own.
+func padBlocks(b []byte) []byte {
+	n := 16 - len(b)%16
+	return append(bytes.Clone(b), bytes.Repeat([]byte{byte(n)}, n)...)
+}
+
+func unpadBlocks(b []byte) ([]byte, error) {
+	if len(b) == 0 {
+		return nil, ErrPassphrase
+	}
+	n := int(b[len(b)-1])
+	if n < 1 || n > 16 || n > len(b) || !bytes.Equal(b[len(b)-n:], bytes.Repeat([]byte{byte(n)}, n)) {
+		return nil, ErrPassphrase
+	}
+	return b[:len(b)-n], nil
+}
