@@ -1,0 +1,111 @@
+package calendar
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrYearNotPublished says that a count runs into a year for which no notice on public holidays is in the table. Staff
+// enter the State Council's notice (usually published in November of the year before); until then nobody guesses.
+var ErrYearNotPublished = errors.New("calendar: no published table of public holidays for this year")
+
+// ErrTable says that the rows are no table: a day twice, an unknown kind, or a day without a date.
+var ErrTable = errors.New("calendar: table of public holidays")
+
+// Kind is how a day departs from Monday to Friday.
+type Kind string
+
+const (
+	Rest Kind = "rest" // a weekday on which the country rests
+	Work Kind = "work" // a Saturday or Sunday that is worked instead (调休)
+)
+
+// Day is one row of the table.
+type Day struct {
+	Date     Date   `json:"date"`
+	Kind     Kind   `json:"kind"`
+	Occasion string `json:"occasion"` // 春节, 国庆节 …
+}
+
+// Calendar knows which days are worked. It is made once and safe for use by many goroutines.
+type Calendar struct {
+	days  map[Date]Kind
+	years map[int]bool
+}
+
+// New makes a calendar of rows. A year counts as published as soon as one row lies in it, so the rows of a notice are
+// entered together or not at all.
+func New(rows []Day) (*Calendar, error) {
+	c := &Calendar{days: map[Date]Kind{}, years: map[int]bool{}}
+	for _, r := range rows {
+		if err := c.add(r); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func (c *Calendar) add(r Day) error {
+	weekend := r.Date.Weekday() == time.Saturday || r.Date.Weekday() == time.Sunday
+	switch {
+	case r.Date.IsZero():
+		return fmt.Errorf("%w: a row without a date", ErrTable)
+	case r.Kind != Rest && r.Kind != Work:
+		return fmt.Errorf("%w: %s: kind is neither rest nor work", ErrTable, r.Date)
+	case weekend != (r.Kind == Work):
+		return fmt.Errorf("%w: %s: departs from nothing, it is a %s", ErrTable, r.Date, r.Date.Weekday())
+	case c.days[r.Date] != "":
+		return fmt.Errorf("%w: %s stands twice", ErrTable, r.Date)
+	}
+	c.days[r.Date], c.years[r.Date.year] = r.Kind, true
+	return nil
+}
+
+// IsWorkingDay tells whether a day is worked, or ErrYearNotPublished.
+func (c *Calendar) IsWorkingDay(d Date) (bool, error) {
+	if !c.years[d.year] {
+		return false, fmt.Errorf("%w: %d", ErrYearNotPublished, d.year)
+	}
+	switch c.days[d] {
+	case Rest:
+		return false, nil
+	case Work:
+		return true, nil
+	}
+	day := d.Weekday()
+	return day != time.Saturday && day != time.Sunday, nil
+}
+
+// AddWorkingDays is the n-th working day after from. The first day is not counted (民法典 art. 201); n of zero is from
+// itself. A count that meets a day of a year without a table is ErrYearNotPublished.
+func (c *Calendar) AddWorkingDays(from Date, n int) (Date, error) {
+	if n < 0 {
+		return Date{}, fmt.Errorf("calendar: %d working days", n)
+	}
+	d := from
+	for n > 0 {
+		d = d.AddDays(1)
+		worked, err := c.IsWorkingDay(d)
+		if err != nil {
+			return Date{}, err
+		}
+		if worked {
+			n--
+		}
+	}
+	return d, nil
+}
+
+// LastDay is the last day of a period of calendar days that begins on from. The first day is not counted (民法典 art.
+// 201), and a last day on which the country rests gives way to the next working day (art. 203).
+func (c *Calendar) LastDay(from Date, days int) (Date, error) {
+	d := from.AddDays(days)
+	for {
+		worked, err := c.IsWorkingDay(d)
+		if err != nil || worked {
+			return d, err
+		}
+		d = d.AddDays(1)
+	}
+}
