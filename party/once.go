@@ -41,17 +41,37 @@ func (o *Once) BeginTx(ctx context.Context, tx pgx.Tx, cmd Command) (prior []byt
 	if err != nil || fresh {
 		return nil, false, err
 	}
-	row, err := readOnce(ctx, tx, id)
-	if err != nil {
+	prior, err = o.read(ctx, tx, cmd)
+	return prior, err == nil, err
+}
+
+// Prior reads what a command was answered before, without taking its place: for a verb that works outside a
+// transaction first, and would refuse today what it accepted when the command came for the first time.
+func (o *Once) Prior(ctx context.Context, q querier, cmd Command) (prior []byte, done bool, err error) {
+	if err := checkKey(cmd.Key); err != nil {
 		return nil, false, err
 	}
+	prior, err = o.read(ctx, q, cmd)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, false, nil
+	}
+	return prior, err == nil, err
+}
+
+func (o *Once) read(ctx context.Context, q querier, cmd Command) ([]byte, error) {
+	id := o.id(cmd)
+	row, err := readOnce(ctx, q, id)
+	if err != nil {
+		return nil, err
+	}
 	if [32]byte(row.Digest) != cmd.Digest {
-		return nil, false, ErrKeyReused
+		return nil, ErrKeyReused
 	}
-	if prior, err = signing.OpenGCM(o.answerKey(cmd), row.Answer, id[:]); err != nil {
-		return nil, false, errors.New("party: an answer on record does not open")
+	prior, err := signing.OpenGCM(o.answerKey(cmd), row.Answer, id[:])
+	if err != nil {
+		return nil, errors.New("party: an answer on record does not open")
 	}
-	return prior, true, nil
+	return prior, nil
 }
 
 // AnswerTx records what the command was answered. It belongs in the transaction of BeginTx, as its last write.

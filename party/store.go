@@ -23,8 +23,8 @@ func insertOnce(ctx context.Context, tx pgx.Tx, id, digest signing.Digest) (fres
 	return tag.RowsAffected() == 1, err
 }
 
-func readOnce(ctx context.Context, tx pgx.Tx, id signing.Digest) (onceRow, error) {
-	rows, err := tx.Query(ctx, `SELECT digest, answer FROM once WHERE id = @id`, pgx.NamedArgs{"id": id[:]})
+func readOnce(ctx context.Context, q querier, id signing.Digest) (onceRow, error) {
+	rows, err := q.Query(ctx, `SELECT digest, answer FROM once WHERE id = @id`, pgx.NamedArgs{"id": id[:]})
 	if err != nil {
 		return onceRow{}, err
 	}
