@@ -95,6 +95,30 @@ func TestSteppedNeverGoesBack(t *testing.T) {
 	}
 }
 
+func TestSteppedMayBeginInThePast(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "clock")
+	past := time.Date(2019, 12, 2, 1, 0, 0, 0, time.UTC)
+	first, err := clock.StartStepped(path, past)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := clock.StartStepped(path, past.AddDate(5, 0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range map[string]*clock.Stepped{"the first": first, "who starts it again": again, "who opens it": open(t, path)} {
+		if late := s.Now().Sub(past); late < 0 || late > time.Minute {
+			t.Errorf("%s stands %v after the beginning", name, late)
+		}
+	}
+	if err := first.Set(t.Context(), past.AddDate(0, 0, 25), nil); err != nil {
+		t.Fatal(err)
+	}
+	if late := again.Now().Sub(past.AddDate(0, 0, 25)); late < 0 || late > time.Minute {
+		t.Errorf("after a step the other process stands %v after it", late)
+	}
+}
+
 func TestSteppedLosesNoStep(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "clock")
 	var all sync.WaitGroup

@@ -26,6 +26,24 @@ type Stepped struct {
 
 	mu     sync.Mutex
 	offset time.Duration
+	read   bool // an offset was read from the file; from then on it only grows
+}
+
+// StartStepped makes the clock file at path so that it begins at t, which may lie years in the past: a story is then
+// told on the days on which it happened. A file that is there already keeps its offset.
+func StartStepped(path string, t time.Time) (*Stepped, error) {
+	unlock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, fmt.Errorf("lock the clock file: %w", err)
+	}
+	defer unlock()
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		offset := t.Sub(trueTime()).Truncate(time.Microsecond)
+		if err := replaceFile(path, offset.String()+"\n"); err != nil {
+			return nil, fmt.Errorf("write the clock file: %w", err)
+		}
+	}
+	return OpenStepped(path)
 }
 
 // OpenStepped opens the clock whose offset stands in the file at path. A file that does not exist
@@ -89,7 +107,7 @@ func (s *Stepped) step(ctx context.Context, next func(time.Duration) time.Durati
 	if err := replaceFile(s.path, offset.String()+"\n"); err != nil {
 		return fmt.Errorf("write the clock file: %w", err)
 	}
-	s.offset = offset
+	s.offset, s.read = offset, true
 	if mirror == nil {
 		return nil
 	}
@@ -109,6 +127,9 @@ func (s *Stepped) reload() error {
 	offset, err := time.ParseDuration(strings.TrimSpace(string(text)))
 	if err != nil {
 		return fmt.Errorf("演示时钟文件 %s 的内容不是时长（例如 36h0m0s）：%w", s.path, err)
+	}
+	if !s.read {
+		s.offset, s.read = offset, true
 	}
 	s.offset = max(s.offset, offset)
 	return nil

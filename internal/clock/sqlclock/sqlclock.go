@@ -20,16 +20,15 @@ type DB interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-// InstallStepped makes platform_now run ahead of real time by the offset that Mirror writes.
-// It may be called by every process at its start.
+// InstallStepped makes platform_now differ from real time by the offset that Mirror writes; by nothing before the
+// first Mirror. It may be called by every process at its start.
 func InstallStepped(ctx context.Context, db DB) error {
 	return install(ctx, db, `
 		create table if not exists demo_clock (
 			one bool primary key default true check (one),
-			by interval not null default '0');
-		insert into demo_clock default values on conflict do nothing;
+			by interval not null);
 		create or replace function platform_now() returns timestamptz language sql volatile parallel safe
-			return clock_timestamp() + (select by from demo_clock)`)
+			return clock_timestamp() + coalesce((select by from demo_clock), interval '0')`)
 }
 
 // Mirror writes a stepped clock's offset into the database; it never lowers what stands there, so
@@ -37,7 +36,8 @@ func InstallStepped(ctx context.Context, db DB) error {
 func Mirror(db DB) clock.Mirror {
 	return func(ctx context.Context, offset time.Duration) error {
 		_, err := db.Exec(ctx, `
-			update demo_clock set by = greatest(by, @offset * interval '1 microsecond')`,
+			insert into demo_clock (by) values (@offset::bigint * interval '1 microsecond')
+			on conflict (one) do update set by = greatest(demo_clock.by, excluded.by)`,
 			pgx.NamedArgs{"offset": offset.Microseconds()})
 		if err != nil {
 			return fmt.Errorf("mirror the clock into the database: %w", err)
