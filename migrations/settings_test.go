@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,15 +20,17 @@ import (
 // start runs a server as devpg does for a demonstration, except for what o says.
 func start(t *testing.T, o devpg.Options) *devpg.Server {
 	t.Helper()
-	if o.Dir == "" {
-		o.Dir = t.TempDir()
+	dir, err := os.MkdirTemp("", "baohan-settings-") // unlike t.TempDir open to the server's account
+	if err != nil {
+		t.Fatal(err)
 	}
+	o.Dir = dir
 	s, err := devpg.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := s.Crash(); err != nil {
+		if err := errors.Join(s.Crash(), os.RemoveAll(dir)); err != nil {
 			t.Error(err)
 		}
 	})

