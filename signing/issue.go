@@ -46,9 +46,9 @@ func IssueCertificate(ctx context.Context, r CertificateRequest, issuer Certific
 
 // Revocation is one line of a revocation list.
 type Revocation struct {
-	Serial string    // as Certificate.Serial gives it
-	At     time.Time // from when on it counts
-	Reason int       // RFC 5280, 5.3.1; 0 unspecified, 1 keyCompromise, 6 certificateHold
+	Serial string    `json:"serial"` // as Certificate.Serial gives it
+	At     time.Time `json:"at"`     // from when on it counts
+	Reason int       `json:"reason"` // RFC 5280, 5.3.1; 0 unspecified, 1 keyCompromise, 6 certificateHold
 }
 
 // RevocationList is what IssueCRL states. Numbers of one issuer only grow.

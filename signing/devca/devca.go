@@ -119,6 +119,11 @@ func (ca *CA) CRL(thisUpdate, nextUpdate time.Time) ([]byte, error) {
 	return der, nil
 }
 
+// Sign issues a list of the intermediate exactly as stated, for tests of what a real CA may publish.
+func (ca *CA) Sign(list signing.RevocationList) ([]byte, error) {
+	return signing.IssueCRL(context.Background(), list, ca.Intermediate, ca.key)
+}
+
 // RootCRL issues a list of the root, which revokes nothing, so that RevocationKnown can hold for whole chains.
 func (ca *CA) RootCRL(number int64, thisUpdate, nextUpdate time.Time) ([]byte, error) {
 	return signing.IssueCRL(context.Background(), signing.RevocationList{

@@ -2,12 +2,14 @@ package devca
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"baohan/signing"
 )
@@ -33,7 +35,7 @@ func (ca *CA) Write(dir string, passphrase []byte, options ...signing.KeyOption)
 		return err
 	}
 	ca.mu.Lock()
-	kept, err := json.MarshalIndent(state{Lists: ca.lists, Revoked: ca.revoked}, "", "  ")
+	kept, err := json.Marshal(state{Lists: ca.lists, Revoked: ca.revoked}, jsontext.WithIndent("  "))
 	ca.mu.Unlock()
 	if err != nil {
 		return err
@@ -82,7 +84,7 @@ func Load(dir string, passphrase []byte) (*CA, error) {
 		return nil, err
 	}
 	var s state
-	if err := json.Unmarshal(raw, &s); err != nil {
+	if err := json.Unmarshal(raw, &s, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fmt.Errorf("devca: %s: %w", stateFile, err)
 	}
 	ca.lists, ca.revoked = s.Lists, s.Revoked
