@@ -1,0 +1,138 @@
+package house
+
+// letters are the bytes of a guarantee and the calendar they count by: values that every room but
+// signing may hold.
+var letters = []string{"guarantee/letter", "guarantee/calendar"}
+
+// arrows says for each package which other packages of this module it may import. A package that
+// is not named may import none and is itself a fault; internal/clock is open to all.
+var arrows = map[string][]string{
+	"signing":          {},
+	"signing/httpsig":  {"signing"},
+	"signing/devca":    {"signing"},
+	"signing/translog": {"signing"},
+
+	"guarantee/calendar": {},
+	"guarantee/letter":   {"guarantee/calendar", "signing"},
+
+	"party":     {"signing"},
+	"guarantee": with(letters, "party", "signing"),
+	"banks": with(letters, "guarantee", "party", "signing", "signing/httpsig",
+		"client/wire"), // the bodies of messages, said once for both ends
+	"tender":         with(letters, "guarantee", "party", "signing", "tender/custody"),
+	"tender/custody": with(letters, "signing", "signing/httpsig"), // an agent on other premises
+
+	"jobs": with(letters, "banks", "tender", "guarantee", "party", "signing",
+		"client/wire"), // it alone decides what an institution is told, so it fills the bodies
+	"web": with(letters, "tender", "guarantee", "banks", "party", "signing", "signing/httpsig",
+		"client/wire"), // the JSON bodies, said once for both ends
+
+	"client":      with(letters, "client/wire", "signing", "signing/httpsig"),
+	"client/wire": with(letters, "signing"),
+	// A sandbox institution knows of the platform what a real one does: the SDK.
+	"banks/sandbox": with(letters, "client", "client/wire", "signing", "signing/httpsig"),
+
+	"migrations":              {},
+	"internal/clock":          {},
+	"internal/clock/sqlclock": {},
+	"internal/devpg":          {},
+	"internal/health":         {},
+	"internal/house":          {},
+	"internal/testdb":         {"internal/clock/sqlclock", "internal/devpg", "migrations"},
+	"internal/testdb/cmd":     {"internal/devpg", "internal/testdb"},
+	"internal/sample":         with(letters, "client/wire", "guarantee", "party", "signing", "signing/devca", "tender"),
+
+	"cmd/baohan": {everything},
+}
+
+// inTests says what tests may import beyond the arrows of their package.
+var inTests = map[string][]string{
+	everything:   {"internal/testdb", "internal/sample", "internal/clock/sqlclock", "internal/devpg", "signing/devca"},
+	"web":        {"client", "banks/sandbox", "tender/custody"}, // drive the server as its users do
+	"jobs":       {"client", "banks/sandbox"},
+	"banks":      {"client", "banks/sandbox"},
+	"client":     {"banks/sandbox"},
+	"migrations": {"guarantee", "tender", "party", "banks"}, // states that the database holds a second time
+}
+
+// A library that only the named packages may import, with the reason. Tests of those packages may
+// import it too, and so may the packages in tests.
+type library struct {
+	paths   []string
+	only    []string
+	inTests []string
+	reason  string
+}
+
+var libraries = []library{
+	{
+		paths:  []string{"github.com/labstack/echo", "github.com/danielgtaylor/huma"},
+		only:   []string{"web"},
+		reason: "HTTP ends at the edge, so that its library can be exchanged",
+	},
+	{
+		paths:  []string{"github.com/riverqueue/river", "riverqueue.com"},
+		only:   []string{"jobs", "migrations"},
+		reason: "rooms state facts; jobs alone decides what follows",
+	},
+	{
+		paths: []string{"github.com/jackc/pgx"},
+		only: []string{
+			"party", "guarantee", "tender", "banks", "jobs", "signing/translog", "migrations",
+			"internal/clock/sqlclock", "internal/devpg", "internal/health", "internal/testdb", "cmd/baohan",
+		},
+		inTests: []string{"web"},
+		reason:  "bytes and their checks work without a database, offline and in a browser",
+	},
+	{
+		paths:  []string{"github.com/pressly/goose"},
+		only:   []string{"migrations"},
+		reason: "one way to change the schema",
+	},
+	{
+		paths:  []string{"github.com/tjfoc/gmsm", "github.com/emmansun/gmsm"},
+		only:   []string{"signing"},
+		reason: "their traps are known, and guarded, in one place",
+	},
+	{
+		paths:  []string{"github.com/alecthomas/kong"},
+		only:   []string{"cmd/baohan"},
+		reason: "settings are between the operator and the command",
+	},
+	{
+		paths:   []string{"pgregory.net/rapid", "github.com/anishathalye/porcupine", "go.uber.org/goleak", "testing"},
+		only:    []string{"internal/testdb", "internal/sample"},
+		inTests: []string{everything},
+		reason:  "what serves tests stays out of the binary",
+	},
+	{
+		paths:  []string{"encoding/json"},
+		only:   []string{},
+		reason: "it accepts duplicate names and any case; go-json-experiment/json does not",
+	},
+}
+
+// detached packages are used where there is no database and no server: offline, in a browser, on a
+// custodian's premises. Nothing that they import, however far down, brings one in.
+var detached = []string{
+	"signing", "signing/httpsig", "guarantee/calendar", "guarantee/letter", "client/wire", "client",
+}
+
+var notDetached = []string{"github.com/jackc/pgx", "github.com/labstack/echo", "github.com/danielgtaylor/huma", "github.com/riverqueue/river"}
+
+// realTime names the files that may read the machine's clock, and why the injected one would be
+// wrong there.
+var realTime = map[string]string{
+	"internal/clock/clock.go": "this is the clock",
+	"banks/deliver.go":        "freshness of signed messages",
+	"client/machine.go":       "freshness of signed messages",
+	"client/receiver.go":      "freshness of signed messages",
+	"web/caller.go":           "freshness of signed messages",
+	"web/meter.go":            "how long an answer took",
+}
+
+const everything = "*"
+
+func with(base []string, more ...string) []string {
+	return append(append([]string{}, base...), more...)
+}
