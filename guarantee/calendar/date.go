@@ -84,6 +84,12 @@ func (d Date) After(other Date) bool { return d.Compare(other) > 0 }
 // Year is the year of the day.
 func (d Date) Year() int { return d.year }
 
+// Month is the month of the day.
+func (d Date) Month() time.Month { return d.month }
+
+// Day is the day of the month.
+func (d Date) Day() int { return d.day }
+
 // Weekday is the day of the week.
 func (d Date) Weekday() time.Weekday { return d.Time().Weekday() }
 

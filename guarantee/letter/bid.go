@@ -1,0 +1,37 @@
+package letter
+
+import "time"
+
+// Bid is signed by the bidder and sealed like a letter. Random keeps two bids from ever having one digest.
+type Bid struct {
+	Version int       `json:"version"`
+	Random  []byte    `json:"random"` // 32 bytes
+	ID      string    `json:"id"`
+	Lot     Lot       `json:"lot"`
+	Bidders []Party   `json:"bidders"` // the lead of a consortium first
+	Letter  string    `json:"letter"`  // id of the guarantee; empty: security in cash
+	Offer   []byte    `json:"offer"`   // envelope, encrypted to the bidder's own certificate
+	At      time.Time `json:"at"`
+}
+
+const maxBidOffer = 32 << 10
+
+// Check holds for a bid that can be sealed.
+func (b Bid) Check() error {
+	return firstOf(
+		checkVersion(b.Version),
+		need(len(b.Random) == 32, "random", "random", "随机数须为 32 字节"),
+		checkID("id", b.ID),
+		within("lot", b.Lot.Check()),
+		checkParties("bidders", b.Bidders, maxApplicants),
+		need(b.Letter == "" || idShape.MatchString(b.Letter), "letter", "id", "保函编号须为空（现金保证金）或 32 位小写十六进制"),
+		need(len(b.Offer) <= maxBidOffer, "offer", "size", "投标报价信封过长"),
+		checkInstant("at", b.At),
+	)
+}
+
+// Canonical is what the bidder signs.
+func (b Bid) Canonical() ([]byte, error) { return canonical(b, Bid.Check) }
+
+// ParseBid reads what Canonical wrote.
+func ParseBid(b []byte) (Bid, error) { return parse(b, Bid.Check) }

@@ -1,0 +1,36 @@
+package letter
+
+import "baohan/signing"
+
+// Commitment is what an application and a letter say of a reveal record without showing it.
+func Commitment(reveal []byte) signing.Digest { return signing.TaggedSum("baohan/reveal/1", reveal) }
+
+// ApplicationDigest is of the application as signed by the bidder (p7s).
+func ApplicationDigest(p7s []byte) signing.Digest {
+	return signing.TaggedSum("baohan/application/1", p7s)
+}
+
+// UndertakingDigest is of the undertaking as signed by the guarantor (p7s).
+func UndertakingDigest(p7s []byte) signing.Digest {
+	return signing.TaggedSum("baohan/undertaking/1", p7s)
+}
+
+// SaltedDigest is of a full letter (p7s): what it says can be guessed, so 32 random bytes stand before it.
+func SaltedDigest(salt, p7s []byte) signing.Digest {
+	return signing.TaggedSum("baohan/undertaking-salted/1", salt, p7s)
+}
+
+// SealedDigest is of sealed bytes (signing.Sealed.MarshalBinary), as a closing and a SealedIssue name them.
+func SealedDigest(sealed []byte) signing.Digest { return signing.TaggedSum("baohan/sealed/1", sealed) }
+
+// ClosingDigest is of a closing as signed by the centre (p7s).
+func ClosingDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan/closing/1", p7s) }
+
+// digestOf is zero for what has no encoding, because it does not hold.
+func digestOf(tag string, encoding func() ([]byte, error)) signing.Digest {
+	b, err := encoding()
+	if err != nil {
+		return signing.Digest{}
+	}
+	return signing.TaggedSum(tag, b)
+}
