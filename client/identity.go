@@ -1,0 +1,78 @@
+package client
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"baohan/guarantee/calendar"
+	"baohan/guarantee/letter"
+	"baohan/internal/clock"
+	"baohan/signing"
+)
+
+// Identity is an organisation with its two key pairs (GM/T 0034: one signs, one decrypts), in a USB key or in
+// software. Nothing secret of it ever leaves through this package.
+type Identity struct {
+	Party     letter.Party
+	Sign      signing.Signer
+	Chain     []signing.Certificate // of Sign, leaf first
+	Open      signing.Decrypter
+	OpenChain []signing.Certificate // of Open, leaf first
+}
+
+// check refuses an identity whose certificates do not say what it says.
+func (i Identity) check() error {
+	if i.Sign == nil || len(i.Chain) == 0 {
+		return errors.New("client: identity without a signing key or its certificate")
+	}
+	if leaf := i.Chain[0]; leaf.Subject().OrganizationID != i.Party.USCC || !leaf.PublicKey().Equal(i.Sign.Public()) {
+		return errors.New("client: the signing certificate is not this organisation's or not this key's")
+	}
+	if i.Open != nil && (len(i.OpenChain) == 0 || !i.OpenChain[0].PublicKey().Equal(i.Open.Public())) {
+		return errors.New("client: the encryption certificate is not this key's")
+	}
+	return nil
+}
+
+// paper signs canonical content as GB/T 35275 signed data.
+func (i Identity) paper(ctx context.Context, content []byte, err error, at time.Time) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	return signing.SignData(ctx, i.Sign, i.Chain, content, at)
+}
+
+// Platform is what a client knows of the service before it asks: where it is, the anchors that its certificates
+// lead to, and who signs its receipts and answers. Everything else it says is checked against these.
+type Platform struct {
+	Base  string         // https://… ; the API is under Base + /api/v1
+	Trust *signing.Trust // anchors of the certificate authorities (电子认证服务机构)
+	USCC  string         // the platform's own 统一社会信用代码, as its certificate says it
+	Clock clock.Clock    // by which signed papers are dated
+}
+
+// receipt reads a receipt and accepts it only from the platform itself.
+func (p Platform) receipt(p7s []byte) (letter.Receipt, error) {
+	signed, err := signing.ParseSignedData(p7s)
+	if err != nil {
+		return letter.Receipt{}, fmt.Errorf("client: receipt: %w", err)
+	}
+	if err := signed.Verify(p.Trust, time.Time{}); err != nil {
+		return letter.Receipt{}, fmt.Errorf("client: receipt: %w", err)
+	}
+	if signed.Signer().Subject().OrganizationID != p.USCC {
+		return letter.Receipt{}, errors.New("client: receipt is not signed by the platform")
+	}
+	return letter.ParseReceipt(signed.Content)
+}
+
+// at is the instant for a signed paper: as the wire says it.
+func (p Platform) at() time.Time {
+	return p.Clock.Now().In(calendar.Shanghai).Truncate(time.Microsecond)
+}
+
+// newID is 128 random bits as 32 lower-case hexadecimal digits.
+func newID() string { return hex.EncodeToString(signing.Random(16)) }

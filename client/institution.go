@@ -1,0 +1,120 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"baohan/client/wire"
+	"baohan/guarantee/letter"
+	"baohan/signing"
+)
+
+// Institution is a guarantor's own system, as the platform sees it: every request is signed by the institution's
+// key, and no answer is believed that the platform did not sign. Each command's key follows from the application
+// or demand it is about, so that saying it again after a crash says the same thing; saying another thing under it
+// is refused (key_reused).
+type Institution struct {
+	*conn
+	Platform
+	me Identity
+}
+
+// NewInstitution returns the client of one guarantor. Certificates are the platform's, exchanged beforehand: the
+// new one beside the old while a key is being replaced.
+func NewInstitution(p Platform, me Identity, certificates ...signing.Certificate) (*Institution, error) {
+	if err := me.check(); err != nil {
+		return nil, err
+	}
+	if me.Open == nil || len(certificates) == 0 {
+		return nil, errors.New("client: an institution needs an encryption key and the platform's certificate")
+	}
+	c, err := newConn(p.Base+"/api/v1/issuer", &machine{me, certificates})
+	if err != nil {
+		return nil, err
+	}
+	return &Institution{c, p, me}, nil
+}
+
+func (i *Institution) tell(ctx context.Context, object, id, verb string, in, out any) error {
+	return i.post(ctx, "/"+object+"/"+url.PathEscape(id)+"/"+verb, verb+"-"+id, in, out)
+}
+
+// Decide answers an application.
+func (i *Institution) Decide(ctx context.Context, id string, d wire.Decision) error {
+	return i.tell(ctx, "applications", id, "decision", d, nil)
+}
+
+// FeePaid says that the fee has arrived.
+func (i *Institution) FeePaid(ctx context.Context, id string, f wire.FeePaid) error {
+	return i.tell(ctx, "applications", id, "fee", f, nil)
+}
+
+// FeeRefunded says that the fee has gone back.
+func (i *Institution) FeeRefunded(ctx context.Context, id string, f wire.FeeRefunded) error {
+	return i.tell(ctx, "applications", id, "refunded", f, nil)
+}
+
+// Fail says that the institution cannot issue after all.
+func (i *Institution) Fail(ctx context.Context, id, reason string) error {
+	return i.tell(ctx, "applications", id, "fail", wire.Fail{Reason: reason}, nil)
+}
+
+// Acknowledge says that a release has been seen. It is in force whether or not this is said.
+func (i *Institution) Acknowledge(ctx context.Context, guarantee, message string) error {
+	return i.tell(ctx, "guarantees", guarantee, "acknowledge", wire.Acknowledge{Message: message}, nil)
+}
+
+// DecideDemand gives the result of the examination.
+func (i *Institution) DecideDemand(ctx context.Context, demand string, d wire.DemandDecision) error {
+	return i.tell(ctx, "demands", demand, "decision", d, nil)
+}
+
+// DemandPaid says that the beneficiary has been paid.
+func (i *Institution) DemandPaid(ctx context.Context, demand string, d wire.DemandPaid) error {
+	return i.tell(ctx, "demands", demand, "paid", d, nil)
+}
+
+// Application reads the platform's side back: what is done there, before anything is said again.
+func (i *Institution) Application(ctx context.Context, id string) (wire.IssuerApplication, error) {
+	var a wire.IssuerApplication
+	return a, i.get(ctx, "/applications/"+url.PathEscape(id), &a)
+}
+
+// Book reads the platform's whole book of this institution.
+func (i *Institution) Book(ctx context.Context) ([]wire.BookEntry, error) {
+	var book []wire.BookEntry
+	for after := ""; ; {
+		var page wire.BookPage
+		if err := i.get(ctx, "/guarantees"+cursor(after), &page); err != nil {
+			return nil, err
+		}
+		book = append(book, page.Items...)
+		if page.Next == "" {
+			return book, nil
+		}
+		after = page.Next
+	}
+}
+
+// Issue puts a written letter into force: number and digest on record first, then the letter. It may be called
+// again with the same Letter after any failure, and ends in the same receipt. The receipt is checked to be the
+// platform's and for this letter.
+func (i *Institution) Issue(ctx context.Context, l Letter) (letter.Receipt, []byte, error) {
+	if err := i.tell(ctx, "applications", l.Application, "prepare", wire.Prepare{Number: l.Number, Digest: l.Digest}, nil); err != nil {
+		return letter.Receipt{}, nil, err
+	}
+	in := wire.Issue{Undertaking: l.Signed}
+	if l.Sealed != nil {
+		in = wire.Issue{Sealed: l.Sealed, Statement: l.Statement}
+	}
+	var out wire.Issued
+	if err := i.tell(ctx, "applications", l.Application, "issue", in, &out); err != nil {
+		return letter.Receipt{}, nil, err
+	}
+	r, err := i.receipt(out.Receipt)
+	if err == nil && (r.Application != l.Application || r.Guarantor != i.me.Party.USCC || r.Number != l.Number || r.Digest != l.Digest) {
+		err = errors.New("client: the platform's receipt is for another letter")
+	}
+	return r, out.Receipt, err
+}

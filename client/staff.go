@@ -1,0 +1,79 @@
+package client
+
+import (
+	"context"
+	"net/url"
+
+	"baohan/client/wire"
+)
+
+// Staff is whoever runs tenders or the platform itself: tenderer, agent, centre, supervisor, operator.
+type Staff struct{ *person }
+
+// NewStaff returns the client of one such person.
+func NewStaff(p Platform, me Identity) (*Staff, error) {
+	who, err := newPerson(p, me)
+	if err != nil {
+		return nil, err
+	}
+	return &Staff{who}, nil
+}
+
+// SignIn begins a session in role.
+func (s *Staff) SignIn(ctx context.Context, role string) (wire.Actor, error) {
+	return s.signIn(ctx, role)
+}
+
+// CreateProject registers a project.
+func (s *Staff) CreateProject(ctx context.Context, in wire.CreateProject) (wire.Project, error) {
+	var p wire.Project
+	return p, s.post(ctx, "/projects", "project-"+newID(), in, &p)
+}
+
+// AddLot adds a lot to a project.
+func (s *Staff) AddLot(ctx context.Context, project string, in wire.AddLot) (wire.Lot, error) {
+	var lot wire.Lot
+	return lot, s.post(ctx, "/projects/"+url.PathEscape(project)+"/lots", "lot-"+newID(), in, &lot)
+}
+
+// Publish freezes a lot's requirement and shows it to everyone.
+func (s *Staff) Publish(ctx context.Context, lot string) (wire.Lot, error) {
+	return s.onLot(ctx, lot, "publish", struct{}{})
+}
+
+// Open opens a lot after its deadline. It may be asked again after any failure and goes on where it stopped.
+func (s *Staff) Open(ctx context.Context, lot string) (wire.Lot, error) {
+	var answer wire.Lot
+	return answer, s.post(ctx, "/lots/"+url.PathEscape(lot)+"/open", "open-"+newID(), struct{}{}, &answer)
+}
+
+// Award names the winner and the candidates.
+func (s *Staff) Award(ctx context.Context, lot string, in wire.Award) (wire.Lot, error) {
+	return s.onLot(ctx, lot, "award", in)
+}
+
+// Contract says when the written contract was signed.
+func (s *Staff) Contract(ctx context.Context, lot string, in wire.Contract) (wire.Lot, error) {
+	return s.onLot(ctx, lot, "contract", in)
+}
+
+// Refuse says that the winner did not conclude the contract (招标投标法实施条例74).
+func (s *Staff) Refuse(ctx context.Context, lot string, in wire.Refuse) (wire.Lot, error) {
+	return s.onLot(ctx, lot, "refuse", in)
+}
+
+func (s *Staff) onLot(ctx context.Context, lot, verb string, in any) (wire.Lot, error) {
+	var answer wire.Lot
+	return answer, s.post(ctx, "/lots/"+url.PathEscape(lot)+"/"+verb, verb+"-"+lot, in, &answer)
+}
+
+// Deliveries lists the dead letters.
+func (s *Staff) Deliveries(ctx context.Context) ([]wire.Delivery, error) {
+	var list wire.DeliveryList
+	return list.Items, s.get(ctx, "/ops/deliveries", &list)
+}
+
+// Retry puts a dead letter back into its queue.
+func (s *Staff) Retry(ctx context.Context, delivery string) error {
+	return s.post(ctx, "/ops/deliveries/"+url.PathEscape(delivery)+"/retry", "retry-"+newID(), struct{}{}, nil)
+}

@@ -1,0 +1,122 @@
+package wire
+
+import (
+	"time"
+
+	"baohan/guarantee/letter"
+	"baohan/signing"
+)
+
+// Decision is POST /issuer/applications/{id}/decision. Fee, on approval, is the fee that the institution
+// asks; it may not exceed the one in the application.
+type Decision struct {
+	Approve bool       `json:"approve"`
+	Fee     letter.Fen `json:"fee,omitzero"`
+	Reason  string     `json:"reason,omitzero"` // Chinese, for the applicant, when Approve is false
+}
+
+// FeePaid is POST /issuer/applications/{id}/fee: the institution has the fee. The payer's account is kept
+// encrypted until opening (招标投标法实施条例40(6) asks whose account it was).
+type FeePaid struct {
+	Amount    letter.Fen     `json:"amount"`
+	Reference string         `json:"reference"`
+	Payer     letter.Account `json:"payer"`
+	PaidAt    time.Time      `json:"paid_at"`
+}
+
+// Prepare is POST /issuer/applications/{id}/prepare: what is about to be issued, on record before it is.
+// Digest is letter.UndertakingDigest (blind) or letter.SaltedDigest (full) of the signed undertaking.
+type Prepare struct {
+	Number string         `json:"number"`
+	Digest signing.Digest `json:"digest"`
+}
+
+// Prepared answers Prepare.
+type Prepared struct {
+	PreparedAt time.Time `json:"prepared_at"`
+}
+
+// Issue is POST /issuer/applications/{id}/issue. A blind letter is Undertaking alone; a full one is Sealed
+// (letter.FullLetter for the three custodians and the owner) with Statement, SignedData over
+// letter.SealedIssue.
+type Issue struct {
+	Undertaking []byte          `json:"undertaking,omitzero"`
+	Sealed      *signing.Sealed `json:"sealed,omitzero"`
+	Statement   []byte          `json:"statement,omitzero"`
+}
+
+// Issued answers Issue: the platform's receipt, SignedData over letter.Receipt. From this instant the
+// undertaking is in force (电子签名法11).
+type Issued struct {
+	Receipt []byte `json:"receipt"`
+}
+
+// Fail is POST /issuer/applications/{id}/fail: the institution cannot issue after all.
+type Fail struct {
+	Reason string `json:"reason"`
+}
+
+// Acknowledge is POST /issuer/guarantees/{id}/acknowledge: the institution has seen the message. It is
+// delivery, not consent: a release is in force from its durable receipt here.
+type Acknowledge struct {
+	Message string `json:"message"`
+}
+
+// DemandDecision is POST /issuer/demands/{id}/decision. A refusal lists every discrepancy at once.
+type DemandDecision struct {
+	Complying     bool          `json:"complying"`
+	Discrepancies []Discrepancy `json:"discrepancies,omitzero"`
+}
+
+// DemandPaid is POST /issuer/demands/{id}/paid.
+type DemandPaid struct {
+	Amount    letter.Fen `json:"amount"`
+	Reference string     `json:"reference"`
+	PaidAt    time.Time  `json:"paid_at"`
+}
+
+// Done answers what changes a guarantee and has nothing else to say: the version it has now.
+type Done struct {
+	ID      string `json:"id"`
+	Version int64  `json:"version"`
+}
+
+// IssuerApplication is GET /issuer/applications/{id}: our side, read back by the business key before
+// anything is tried again.
+type IssuerApplication struct {
+	ID          string         `json:"id"`
+	Version     int64          `json:"version"`
+	Digest      signing.Digest `json:"digest"` // of B
+	Application string         `json:"application"`
+	Fee         string         `json:"fee"`
+	FeeDue      letter.Fen     `json:"fee_due"`
+	Instrument  string         `json:"instrument"`
+	Ceiling     letter.Fen     `json:"ceiling"`
+	Number      string         `json:"number,omitzero"`
+	Undertaking signing.Digest `json:"undertaking,omitzero"`
+	PreparedAt  time.Time      `json:"prepared_at,omitzero"`
+	Receipt     []byte         `json:"receipt,omitzero"`
+}
+
+// BookEntry is one guarantee in a book, ours or the institution's: equal on both sides, or a difference
+// that people see. State is issued, released, expired, surrendered, paid_out or void.
+type BookEntry struct {
+	Guarantee string         `json:"guarantee"`
+	Number    string         `json:"number"`
+	Ceiling   letter.Fen     `json:"ceiling"`
+	Fee       letter.Fen     `json:"fee"`
+	Digest    signing.Digest `json:"digest"`
+	State     string         `json:"state"`
+	Paid      letter.Fen     `json:"paid"`
+}
+
+// BookPage is one page of GET /issuer/guarantees?after=.
+type BookPage struct {
+	Items []BookEntry `json:"items"`
+	Next  string      `json:"next,omitzero"`
+}
+
+// FeeRefunded is POST /issuer/applications/{id}/refunded: a fee that was to go back has gone back.
+type FeeRefunded struct {
+	Reference string `json:"reference"`
+}

@@ -1,0 +1,103 @@
+package wire
+
+import (
+	"time"
+
+	"baohan/guarantee/calendar"
+	"baohan/guarantee/letter"
+	"baohan/signing"
+)
+
+// CreateProject is POST /projects. Regime is 招投标 or 政府采购: it decides whose 2 % the cap is taken of
+// (招标投标法实施条例26; 政府采购法实施条例33) and when letters are released.
+type CreateProject struct {
+	Code        string         `json:"code"`
+	Name        string         `json:"name"`
+	Regime      string         `json:"regime"`
+	Beneficiary []letter.Party `json:"beneficiaries"`
+}
+
+// Project answers CreateProject.
+type Project struct {
+	ID          string         `json:"id"`
+	Code        string         `json:"code"`
+	Name        string         `json:"name"`
+	Regime      string         `json:"regime"`
+	Beneficiary []letter.Party `json:"beneficiaries"`
+}
+
+// AddLot is POST /projects/{id}/lots. Base is the estimate (招投标) or the budget (政府采购) in fen.
+type AddLot struct {
+	Code   string         `json:"code"`
+	Name   string         `json:"name"`
+	Base   letter.Fen     `json:"base"`
+	Amount letter.Fen     `json:"amount"`
+	Forms  []letter.Form  `json:"forms"`
+	End    letter.EndRule `json:"end"`
+}
+
+// Lot is one lot as everybody may see it. Before opening it says nothing of bids or letters, not even
+// whether there are any. Requirement and Custodians stand once the lot is published.
+type Lot struct {
+	ID                string              `json:"id"`
+	Project           string              `json:"project"`
+	Lot               letter.Lot          `json:"lot"`
+	Regime            string              `json:"regime"`
+	State             string              `json:"state"`
+	Deadline          time.Time           `json:"deadline"`
+	Beneficiaries     []letter.Party      `json:"beneficiaries"`
+	Amount            letter.Fen          `json:"amount"`
+	Forms             []letter.Form       `json:"forms"`
+	Requirement       *letter.Requirement `json:"requirement,omitzero"`
+	RequirementDigest signing.Digest      `json:"requirement_digest,omitzero"`
+	Custodians        *letter.KeySet      `json:"custodians,omitzero"`
+	PublishedAt       time.Time           `json:"published_at,omitzero"`
+	OpenedAt          time.Time           `json:"opened_at,omitzero"`
+}
+
+// LotPage is one page of GET /lots. Next is the cursor for ?after=, empty at the end.
+type LotPage struct {
+	Items []Lot  `json:"items"`
+	Next  string `json:"next,omitzero"`
+}
+
+// Quote is one institution's price for a lot: the fee on the ceiling, not on the exact amount, since fee,
+// ceiling and latest expiry come from public ladders and so do not name the lot.
+type Quote struct {
+	Guarantor    letter.Party      `json:"guarantor"`
+	Kind         string            `json:"kind"` // bank | insurer | guarantee_company
+	Product      string            `json:"product"`
+	Wording      letter.WordingRef `json:"wording"`
+	Title        string            `json:"title"`
+	Form         letter.Form       `json:"form"`
+	Mode         letter.Mode       `json:"mode"`
+	Ceiling      letter.Fen        `json:"ceiling"`
+	LatestExpiry calendar.Date     `json:"latest_expiry"`
+	Fee          letter.Fen        `json:"fee"`
+	Discloses    string            `json:"discloses"` // Chinese: who learns what before opening
+}
+
+// QuoteList is GET /lots/{lot}/quotes. The order is by fee, then by 统一社会信用代码: nobody pays for a place
+// in it (发改法规〔2023〕27号: no institution may be designated).
+type QuoteList struct {
+	Items []Quote `json:"items"`
+}
+
+// Award is POST /lots/{lot}/award. NoticedOn is the day of the award notice (中标通知书), from which
+// 政府采购法实施条例33 counts for the losers.
+type Award struct {
+	Winner     string        `json:"winner"` // USCC
+	Candidates []string      `json:"candidates"`
+	NoticedOn  calendar.Date `json:"noticed_on"`
+}
+
+// Contract is POST /lots/{lot}/contract: the day the written contract was signed (招标投标法实施条例57).
+type Contract struct {
+	SignedOn calendar.Date `json:"signed_on"`
+}
+
+// Refuse is POST /lots/{lot}/refuse: the winner does not conclude the contract (招标投标法实施条例74).
+type Refuse struct {
+	Reason   string         `json:"reason"`
+	Evidence signing.Digest `json:"evidence"`
+}

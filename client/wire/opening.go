@@ -1,0 +1,78 @@
+package wire
+
+import (
+	"time"
+
+	"baohan/guarantee/calendar"
+	"baohan/guarantee/letter"
+	"baohan/signing"
+)
+
+// Opening is GET /lots/{lot}/opening, after publication: public, since bids are read out (招标投标法36).
+type Opening struct {
+	Lot            string         `json:"lot"`
+	OpenedAt       time.Time      `json:"opened_at"`
+	ClosingBids    []byte         `json:"closing_bids"`    // SignedData over letter.Closing, stage bids
+	ClosingLetters []byte         `json:"closing_letters"` // stage letters
+	Bids           []OpenedBid    `json:"bids"`
+	Letters        []OpenedLetter `json:"letters"`
+}
+
+// OpenedBid is one bid that was opened, or that could not be: then Failure says why.
+type OpenedBid struct {
+	ID      string         `json:"id"`
+	Bidders []letter.Party `json:"bidders,omitzero"`
+	Letter  string         `json:"letter,omitzero"`
+	Failure string         `json:"failure,omitzero"`
+}
+
+// OpenedLetter is one letter that a bid named. One that failed to open stays listed, with Failure.
+type OpenedLetter struct {
+	ID         string         `json:"id"`
+	Number     string         `json:"number,omitzero"`
+	Guarantor  letter.Party   `json:"guarantor,omitzero"`
+	Applicants []letter.Party `json:"applicants,omitzero"`
+	Amount     letter.Fen     `json:"amount,omitzero"`
+	Expiry     calendar.Date  `json:"expiry,omitzero"`
+	Commitment signing.Digest `json:"commitment,omitzero"`
+	Result     string         `json:"result"` // passed | doubtful | unknown
+	Lines      []Line         `json:"lines"`
+	Failure    string         `json:"failure,omitzero"`
+}
+
+// Line is one line of the verification: what was wanted, what was found, in words. It is advice to the
+// evaluation committee, never a refusal.
+type Line struct {
+	Number int    `json:"number"`
+	Name   string `json:"name"`
+	Result string `json:"result"` // pass | doubtful | unknown
+	Want   string `json:"want,omitzero"`
+	Got    string `json:"got,omitzero"`
+	Words  string `json:"words"`
+}
+
+// Guarantee is one disclosed guarantee as its beneficiary (or the centre) sees it.
+type Guarantee struct {
+	ID           string         `json:"id"`
+	Number       string         `json:"number"`
+	Guarantor    letter.Party   `json:"guarantor"`
+	Applicants   []letter.Party `json:"applicants"`
+	Lot          letter.Lot     `json:"lot"`
+	Amount       letter.Fen     `json:"amount"`
+	Paid         letter.Fen     `json:"paid"`
+	Expiry       calendar.Date  `json:"expiry"`
+	Undertaking  signing.Digest `json:"undertaking"`
+	Commitment   signing.Digest `json:"commitment"`
+	Instrument   string         `json:"instrument"`
+	Disclosure   string         `json:"disclosure"`
+	Verification string         `json:"verification"`
+	Release      string         `json:"release"`
+	ReleaseBy    calendar.Date  `json:"release_by,omitzero"`
+	Demands      []Demand       `json:"demands,omitzero"`
+}
+
+// GuaranteePage is one page of GET /guarantees.
+type GuaranteePage struct {
+	Items []Guarantee `json:"items"`
+	Next  string      `json:"next,omitzero"`
+}

@@ -1,0 +1,47 @@
+package wire
+
+import (
+	"time"
+
+	"baohan/signing"
+)
+
+// Challenge is the answer to POST /session/challenge: signed once, within five minutes.
+type Challenge struct {
+	Challenge string    `json:"challenge"` // 64 hexadecimal digits
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// SignInText is what the holder of the certificate signs: the challenge bound to this one purpose and role.
+func SignInText(challenge, role string) []byte {
+	return []byte("baohan/sign-in/1\n" + challenge + "\n" + role + "\n")
+}
+
+// SignIn is POST /session. Chain is the certificate chain in DER, leaf first; Signature is the leaf key's
+// over SignInText.
+type SignIn struct {
+	Challenge string            `json:"challenge"`
+	Chain     [][]byte          `json:"chain"`
+	Signature signing.Signature `json:"signature"`
+	Role      string            `json:"role"`
+}
+
+// Session answers SignIn. Token is sent as "Authorization: Bearer", or the cookie that came with it is kept.
+type Session struct {
+	Token     string    `json:"token"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Actor     Actor     `json:"actor"`
+}
+
+// Actor is the answer to GET /me: who acts, and as what.
+type Actor struct {
+	USCC string `json:"uscc"`
+	Name string `json:"name"`
+	Role string `json:"role"`
+}
+
+// AddCertificate is POST /me/certificates: a further certificate of one's own organisation, such as the
+// encryption half of a pair. Chain is in DER, leaf first. Own copies are sealed to the newest that may encrypt.
+type AddCertificate struct {
+	Chain [][]byte `json:"chain"`
+}
