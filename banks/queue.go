@@ -1,0 +1,62 @@
+package banks
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/jackc/pgx/v5"
+
+	"baohan/client/wire"
+	"baohan/guarantee/calendar"
+	"baohan/signing"
+)
+
+// Message is one thing an institution is owed.
+type Message struct {
+	Guarantor string // USCC
+	Guarantee string // its id, which is the application's
+	Kind      wire.Kind
+	At        time.Time // of the fact
+	Body      any       // one of package wire's …Body types
+}
+
+// EnqueueTx puts m into the queue in the caller's transaction, which holds the guarantee's row: its place in
+// the order is the fact's. Nothing is ever sent of a transaction that rolled back. It returns the message's id.
+// The bytes are fixed here: every attempt sends the same.
+func (d *Desk) EnqueueTx(ctx context.Context, tx pgx.Tx, m Message) (string, error) {
+	body, err := wire.Write(m.Body)
+	if err != nil {
+		return "", fmt.Errorf("banks: body of %s: %w", m.Kind, err)
+	}
+	seq, err := nextSeq(ctx, tx, m.Guarantee)
+	if err != nil {
+		return "", err
+	}
+	out := wire.ToIssuer{Message: hex.EncodeToString(signing.Random(16)), Kind: m.Kind, Guarantee: m.Guarantee,
+		Seq: seq, At: m.At.In(calendar.Shanghai), Body: jsontext.Value(body)}
+	raw, err := wire.Write(out)
+	if err != nil {
+		return "", fmt.Errorf("banks: message %s: %w", m.Kind, err)
+	}
+	return out.Message, insertDelivery(ctx, tx, delivery{ID: out.Message, Guarantor: m.Guarantor,
+		Guarantee: m.Guarantee, Seq: seq, Kind: m.Kind, At: m.At, Body: raw})
+}
+
+// Due lists up to limit guarantees whose next message may be sent now. Whoever delivers needs nothing else: if
+// every job is lost, the queue is found again here.
+func (d *Desk) Due(ctx context.Context, limit int) ([]string, error) {
+	return dueGuarantees(ctx, d.Pool, limit)
+}
+
+// DeadLetters lists what was given up, oldest first. The messages behind one wait for it.
+func (d *Desk) DeadLetters(ctx context.Context) ([]wire.Delivery, error) {
+	return listDead(ctx, d.Pool)
+}
+
+// Retry puts a dead letter back at the head of its guarantee's queue, by hand, and returns the guarantee.
+func (d *Desk) Retry(ctx context.Context, id string) (guarantee string, err error) {
+	return reviveDead(ctx, d.Pool, id)
+}

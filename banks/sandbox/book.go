@@ -1,0 +1,217 @@
+package sandbox
+
+import (
+	"slices"
+	"time"
+
+	"baohan/client"
+	"baohan/client/wire"
+	"baohan/guarantee/letter"
+)
+
+// file is everything the bank knows of one guarantee. It is the fold of its lines and nothing else.
+type file struct {
+	ID        string
+	Offer     wire.ToIssuer // the message itself: a letter in full is written from it
+	Exam      *examination
+	Decision  *wire.Decision
+	Agreed    bool // the applicant accepted the fee
+	Paid      *wire.FeePaid
+	Letter    *client.Letter
+	Receipt   []byte
+	Opening   *wire.ToIssuer // the disclosure, as the platform says it
+	Reveal    *letter.Reveal // and as we found it to be true
+	Released  string         // id of the message that brought the release
+	RefundDue bool
+	Refund    *wire.FeeRefunded
+	End       string // reason of ended or cancelled
+	Claims    []*claim
+	Told      map[step]bool
+	Stuck     *problem
+	Messages  map[string]bool
+	Seq       int64
+	Arrived   time.Time
+}
+
+// claim is one demand in the book.
+type claim struct {
+	ID       string
+	Papers   *wire.ToIssuer // the last message that brought documents
+	Found    *findings
+	Ruling   *wire.DemandDecision
+	Payment  *wire.DemandPaid
+	Withdraw bool
+	Told     map[step]bool
+}
+
+// book is the bank's whole knowledge.
+type book struct {
+	files  map[string]*file
+	order  []string // as they arrived
+	issued int      // letters written so far: the next number follows
+	mode   Behaviour
+}
+
+func newBook(b Behaviour) *book { return &book{files: map[string]*file{}, mode: b} }
+
+func (b *book) file(id string) *file {
+	f, ok := b.files[id]
+	if !ok {
+		f = &file{ID: id, Told: map[step]bool{}, Messages: map[string]bool{}}
+		b.files[id] = f
+		b.order = append(b.order, id)
+	}
+	return f
+}
+
+func (f *file) claim(id string) *claim {
+	if i := slices.IndexFunc(f.Claims, func(c *claim) bool { return c.ID == id }); i >= 0 {
+		return f.Claims[i]
+	}
+	c := &claim{ID: id, Told: map[step]bool{}}
+	f.Claims = append(f.Claims, c)
+	return c
+}
+
+// apply folds one line in.
+func (b *book) apply(e entry) {
+	if e.Event == behaving {
+		b.mode = decode[Behaviour](e)
+		return
+	}
+	f := b.file(e.Guarantee)
+	if e.Demand != "" {
+		f.claim(e.Demand).apply(e)
+		return
+	}
+	switch e.Event {
+	case received:
+		f.hear(e.At, decode[wire.ToIssuer](e))
+	case written:
+		f.Letter = new(decode[client.Letter](e))
+		b.issued++
+	default:
+		f.apply(e)
+	}
+}
+
+func (f *file) apply(e entry) {
+	switch e.Event {
+	case examined:
+		f.Exam = new(decode[examination](e))
+	case decided:
+		f.Decision = new(decode[wire.Decision](e))
+	case paid:
+		f.Paid = new(decode[wire.FeePaid](e))
+	case inForce:
+		f.Receipt = decode[wire.Issued](e).Receipt
+	case revealed:
+		f.Reveal = new(decode[letter.Reveal](e))
+	case refunded:
+		f.Refund = new(decode[wire.FeeRefunded](e))
+	case told:
+		f.Told[decode[step](e)] = true
+	case stuck, mistrusted:
+		f.Stuck = new(decode[problem](e))
+	}
+}
+
+func (c *claim) apply(e entry) {
+	switch e.Event {
+	case claimed:
+		c.Found = new(decode[findings](e))
+	case claimRuled:
+		c.Ruling = new(decode[wire.DemandDecision](e))
+	case claimPaid:
+		c.Payment = new(decode[wire.DemandPaid](e))
+	case told:
+		c.Told[decode[step](e)] = true
+	}
+}
+
+// hear notes a message's plain facts. What must be checked in it is checked by whoever works on it.
+func (f *file) hear(at time.Time, m wire.ToIssuer) {
+	f.Messages[m.Message], f.Seq = true, m.Seq
+	switch m.Kind {
+	case wire.Offered:
+		f.Offer, f.Arrived = m, at
+	case wire.FeeAccepted:
+		f.Agreed = true
+	case wire.Disclosed:
+		f.Opening = &m
+	case wire.DemandPresented, wire.DemandCompleted:
+		c := f.claim(demandOf(m))
+		c.Papers, c.Found = &m, nil
+	case wire.RefundDue:
+		f.RefundDue = true
+	case wire.Released:
+		f.Released = m.Message
+	case wire.Ended, wire.Cancelled:
+		f.End = reason(m)
+	case wire.DemandWithdrawn:
+		f.claim(demandOf(m)).Withdraw = true
+	}
+}
+
+func reason(m wire.ToIssuer) string {
+	var body wire.EndedBody
+	if err := wire.ReadAnswer(m.Body, &body); err != nil || body.Reason == "" {
+		return string(m.Kind)
+	}
+	return body.Reason
+}
+
+func demandOf(m wire.ToIssuer) string {
+	var body struct {
+		Demand string `json:"demand"`
+	}
+	_ = wire.ReadAnswer(m.Body, &body) // an id that cannot be read is the empty one, which nobody asks for
+	return body.Demand
+}
+
+// state is the letter's, in the words of wire.BookEntry.
+func (f *file) state() string {
+	switch {
+	case f.Released != "":
+		return "released"
+	case f.End == "expired" || f.End == "paid_out" || f.End == "surrendered" || f.End == "void":
+		return f.End
+	}
+	return "issued"
+}
+
+// paidOut is what was paid on demands.
+func (f *file) paidOut() (sum letter.Fen) {
+	for _, c := range f.Claims {
+		if c.Payment != nil {
+			sum += c.Payment.Amount
+		}
+	}
+	return sum
+}
+
+// entries lists every letter that is or was in force, to be compared with the platform's.
+func (b *book) entries() []wire.BookEntry {
+	list := []wire.BookEntry{}
+	for _, id := range b.order {
+		f := b.files[id]
+		if f.Receipt == nil {
+			continue
+		}
+		list = append(list, wire.BookEntry{Guarantee: id, Number: f.Letter.Number, Ceiling: f.Exam.Application.Ceiling,
+			Fee: f.Paid.Amount, Digest: f.Letter.Digest, State: f.state(), Paid: f.paidOut()})
+	}
+	return list
+}
+
+// demand finds a demand by its id.
+func (b *book) demand(id string) (*file, *claim, bool) {
+	for _, at := range b.order {
+		for _, c := range b.files[at].Claims {
+			if c.ID == id {
+				return b.files[at], c, true
+			}
+		}
+	}
+	return nil, nil, false
+}
