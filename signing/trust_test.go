@@ -1,12 +1,18 @@
 package signing_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/x509/pkix"
 	"errors"
+	"math/big"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/emmansun/gmsm/smx509"
 
 	"baohan/signing"
 	"baohan/signing/devca"
@@ -317,5 +323,91 @@ func TestIssueRefusals(t *testing.T) {
 	list := signing.RevocationList{Number: 1, ThisUpdate: noon, NextUpdate: noon.Add(day)}
 	if _, err := signing.IssueCRL(ctx, list, ca.Intermediate, key); !errors.Is(err, signing.ErrIssue) {
 		t.Errorf("a list without the CA's key: %v", err)
+	}
+}
+
+func TestTrustBadSignature(t *testing.T) {
+	ca := newCA(t)
+	id := issue(t, ca, signing.UseSign)
+	raw := id.Certificate().Raw()
+	i := bytes.Index(raw, []byte("91430100"))
+	raw[i] = '8'
+	forged, err := signing.ParseCertificate(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, chain := range map[string][]signing.Certificate{
+		"leaf":            {forged, ca.Intermediate},
+		"under an anchor": {forged},
+	} {
+		trust, err := signing.NewTrust(ca.Root, ca.Intermediate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := trust.Verify(chain, signing.UseSign, noon); !errors.Is(err, signing.ErrBadSignature) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// What is critical and not enforced here must not pass: name constraints, extended key usage, things unknown.
+func TestTrustCriticalExtensions(t *testing.T) {
+	key, err := signing.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := signing.OtherKey(key)
+	template := &smx509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "root"}, NotBefore: noon.Add(-day), NotAfter: noon.Add(day),
+		KeyUsage: smx509.KeyUsageCertSign, IsCA: true, BasicConstraintsValid: true, SignatureAlgorithm: smx509.SM2WithSM3, MaxPathLen: -1}
+	root, err := smx509.CreateCertificate(rand.Reader, template, template, &other.PublicKey, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	anchor, err := signing.ParseCertificate(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trust, err := signing.NewTrust(anchor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issued := func(change func(*smx509.Certificate)) error {
+		leaf := &smx509.Certificate{SerialNumber: big.NewInt(8), Subject: pkix.Name{CommonName: "leaf"}, NotBefore: noon.Add(-day),
+			NotAfter: noon.Add(day), KeyUsage: smx509.KeyUsageDigitalSignature, SignatureAlgorithm: smx509.SM2WithSM3}
+		change(leaf)
+		der, err := smx509.CreateCertificate(rand.Reader, leaf, template, &other.PublicKey, other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := signing.ParseCertificate(der)
+		if err != nil {
+			return err
+		}
+		return trust.Verify([]signing.Certificate{c}, signing.UseSign, noon)
+	}
+	extension := func(critical bool, id ...int) func(*smx509.Certificate) {
+		return func(c *smx509.Certificate) {
+			c.ExtraExtensions = []pkix.Extension{{Id: id, Critical: critical, Value: []byte{0x30, 0}}}
+		}
+	}
+	for name, c := range map[string]struct {
+		change func(*smx509.Certificate)
+		want   error
+	}{
+		"none":                    {func(*smx509.Certificate) {}, nil},
+		"unknown, not critical":   {extension(false, 1, 2, 156, 1), nil},
+		"unknown, critical":       {extension(true, 1, 2, 156, 1), signing.ErrConstraint},
+		"extended usage critical": {extension(true, 2, 5, 29, 37), signing.ErrConstraint},
+		"no key usage":            {func(c *smx509.Certificate) { c.KeyUsage = 0 }, signing.ErrKeyUsage},
+		"name said twice": {func(c *smx509.Certificate) {
+			c.Subject.ExtraNames = []pkix.AttributeTypeAndValue{{Type: []int{2, 5, 4, 3}, Value: "a"}, {Type: []int{2, 5, 4, 3}, Value: "b"}}
+		}, signing.ErrMalformed},
+		"names constrained": {func(c *smx509.Certificate) {
+			c.PermittedDNSDomainsCritical, c.PermittedDNSDomains = true, []string{"example.cn"}
+		}, signing.ErrConstraint},
+	} {
+		if err := issued(c.change); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
 	}
 }
