@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 	"internal/clock":          {},
 	"internal/clock/sqlclock": {},
 	"internal/devpg":          {},
-	"internal/health":         {},
+	"internal/health":         {"migrations"},
 	"internal/house":          {},
 	"internal/testdb":         {"internal/clock/sqlclock", "internal/devpg", "migrations"},
 	"internal/testdb/cmd":     {"internal/devpg", "internal/testdb"},

@@ -1,0 +1,113 @@
+// Command baohan is the platform: one binary that serves, works, migrates, demonstrates and
+// verifies. It holds settings and wiring, nothing else.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands are what baohan can be told to do, each in a file of its own: a struct with
+// Run(ctx context.Context, s *Settings, log *slog.Logger, out io.Writer) error, of which a command
+// takes the arguments that it needs.
+type commands struct {
+	Settings `embed:"" group:"设置"`
+
+	Reference settingsCommand `cmd:"" name:"settings" help:"打印全部设置及其说明。"`
+	Version   versionCommand  `cmd:"" help:"打印版本。"`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run returns the exit code: 0 when all went well, 1 when the command failed, 2 when it was not
+// understood.
+func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	var c commands
+	left := -1 // what kong would have left the process with, after --help
+	parser, err := newParser(&c, out, errs, func(code int) { left = code })
+	if err != nil {
+		fmt.Fprintln(errs, err)
+		return 2
+	}
+	chosen, err := parse(parser, args, os.Environ())
+	if left >= 0 {
+		return left
+	}
+	if err != nil {
+		fmt.Fprintln(errs, "baohan:", err)
+		return 2
+	}
+	log, err := newLogger(errs, c.LogFormat, c.LogLevel)
+	if err != nil {
+		fmt.Fprintln(errs, "baohan:", err)
+		return 2
+	}
+	chosen.BindTo(ctx, (*context.Context)(nil))
+	chosen.BindTo(out, (*io.Writer)(nil))
+	if err := chosen.Run(&c.Settings, log); err != nil {
+		fmt.Fprintln(errs, "baohan:", err)
+		return exitCode(err)
+	}
+	return 0
+}
+
+func newParser(c *commands, out, errs io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("baohan"),
+		kong.Description("电子投标保函平台。设置的来源依次为：命令行、BAOHAN_ 环境变量、--config 文件、默认值。"),
+		kong.Writers(out, errs),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Resolvers(&settingsFile{}))
+}
+
+// parse refuses what it does not know wherever it comes from: a setting that is misspelt would
+// otherwise be one that silently does not hold.
+func parse(parser *kong.Kong, args, environ []string) (*kong.Context, error) {
+	if err := unknownVariable(parser.Model, environ); err != nil {
+		return nil, err
+	}
+	return parser.Parse(args)
+}
+
+// An ExitError ends the program with a code of its own; scripts tell outcomes apart by it.
+type ExitError struct {
+	Code int
+	Err  error
+}
+
+func (e *ExitError) Error() string { return e.Err.Error() }
+
+func (e *ExitError) Unwrap() error { return e.Err }
+
+func exitCode(err error) int {
+	if e, ok := errors.AsType[*ExitError](err); ok {
+		return e.Code
+	}
+	return 1
+}
+
+func newLogger(w io.Writer, format, level string) (*slog.Logger, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, fmt.Errorf("log-level：%q 不是 debug、info、warn 或 error", level)
+	}
+	options := &slog.HandlerOptions{Level: l}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	}
+	return slog.New(slog.NewTextHandler(w, options)), nil
+}

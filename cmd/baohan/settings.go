@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// Settings are everything that an operator can set for the whole program. Each has a flag, an
+// environment variable and a key in the JSON file, all of one name; `baohan settings` prints them.
+type Settings struct {
+	Config string `help:"JSON 设置文件；其中不认识的键是错误。" env:"BAOHAN_CONFIG" type:"existingfile" placeholder:"文件"`
+
+	Data        string `help:"数据目录：密钥、演示数据库、演示时钟。" env:"BAOHAN_DATA" default:".baohan" placeholder:"目录"`
+	DatabaseURL string `help:"PostgreSQL 地址。不设则在数据目录中启动一个（仅供开发和演示）。" env:"BAOHAN_DATABASE_URL,DATABASE_URL" placeholder:"postgres://…"`
+	DatabaseMax int32  `help:"数据库连接数上限。" env:"BAOHAN_DATABASE_MAX" default:"16" placeholder:"个"`
+
+	Listen       string   `help:"监听地址。没有证书时只能是本机回环地址。" env:"BAOHAN_LISTEN" default:"127.0.0.1:8080" placeholder:"主机:端口"`
+	Hosts        []string `help:"对外的主机名（可带端口），逗号分隔；以其他主机名来的请求被拒绝。不设则为监听地址。" env:"BAOHAN_HOSTS" placeholder:"主机"`
+	TLSCert      string   `help:"服务器证书链（PEM）。" env:"BAOHAN_TLS_CERT" name:"tls-cert" placeholder:"文件"`
+	TLSKey       string   `help:"服务器证书的私钥（PEM）。" env:"BAOHAN_TLS_KEY" name:"tls-key" placeholder:"文件"`
+	MetricsToken string   `help:"读取 /metrics 的令牌；不设则没有 /metrics。" env:"BAOHAN_METRICS_TOKEN" placeholder:"令牌"`
+
+	Keys           string `help:"密钥目录（加密保存）。不设则为数据目录下的 keys。" env:"BAOHAN_KEYS" placeholder:"目录"`
+	PassphraseFile string `help:"打开密钥目录的口令所在的文件。" env:"BAOHAN_PASSPHRASE_FILE" placeholder:"文件"`
+	Passphrase     string `help:"打开密钥目录的口令。命令行会被其他用户看到：请用环境变量或口令文件。" env:"BAOHAN_PASSPHRASE" placeholder:"口令"`
+	Trust          string `help:"认可的根证书（PEM，可含多张）。不设则为密钥目录下的 root.pem。" env:"BAOHAN_TRUST" placeholder:"文件"`
+
+	ClockFile  string        `help:"演示时钟的文件。生产环境不设：设了它，规则按演示时间判断。" env:"BAOHAN_CLOCK_FILE" placeholder:"文件"`
+	SweepEvery time.Duration `help:"多久检查一次到期和遗漏的事项。" env:"BAOHAN_SWEEP_EVERY" default:"1m" placeholder:"时长"`
+
+	LogFormat string `help:"日志格式：text 或 json。" env:"BAOHAN_LOG_FORMAT" enum:"text,json" default:"text" placeholder:"格式"`
+	LogLevel  string `help:"日志级别：debug、info、warn 或 error。" env:"BAOHAN_LOG_LEVEL" default:"info" placeholder:"级别"`
+}
+
+// KeysDir is where the keys are.
+func (s *Settings) KeysDir() string { return orBelow(s.Keys, s.Data, "keys") }
+
+// TrustFile is where the root certificates are.
+func (s *Settings) TrustFile() string { return orBelow(s.Trust, s.KeysDir(), "root.pem") }
+
+// PostgresDir is where a server that we start keeps its data.
+func (s *Settings) PostgresDir() string { return filepath.Join(s.Data, "postgres") }
+
+func orBelow(set, dir, name string) string {
+	if set != "" {
+		return set
+	}
+	return filepath.Join(dir, name)
+}
+
+type settingsCommand struct{}
+
+// Run prints the reference of all settings, the same text as docs/settings.md.
+func (settingsCommand) Run(k *kong.Kong, out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "# 设置")
+	fmt.Fprintln(w)
+	fmt.Fprintln(w, "来源依次为：命令行、环境变量、`--config` 文件（JSON）、默认值。任何一处出现不认识的名字都是错误。")
+	for _, f := range settingFlags(k.Model) {
+		fmt.Fprintf(w, "\n## %s\n\n%s\n\n", f.Name, f.Help)
+		fmt.Fprintf(w, "- 命令行 `--%s`，环境变量 `%s`，文件 `%s`\n", f.Name, strings.Join(f.Envs, "` 或 `"), fileKey(f.Name))
+		if f.Default != "" {
+			fmt.Fprintf(w, "- 默认 `%s`\n", f.Default)
+		}
+	}
+	return w.Flush()
+}
+
+// settingFlags are the flags of the program as a whole, in the order of the struct.
+func settingFlags(app *kong.Application) []*kong.Flag {
+	var flags []*kong.Flag
+	for _, f := range app.Flags {
+		if f.Name != "help" {
+			flags = append(flags, f)
+		}
+	}
+	return flags
+}
+
+func fileKey(flag string) string { return strings.ReplaceAll(flag, "-", "_") }
