@@ -1,0 +1,80 @@
+package guarantee
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"baohan/guarantee/letter"
+	"baohan/signing"
+)
+
+// Disclosure is what the opening made public of one letter.
+type Disclosure struct {
+	Guarantee     string
+	Guarantor     string
+	Number        string
+	Project       string
+	Lot           string
+	Reveal        []byte
+	Undertaking   []byte
+	Salt          []byte
+	Receipt       []byte
+	Beneficiaries []string // the first is the lead
+	Applicants    []string
+	Lines         []byte // JSON list of letter.Line
+	DisclosedAt   time.Time
+
+	Documents []letter.DocumentKind `db:"-"` // what a demand must bring, from the undertaking
+}
+
+func (x *Disclosure) beneficiary(uscc string) bool { return slices.Contains(x.Beneficiaries, uscc) }
+
+const disclosureColumns = `x.guarantee, g.guarantor, g.number, x.project, x.lot, x.reveal, x.undertaking, x.salt, g.receipt,
+	x.beneficiaries, x.applicants, x.lines, x.disclosed_at`
+
+// disclosed reads a published letter; an unpublished one does not exist.
+func (d *Desk) disclosed(ctx context.Context, q querier, id string) (*Disclosure, error) {
+	rows, err := q.Query(ctx, `SELECT `+disclosureColumns+` FROM disclosure x JOIN guarantee g ON g.id = x.guarantee WHERE x.guarantee = @id`, pgx.NamedArgs{"id": id})
+	if err != nil {
+		return nil, err
+	}
+	x, err := pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByName[Disclosure])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	u, err := x.content()
+	x.Documents = u.Documents
+	return x, err
+}
+
+func (x *Disclosure) content() (letter.Undertaking, error) {
+	signed, err := signing.ParseSignedData(x.Undertaking)
+	if err != nil {
+		return letter.Undertaking{}, err
+	}
+	return letter.ParseUndertaking(signed.Content)
+}
+
+// File is the letter as anyone may take it away and check it without us. It exists from the opening on.
+func (d *Desk) File(ctx context.Context, id string) ([]byte, error) {
+	x, err := d.disclosed(ctx, d.Pool, id)
+	if err != nil {
+		return nil, err
+	}
+	u, err := x.content()
+	if err != nil {
+		return nil, err
+	}
+	r, err := letter.ParseReveal(x.Reveal)
+	if err != nil {
+		return nil, err
+	}
+	return letter.File{Format: letter.FileFormat, Undertaking: u, Reveal: r, Salt: x.Salt, Signed: x.Undertaking, Receipt: x.Receipt}.Canonical()
+}

@@ -1,0 +1,63 @@
+package guarantee
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// DueKind says what the clock owes to a guarantee.
+type DueKind string
+
+// What falls due by itself.
+const (
+	DueLapse        DueKind = "lapse"         // the fee, or the applicant's answer, did not come
+	DueExpiry       DueKind = "expiry"        // the validity is over
+	DueRelease      DueKind = "release"       // beneficiaries are to be reminded: the legal day is near or past
+	DueExamination  DueKind = "examination"   // the guarantor's last day to examine is here
+	DueUnderwriting DueKind = "underwriting"  // an application waits without an answer
+	DuePayment      DueKind = "demand_payout" // a complying demand waits for its payment
+)
+
+// Due is one thing to do now. It is derived from the rows each time: losing a job table loses nothing.
+type Due struct {
+	Kind DueKind
+	ID   string // guarantee
+}
+
+// Due lists what is due at the platform's instant, at most limit.
+func (d *Desk) Due(ctx context.Context, limit int) ([]Due, error) {
+	rows, err := d.Pool.Query(ctx, `
+		SELECT 'lapse' AS kind, id FROM guarantee
+			WHERE fee_due_at <= platform_now() AND (fee_state = 'pending' OR (fee_offered IS NOT NULL AND application_state = 'approved' AND fee_state = 'none'))
+		UNION ALL
+		SELECT 'expiry', g.id FROM guarantee g
+			WHERE g.instrument_state = 'issued' AND g.open_demands = (SELECT count(*) FROM demand m WHERE m.guarantee = g.id AND m.state = 'incomplete')
+			AND ((coalesce(g.expiry, g.latest_expiry) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai') < platform_now()
+		UNION ALL
+		SELECT 'release', id FROM guarantee
+			WHERE release_state = 'due' AND release_due_by <= (platform_now() AT TIME ZONE 'Asia/Shanghai')::date + 1
+		UNION ALL
+		SELECT 'examination', guarantee FROM demand
+			WHERE state = 'examining' AND examine_by <= (platform_now() AT TIME ZONE 'Asia/Shanghai')::date
+		UNION ALL
+		SELECT 'demand_payout', guarantee FROM demand WHERE state = 'complying' AND decided_at <= platform_now() - interval '3 days'
+		UNION ALL
+		SELECT 'underwriting', id FROM guarantee
+			WHERE application_state IN ('submitted', 'underwriting') AND submitted_at <= platform_now() - interval '1 hour'
+		LIMIT @limit`, pgx.NamedArgs{"limit": limit})
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Due])
+}
+
+// EventsSince lists a guarantee's events after seq, for reconciliation and rebuilding.
+func (d *Desk) EventsSince(ctx context.Context, id string, seq int64) ([]Event, error) {
+	rows, err := d.Pool.Query(ctx, `SELECT e.guarantee, e.seq, e.kind, e.at, e.actor, coalesce(e.demand, '') AS demand, e.data::text::bytea AS data, g.guarantor
+		FROM guarantee_event e JOIN guarantee g ON g.id = e.guarantee WHERE e.guarantee = @id AND e.seq > @seq ORDER BY e.seq`, pgx.NamedArgs{"id": id, "seq": seq})
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Event])
+}

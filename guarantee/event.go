@@ -1,0 +1,78 @@
+package guarantee
+
+import (
+	"context"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/jackc/pgx/v5"
+)
+
+// EventKind names a fact about one guarantee.
+type EventKind string
+
+// The facts, in the order of a life.
+const (
+	EventSubmitted           EventKind = "submitted"
+	EventTakenUp             EventKind = "taken_up"
+	EventFeeOffered          EventKind = "fee_offered" // the real fee differs from the quoted one: the applicant decides
+	EventApproved            EventKind = "approved"
+	EventFeeAccepted         EventKind = "fee_accepted"
+	EventDeclined            EventKind = "declined"
+	EventCancelled           EventKind = "cancelled"
+	EventFeePaid             EventKind = "fee_paid"
+	EventFeeLapsed           EventKind = "fee_lapsed"
+	EventFeeRefunding        EventKind = "fee_refunding"
+	EventFeeRefunded         EventKind = "fee_refunded"
+	EventPrepared            EventKind = "prepared"
+	EventIssued              EventKind = "issued"
+	EventIssueFailed         EventKind = "issue_failed"
+	EventDisclosed           EventKind = "disclosed"
+	EventMissing             EventKind = "missing"
+	EventVerified            EventKind = "verified"
+	EventReleaseDue          EventKind = "release_due"
+	EventReleaseSigned       EventKind = "release_signed" // one of several joint beneficiaries
+	EventReleased            EventKind = "released"
+	EventReleaseAcknowledged EventKind = "release_acknowledged"
+	EventDemandPresented     EventKind = "demand_presented"
+	EventDemandIncomplete    EventKind = "demand_incomplete"
+	EventDemandCompleted     EventKind = "demand_completed"
+	EventDemandExamining     EventKind = "demand_examining"
+	EventDemandComplying     EventKind = "demand_complying"
+	EventDemandRejected      EventKind = "demand_rejected"
+	EventDemandHonoured      EventKind = "demand_honoured"
+	EventDemandWithdrawn     EventKind = "demand_withdrawn"
+	EventPaidOut             EventKind = "paid_out"
+	EventExpired             EventKind = "expired"
+)
+
+// Event is one fact. It carries nothing that is sealed: before the opening the actor is a role, never a bidder.
+type Event struct {
+	Guarantee string         `json:"guarantee"`
+	Seq       int64          `json:"seq"` // 1, 2, 3 … without a gap
+	Kind      EventKind      `json:"kind"`
+	At        time.Time      `json:"at"`
+	Actor     string         `json:"actor"`
+	Demand    string         `json:"demand,omitzero"` // the demand's id, for demand_ kinds
+	Data      jsontext.Value `json:"data,omitzero"`
+	Guarantor string         `json:"guarantor"` // whose guarantee it is: for those who deliver
+}
+
+// Outbox is the one thing this room needs of what follows: facts are handed over in the transaction that makes
+// them true. An error rolls everything back.
+type Outbox interface {
+	PublishTx(ctx context.Context, tx pgx.Tx, events []Event) error
+}
+
+// facts marshals the clear facts of an event.
+func facts(v any) jsontext.Value {
+	if v == nil {
+		return jsontext.Value("{}")
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("guarantee: facts that do not marshal: " + err.Error())
+	}
+	return b
+}

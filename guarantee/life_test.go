@@ -1,0 +1,386 @@
+package guarantee
+
+import (
+	"bytes"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"baohan/guarantee/calendar"
+	"baohan/guarantee/letter"
+	"baohan/party"
+	"baohan/signing"
+)
+
+// refused fails unless err is a refusal with this code.
+func refused(t *testing.T, err error, code string) {
+	t.Helper()
+	r, ok := party.RefusalOf(err)
+	if !ok || r.Code != code {
+		t.Fatalf("got %v; want the refusal %s", err, code)
+	}
+}
+
+func TestBlindLife(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	a := w.issued(h, "CSB-2026-000001")
+	if a.Instrument != Issued || a.Fee != FeePaid || len(a.Receipt) == 0 {
+		t.Fatalf("after the issue: %+v", a)
+	}
+	u := w.open(h.id)[0]
+	if u.Reveal.Application != h.id || u.Fee == nil || u.Fee.Payer.Name != h.bidder.party.Name {
+		t.Errorf("unsealed %+v", u)
+	}
+	file, err := w.File(w.ctx, h.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := letter.ParseFile(file); err != nil {
+		t.Errorf("the file: %v", err)
+	}
+	l := disclosedLetter{h, "CSB-2026-000001", u}
+	if got := w.must(w.release(l, w.tenderees[0])); got.Instrument != Issued {
+		t.Fatalf("released by one of two beneficiaries: %+v", got)
+	}
+	if got := w.must(w.release(l, w.tenderees[1])); got.Instrument != Released || got.Release != Requested {
+		t.Fatalf("not released by both: %+v", got)
+	}
+	w.must(w.AcknowledgeRelease(w.ctx, w.guarantorSays(h), h.id))
+	history(t, w, h.id)
+}
+
+func TestFullLife(t *testing.T) {
+	w := newWorld(t)
+	l := w.disclosedLetter(w.bidders[1], w.insurer, "HNPIC-00000001")
+	if l.u.Content.Reveal == nil || l.u.Salt == nil {
+		t.Fatal("a letter in full names everything and has a salt")
+	}
+	demand := w.demandOf(l, w.tenderees[0], w.requirement.Amount, w.files(l))
+	a, _, err := w.present(l, w.tenderees[0], demand, w.files(l))
+	w.must(a, err)
+	if a.DemandState != Examining {
+		t.Fatalf("complete presentation is %s", a.DemandState)
+	}
+	w.must(w.DecideDemand(w.ctx, w.guarantorSays(l.handed), demand.ID, DemandDecision{Complying: true}))
+	a = w.must(w.HonourDemand(w.ctx, w.guarantorSays(l.handed), demand.ID, Payment{Amount: demand.Amount, Reference: "P1", PaidAt: w.clock.Now()}))
+	if a.Instrument != PaidOut || a.DemandState != Honoured {
+		t.Errorf("after the whole amount: %+v", a)
+	}
+	history(t, w, l.id)
+}
+
+// history re-derives the row's version from its events (I4).
+func history(t *testing.T, w *world, id string) {
+	t.Helper()
+	events, err := w.EventsSince(w.ctx, id, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range events {
+		if e.Seq != int64(i+1) {
+			t.Errorf("event %d has sequence number %d", i+1, e.Seq)
+		}
+	}
+	g, err := readGuarantee(w.ctx, w.Pool, id)
+	if err != nil || g.Version != int64(len(events)) {
+		t.Errorf("version %d, %d events, %v", g.Version, len(events), err)
+	}
+	for _, sql := range []string{`UPDATE guarantee_event SET kind = 'x'`, `DELETE FROM guarantee_event`, `TRUNCATE guarantee_event`, `DELETE FROM guarantee`, `UPDATE disclosure SET lot = 'x'`} {
+		if _, err := w.Pool.Exec(w.ctx, sql); err == nil {
+			t.Errorf("%s was carried out", sql)
+		}
+	}
+}
+
+func TestDeclinedThenAnotherGuarantor(t *testing.T) {
+	w := newWorld(t)
+	first := w.apply(w.bidders[0], w.bank)
+	if _, err := w.Decide(w.ctx, w.guarantorSays(first), first.id, Decision{}); err == nil {
+		t.Error("declined without a reason")
+	}
+	w.must(w.Decide(w.ctx, w.guarantorSays(first), first.id, Decision{Reason: "授信额度不足"}))
+	second := w.apply(w.bidders[0], w.insurer)
+	if w.issued(second, "HNPIC-00000002").Instrument != Issued {
+		t.Error("the second application was not issued")
+	}
+	own, err := w.Own(w.ctx, w.bidders[0].actor(party.Bidder))
+	if err != nil || len(own) != 2 || own[0].ID != first.id || own[1].ID != second.id {
+		t.Errorf("the owner sees %v, %v", own, err)
+	}
+}
+
+func TestOneLiveLetterPerLotAndBidder(t *testing.T) {
+	w := newWorld(t)
+	const racers = 8
+	var wg sync.WaitGroup
+	errs := make([]error, racers)
+	for i := range racers {
+		dr := w.draft(w.bidders[0], w.bank)
+		p, err := w.seal(w.bidders[0], w.bank, w.submission(w.bidders[0], dr))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := w.by(w.bidders[0], party.Bidder)
+		wg.Go(func() { _, errs[i] = w.applyPrepared(cmd, p) })
+	}
+	wg.Wait()
+	won := 0
+	for _, err := range errs {
+		if err == nil {
+			won++
+			continue
+		}
+		refused(t, err, "application.already_live")
+	}
+	if won != 1 {
+		t.Errorf("%d of %d applications won", won, racers)
+	}
+	w.apply(w.bidders[1], w.bank) // another bidder is not hindered
+}
+
+func TestFeeClock(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	fee := h.draft.application.Fee
+	w.must(w.Decide(w.ctx, w.guarantorSays(h), h.id, Decision{Approve: true, Fee: fee}))
+	w.clock.Advance(24*time.Hour - time.Microsecond)
+	if a := w.must(w.Lapse(w.ctx, h.id)); a.Fee != FeePending {
+		t.Fatalf("lapsed too early: %+v", a)
+	}
+	if due, err := w.Due(w.ctx, 10); err != nil || hasDue(due, DueLapse, h.id) {
+		t.Fatalf("due too early: %v %v", due, err)
+	}
+	w.clock.Advance(time.Microsecond)
+	if due, err := w.Due(w.ctx, 10); err != nil || !hasDue(due, DueLapse, h.id) {
+		t.Fatalf("not due in time: %v %v", due, err)
+	}
+	if a := w.must(w.Lapse(w.ctx, h.id)); a.Fee != FeeLapsed {
+		t.Fatalf("did not lapse: %+v", a)
+	}
+	a := w.must(w.FeeReceived(w.ctx, w.guarantorSays(h), h.id, FeeEvidence{Amount: fee, Reference: "late", PaidAt: w.clock.Now()}))
+	if a.Fee != FeeRefunding {
+		t.Errorf("money that came too late is %s, not on its way back", a.Fee)
+	}
+	if a := w.must(w.FeeRefunded(w.ctx, w.guarantorSays(h), h.id, "B1")); a.Fee != FeeRefunded {
+		t.Errorf("not refunded: %+v", a)
+	}
+	w.apply(w.bidders[0], w.bank) // the lot is free again
+}
+
+func hasDue(all []Due, kind DueKind, id string) bool {
+	for _, d := range all {
+		if d.Kind == kind && d.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+func TestAnotherFeeNeedsTheApplicant(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	more := h.draft.application.Fee * 2
+	a := w.must(w.Decide(w.ctx, w.guarantorSays(h), h.id, Decision{Approve: true, Fee: more}))
+	if a.Fee != FeeNone {
+		t.Fatalf("a fee that nobody agreed to is %s", a.Fee)
+	}
+	_, err := w.AcceptFee(w.ctx, w.by(h.bidder, party.Bidder), h.id, more-1)
+	refused(t, err, "fee.changed")
+	_, err = w.AcceptFee(w.ctx, w.by(w.bidders[1], party.Bidder), h.id, more)
+	refused(t, err, "guarantee.not_found")
+	if a = w.must(w.AcceptFee(w.ctx, w.by(h.bidder, party.Bidder), h.id, more)); a.Fee != FeePending {
+		t.Errorf("accepted: %+v", a)
+	}
+	_, err = w.FeeReceived(w.ctx, w.guarantorSays(h), h.id, FeeEvidence{Amount: more - 1, Reference: "R"})
+	refused(t, err, "fee.amount")
+}
+
+func TestCancel(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	w.paid(h)
+	_, err := w.Cancel(w.ctx, w.by(w.bidders[1], party.Bidder), h.id)
+	refused(t, err, "guarantee.not_found")
+	a := w.must(w.Cancel(w.ctx, w.by(h.bidder, party.Bidder), h.id))
+	if a.Application != Cancelled || a.Fee != FeeRefunding {
+		t.Errorf("cancelled after payment: %+v", a)
+	}
+	_, err = w.Prepare(w.ctx, w.guarantorSays(h), h.id, "CSB-2026-000009", signing.Sum([]byte("x")))
+	refused(t, err, "issue.not_paid")
+}
+
+func TestPreparedOnceIssuedOnce(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	w.paid(h)
+	_, p7s := w.letterOf(h, "CSB-2026-000001")
+	digest := letter.UndertakingDigest(p7s)
+	_, err := w.Issue(w.ctx, w.guarantorSays(h), h.id, Issue{Undertaking: p7s})
+	refused(t, err, "issue.not_prepared")
+	w.must(w.Prepare(w.ctx, w.guarantorSays(h), h.id, "CSB-2026-000001", digest))
+	w.must(w.Prepare(w.ctx, w.guarantorSays(h), h.id, "CSB-2026-000001", digest))
+	_, err = w.Prepare(w.ctx, w.guarantorSays(h), h.id, "CSB-2026-000002", digest)
+	refused(t, err, "issue.prepared_otherwise")
+
+	_, other := w.letterOf(h, "CSB-2026-000001") // same content, another signature: other bytes
+	w.clock.Advance(time.Second)
+	_, err = w.Issue(w.ctx, w.guarantorSays(h), h.id, Issue{Undertaking: other})
+	refused(t, err, "issue.digest")
+
+	first := w.must(w.Issue(w.ctx, w.guarantorSays(h), h.id, Issue{Undertaking: p7s}))
+	w.clock.Advance(time.Hour)
+	again := w.must(w.Issue(w.ctx, w.guarantorSays(h), h.id, Issue{Undertaking: p7s}))
+	if !bytes.Equal(first.Receipt, again.Receipt) || again.Version != first.Version {
+		t.Error("the same letter again got another receipt")
+	}
+	b := w.apply(w.bidders[1], w.bank)
+	w.paid(b)
+	_, err = w.Prepare(w.ctx, w.guarantorSays(b), b.id, "CSB-2026-000001", signing.Sum([]byte("x")))
+	refused(t, err, "issue.number_used")
+}
+
+func TestIssueRaces(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	w.paid(h)
+	_, p7s := w.letterOf(h, "CSB-2026-000001")
+	w.must(w.Prepare(w.ctx, w.guarantorSays(h), h.id, "CSB-2026-000001", letter.UndertakingDigest(p7s)))
+	const racers = 8
+	answers, errs := make([]Answer, racers), make([]error, racers)
+	var wg sync.WaitGroup
+	for i := range racers {
+		cmd := w.guarantorSays(h)
+		wg.Go(func() { answers[i], errs[i] = w.Issue(w.ctx, cmd, h.id, Issue{Undertaking: p7s}) })
+	}
+	wg.Wait()
+	for i := range racers {
+		if errs[i] != nil || !bytes.Equal(answers[i].Receipt, answers[0].Receipt) {
+			t.Errorf("racer %d: %v, its receipt equals the first: %v", i, errs[i], bytes.Equal(answers[i].Receipt, answers[0].Receipt))
+		}
+	}
+	events, err := w.EventsSince(w.ctx, h.id, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, e := range events {
+		if e.Kind == EventIssued {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("issued %d times", n)
+	}
+}
+
+// An undertaking that differs from the application in one field is refused, although its digest was prepared.
+func TestIssueAnotherThanAppliedFor(t *testing.T) {
+	w := newWorld(t)
+	for name, c := range map[string]struct {
+		spoil func(*letter.Application)
+		code  string
+	}{
+		"ceiling":    {func(a *letter.Application) { a.Ceiling *= 2 }, "undertaking.max_amount"},
+		"expiry":     {func(a *letter.Application) { a.LatestExpiry = letter.LadderExpiry(a.LatestExpiry) }, "undertaking.latest_expiry"},
+		"commitment": {func(a *letter.Application) { a.Commitment[0] ^= 1 }, "undertaking.application.commitment"},
+		"fee":        {func(a *letter.Application) { a.Fee++ }, "undertaking.application.fee"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := w.apply(w.newBidder(name), w.bank)
+			w.paid(h)
+			app, err := signing.ParseSignedData(h.submission.Application)
+			if err != nil {
+				t.Fatal(err)
+			}
+			content, err := letter.ParseApplication(app.Content)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.spoil(&content)
+			number := "CSB-X-" + h.id[:8]
+			number = string(bytes.ToUpper([]byte(number)))
+			u, err := letter.NewUndertaking(content, letter.ApplicationDigest(h.submission.Application), number, "湖南省公共资源电子保函平台", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := u.Canonical()
+			p7s := w.p7s(h.guarantor, b, err)
+			w.must(w.Prepare(w.ctx, w.guarantorSays(h), h.id, number, letter.UndertakingDigest(p7s)))
+			_, err = w.Issue(w.ctx, w.guarantorSays(h), h.id, Issue{Undertaking: p7s})
+			refused(t, err, c.code)
+		})
+	}
+}
+
+func (w *world) newBidder(name string) org {
+	n := 100 + len(w.bidders)
+	o := w.org("投标单位"+name, n)
+	w.bidders = append(w.bidders, o)
+	return o
+}
+
+// Nobody else's signature issues (I11), and nobody else's guarantee can be touched (I14).
+func TestForeignGuarantor(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	other := w.by(w.otherBank, party.Guarantor)
+	_, err := w.Decide(w.ctx, other, h.id, Decision{Approve: true, Fee: h.draft.application.Fee})
+	refused(t, err, "guarantee.not_found")
+	w.paid(h)
+	asOther := h
+	asOther.guarantor = w.otherBank
+	_, p7s := w.letterOf(asOther, "CSB-2026-000001")
+	w.must(w.Prepare(w.ctx, w.guarantorSays(h), h.id, "CSB-2026-000001", letter.UndertakingDigest(p7s)))
+	_, err = w.Issue(w.ctx, w.guarantorSays(h), h.id, Issue{Undertaking: p7s})
+	refused(t, err, "issue.signer")
+}
+
+func TestSameCommandSameAnswer(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	cmd := w.guarantorSays(h)
+	dec := Decision{Approve: true, Fee: h.draft.application.Fee}
+	first := w.must(w.Decide(w.ctx, cmd, h.id, dec))
+	w.clock.Advance(400 * 24 * time.Hour)
+	if again := w.must(w.Decide(w.ctx, cmd, h.id, dec)); again.Version != first.Version || again.Fee != first.Fee {
+		t.Errorf("a year later: %+v, first %+v", again, first)
+	}
+	cmd.Digest = signing.Sum([]byte("other bytes"))
+	if _, err := w.Decide(w.ctx, cmd, h.id, dec); !errors.Is(err, party.ErrKeyReused) {
+		t.Errorf("other bytes under the same key: %v", err)
+	}
+}
+
+// A rule that fails, or an outbox that fails, leaves nothing behind.
+func TestNothingHalfDone(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	w.outbox.fail = errors.New("no queue")
+	if _, err := w.Decide(w.ctx, w.guarantorSays(h), h.id, Decision{Approve: true, Fee: h.draft.application.Fee}); err == nil {
+		t.Fatal("decided without an outbox")
+	}
+	w.outbox.fail = nil
+	g, err := readGuarantee(w.ctx, w.Pool, h.id)
+	if err != nil || g.ApplicationState != Submitted || g.Version != 1 || g.Fee != nil {
+		t.Errorf("left behind: %+v %v", g, err)
+	}
+}
+
+func TestExpiryInstant(t *testing.T) {
+	w := newWorld(t)
+	l := w.disclosedLetter(w.bidders[0], w.bank, "CSB-2026-000001")
+	end := time.Date(2027, 4, 21, 0, 0, 0, 0, calendar.Shanghai) // 2026-12-21 + 120 days = 2027-04-20, 24:00
+	w.clock.Set(end)
+	if a := w.must(w.Expire(w.ctx, l.id)); a.Instrument != Issued {
+		t.Fatal("expired at 24:00 itself, which is still in time")
+	}
+	w.clock.Set(end.Add(time.Microsecond))
+	if due, err := w.Due(w.ctx, 10); err != nil || !hasDue(due, DueExpiry, l.id) {
+		t.Errorf("not due: %v %v", due, err)
+	}
+	if a := w.must(w.Expire(w.ctx, l.id)); a.Instrument != Expired {
+		t.Errorf("not expired: %+v", a)
+	}
+}

@@ -1,0 +1,270 @@
+package guarantee
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/jackc/pgx/v5"
+
+	"baohan/guarantee/letter"
+	"baohan/party"
+	"baohan/signing"
+)
+
+// SealedLetter is one row as the opening needs it: everything still encrypted.
+type SealedLetter struct {
+	Guarantee
+	Sealed      []byte // signing.Sealed of letter.Record
+	Letter      []byte // blind: envelope to the record's key; full: signing.Sealed of letter.FullLetter
+	Statement   []byte // full only
+	FeeEvidence []byte
+	LotTag      []byte
+}
+
+// Of tells whether the row was handed in for this lot. It may be asked only after the deadline.
+func (s SealedLetter) Of(tags Tags, project, lot string) bool {
+	tag := tags.Lot(project, lot, s.ID)
+	return bytes.Equal(tag[:], s.LotTag)
+}
+
+// Seals returns the 2-of-3 seals that the custodians must help to open: the record, and for a letter in full the
+// letter too.
+func (s SealedLetter) Seals() (record signing.Sealed, full *signing.Sealed, err error) {
+	if err = record.UnmarshalBinary(s.Sealed); err != nil {
+		return record, nil, err
+	}
+	if s.Mode != letter.ModeFull || s.Letter == nil {
+		return record, nil, nil
+	}
+	full = new(signing.Sealed)
+	return record, full, full.UnmarshalBinary(s.Letter)
+}
+
+// Shares are what two custodians gave for one seal.
+type Shares [2]signing.Share
+
+// Unsealed is a letter in clear, in memory, before it is published.
+type Unsealed struct {
+	Reveal      letter.Reveal
+	RevealBytes []byte
+	Undertaking []byte // p7s
+	Salt        []byte // full only
+	Signed      signing.SignedData
+	Content     letter.Undertaking
+	Fee         *FeeEvidence
+}
+
+// ErrNotIssued says that a bid names a guarantee under which nothing was ever issued.
+var ErrNotIssued = errors.New("guarantee: nothing was issued under this application")
+
+// Unseal opens a row with the custodians' shares and checks that what comes out is what was committed to, prepared
+// and received. Any error here makes the letter a visible "missing" line; it hides no other.
+func (s SealedLetter) Unseal(ctx context.Context, record Shares, full *Shares) (Unsealed, error) {
+	r, key, err := s.openRecord(record)
+	if err != nil {
+		return Unsealed{}, err
+	}
+	u := Unsealed{RevealBytes: r}
+	if u.Reveal, err = letter.ParseReveal(r); err != nil {
+		return u, err
+	}
+	if c := letter.Commitment(r); !bytes.Equal(c[:], s.Commitment) {
+		return u, errors.New("guarantee: the record does not open the commitment")
+	}
+	if s.Letter == nil {
+		return u, ErrNotIssued
+	}
+	if s.Mode == letter.ModeBlind {
+		err = s.openBlind(ctx, key, &u)
+	} else {
+		err = s.openFull(full, &u)
+	}
+	if err != nil {
+		return u, err
+	}
+	return u, s.read(ctx, key, &u)
+}
+
+func (s SealedLetter) openRecord(shares Shares) ([]byte, *signing.PrivateKey, error) {
+	seal, _, err := s.Seals()
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := seal.Open(letter.RecordAAD(s.ID, 1), shares[0], shares[1])
+	if err != nil {
+		return nil, nil, err
+	}
+	rec, err := letter.ParseRecord(b)
+	if err != nil {
+		return nil, nil, err
+	}
+	key, err := signing.ParsePrivateKey(rec.Key)
+	return rec.Reveal, key, err
+}
+
+func (s SealedLetter) openBlind(ctx context.Context, key *signing.PrivateKey, u *Unsealed) error {
+	padded, err := signing.OpenEnvelope(ctx, key, s.Letter, letter.PartAAD(s.ID, "undertaking"))
+	if err != nil {
+		return err
+	}
+	if u.Undertaking, err = letter.Unpad(padded); err != nil {
+		return err
+	}
+	if d := letter.UndertakingDigest(u.Undertaking); !bytes.Equal(d[:], s.LetterDigest) {
+		return errors.New("guarantee: the undertaking is not the one that was prepared")
+	}
+	return nil
+}
+
+func (s SealedLetter) openFull(shares *Shares, u *Unsealed) error {
+	_, seal, err := s.Seals()
+	if err != nil {
+		return err
+	}
+	if shares == nil || seal == nil {
+		return errors.New("guarantee: no shares for the sealed letter")
+	}
+	b, err := seal.Open(letter.LetterAAD(s.ID), shares[0], shares[1])
+	if err != nil {
+		return err
+	}
+	full, err := letter.ParseFullLetter(b)
+	if err != nil {
+		return err
+	}
+	u.Undertaking, u.Salt = full.Undertaking, full.Salt
+	if d := letter.SaltedDigest(full.Salt, full.Undertaking); !bytes.Equal(d[:], s.LetterDigest) {
+		return errors.New("guarantee: the undertaking is not the one that was prepared")
+	}
+	return nil
+}
+
+// read parses what was opened. Whether it holds is the verification's to say, line by line.
+func (s SealedLetter) read(ctx context.Context, key *signing.PrivateKey, u *Unsealed) (err error) {
+	if u.Signed, err = signing.ParseSignedData(u.Undertaking); err != nil {
+		return err
+	}
+	if u.Content, err = letter.ParseUndertaking(u.Signed.Content); err != nil {
+		return err
+	}
+	if s.FeeEvidence == nil {
+		return nil
+	}
+	padded, err := signing.OpenEnvelope(ctx, key, s.FeeEvidence, letter.PartAAD(s.ID, "fee"))
+	if err != nil {
+		return err
+	}
+	b, err := letter.Unpad(padded)
+	if err != nil {
+		return err
+	}
+	u.Fee = new(FeeEvidence)
+	return json.Unmarshal(b, u.Fee)
+}
+
+// SealedLetters reads the rows that a lot's bids name, still sealed. Ids that do not exist are simply absent.
+func (d *Desk) SealedLetters(ctx context.Context, ids []string) ([]SealedLetter, error) {
+	rows, err := d.Pool.Query(ctx, `SELECT `+guaranteeColumns+`, sealed, letter, statement, fee_evidence, lot_tag
+		FROM guarantee WHERE id = ANY(@ids) ORDER BY id`, pgx.NamedArgs{"ids": ids})
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[SealedLetter])
+}
+
+// Disclosing is one letter at the opening: unsealed with its verification lines, or missing.
+type Disclosing struct {
+	ID       string
+	Unsealed *Unsealed // nil: it could not be opened
+	Lines    []letter.Line
+	Missing  string // why not, in Chinese, when Unsealed is nil
+}
+
+// DiscloseTx publishes the letters of one lot, all in the caller's transaction: whoever reads sees all of them or
+// none. A letter that is published already is left as it is, so that an opening that was interrupted can go on.
+func (d *Desk) DiscloseTx(ctx context.Context, tx pgx.Tx, lot letter.Lot, all []Disclosing) error {
+	for _, x := range all {
+		t, err := lock(ctx, tx, x.ID, party.System())
+		if err != nil {
+			return err
+		}
+		if t.g.DisclosureState != Sealed {
+			continue
+		}
+		if err := disclose(ctx, t, lot, x); err != nil {
+			return err
+		}
+		if _, err := d.finish(ctx, party.Command{Actor: party.System()}, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func disclose(ctx context.Context, t *turn, lot letter.Lot, x Disclosing) error {
+	if x.Unsealed == nil {
+		if err := t.g.move(PartDisclosure, "miss"); err != nil {
+			return err
+		}
+		t.happened(EventMissing, map[string]string{"why": x.Missing})
+		return nil
+	}
+	if err := t.g.move(PartDisclosure, "disclose"); err != nil {
+		return err
+	}
+	r := x.Unsealed.Reveal
+	amount, expiry := r.Amount, r.End.Expiry().Time()
+	if expiry.After(t.g.LatestExpiry) {
+		expiry = t.g.LatestExpiry
+	}
+	t.g.Amount, t.g.Expiry = &amount, &expiry
+	t.happened(EventDisclosed, map[string]any{"project": lot.Project, "lot": lot.Code})
+	if err := t.verified(x.Lines); err != nil {
+		return err
+	}
+	return insertDisclosure(ctx, t.tx, lot, x, t.now)
+}
+
+// verified derives the machine's result from the lines: all pass, or one is doubtful, or one could not be judged. It
+// is advice; only people decide on a bid.
+func (t *turn) verified(lines []letter.Line) error {
+	verb := Verb("pass")
+	for _, l := range lines {
+		if l.Result == letter.ResultDoubtful {
+			verb = "doubt"
+			break
+		}
+		if l.Result == letter.ResultUnknown {
+			verb = "unknown"
+		}
+	}
+	if err := t.g.move(PartVerification, verb); err != nil {
+		return err
+	}
+	t.happened(EventVerified, map[string]State{"result": t.g.VerificationState})
+	return nil
+}
+
+func insertDisclosure(ctx context.Context, tx pgx.Tx, lot letter.Lot, x Disclosing, at time.Time) error {
+	lines, err := json.Marshal(x.Lines)
+	if err != nil {
+		return err
+	}
+	u := x.Unsealed
+	_, err = tx.Exec(ctx, `INSERT INTO disclosure (guarantee, project, lot, reveal, undertaking, salt, beneficiaries, applicants, lines, disclosed_at)
+		VALUES (@guarantee, @project, @lot, @reveal, @undertaking, @salt, @beneficiaries, @applicants, @lines, @at)`, pgx.NamedArgs{
+		"guarantee": x.ID, "project": lot.Project, "lot": lot.Code, "reveal": u.RevealBytes, "undertaking": u.Undertaking, "salt": u.Salt,
+		"beneficiaries": usccs(u.Reveal.Beneficiaries), "applicants": usccs(u.Reveal.Applicants), "lines": string(lines), "at": at})
+	return translate(err)
+}
+
+func usccs(ps []letter.Party) []string {
+	out := make([]string, len(ps))
+	for i, p := range ps {
+		out[i] = p.USCC
+	}
+	return out
+}

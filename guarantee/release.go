@@ -1,0 +1,153 @@
+package guarantee
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"baohan/guarantee/calendar"
+	"baohan/guarantee/letter"
+	"baohan/party"
+	"baohan/signing"
+)
+
+// release (解除) takes a beneficiary's signed release (法释〔2016〕24号 art. 11(4): the guarantor receives the
+// beneficiary's document that waives payment). Joint beneficiaries all sign; with the last signature the guarantee
+// ends, at the durable receipt of that signature. Never while a demand is open: the check is made under the lock that
+// a demand takes too, so that of a release and a demand at the same instant one wins and the other is refused.
+func (d *Desk) release(ctx context.Context, cmd party.Command, in Intake) (Answer, error) {
+	x, err := d.disclosed(ctx, d.Pool, in.Guarantee)
+	if err != nil {
+		return Answer{}, err
+	}
+	r, raw, err := d.readRelease(x, in)
+	if err != nil {
+		return Answer{}, err
+	}
+	return d.change(ctx, cmd, in.Guarantee, func(ctx context.Context, t *turn) error {
+		first, err := processedTx(ctx, t.tx, in.ID)
+		if err != nil || !first {
+			return err
+		}
+		return effectRelease(ctx, t, x, r, raw, in.ReceivedAt)
+	})
+}
+
+func effectRelease(ctx context.Context, t *turn, x *Disclosure, r letter.Release, raw []byte, receivedAt time.Time) error {
+	g := t.g
+	if g.OpenDemands > 0 {
+		return party.Conflict("release.demand_open", "该保函有索赔正在处理，不能解除；请待索赔办结，或先撤回索赔")
+	}
+	if g.InstrumentState != Issued {
+		_, err := next(PartInstrument, g.InstrumentState, "release")
+		return err
+	}
+	missing, err := signRelease(ctx, t.tx, x, r.Beneficiary.USCC, raw, receivedAt)
+	if err != nil {
+		return err
+	}
+	t.happened(EventReleaseSigned, map[string]string{"beneficiary": r.Beneficiary.USCC, "reason": r.Reason})
+	if missing > 0 {
+		return nil
+	}
+	if err := g.move(PartRelease, "request"); err != nil {
+		return err
+	}
+	if err := g.move(PartInstrument, "release"); err != nil {
+		return err
+	}
+	t.happened(EventReleased, map[string]string{"reason": r.Reason, "received_at": receivedAt.In(calendar.Shanghai).Format(time.RFC3339Nano)})
+	return nil
+}
+
+// readRelease checks that this beneficiary signed this release of this very letter.
+func (d *Desk) readRelease(x *Disclosure, in Intake) (letter.Release, []byte, error) {
+	content, err := d.beneficiarySigned(x, in, "release", in.Body)
+	if err != nil {
+		return letter.Release{}, nil, err
+	}
+	r, err := letter.ParseRelease(content)
+	if err != nil {
+		return letter.Release{}, nil, refuse("release", err)
+	}
+	digest := letter.UndertakingDigest(x.Undertaking)
+	if r.Guarantee != x.Guarantee || r.Undertaking != digest || r.Number != x.Number || r.Guarantor.USCC != x.Guarantor {
+		return letter.Release{}, nil, mismatch("release.letter", "undertaking", "解除通知所指的保函与本保函不一致；请重新生成解除通知并签名")
+	}
+	if r.Beneficiary.USCC != in.Sender {
+		return letter.Release{}, nil, mismatch("release.beneficiary", "beneficiary", "解除通知的受益人与登录单位不一致")
+	}
+	return r, in.Body, nil
+}
+
+// beneficiarySigned checks a paper's signature, by both implementations, as of its durable receipt.
+func (d *Desk) beneficiarySigned(x *Disclosure, in Intake, field string, p7s []byte) ([]byte, error) {
+	signed, err := signing.ParseSignedData(p7s)
+	if err != nil {
+		return nil, refuse(field, err)
+	}
+	if err := signed.Verify(d.Trust, in.ReceivedAt); err != nil {
+		return nil, refuse(field, err)
+	}
+	by := signed.Signer().Subject().OrganizationID
+	if by != in.Sender || !x.beneficiary(by) {
+		return nil, mismatch(field+".signer", field, "签名证书不是受益人本单位的证书；请用受益人的证书签名")
+	}
+	return signed.Content, nil
+}
+
+// signRelease keeps one beneficiary's signature and counts who has not signed yet.
+func signRelease(ctx context.Context, tx pgx.Tx, x *Disclosure, uscc string, raw []byte, at time.Time) (missing int, err error) {
+	if _, err = tx.Exec(ctx, `INSERT INTO release_signature (guarantee, beneficiary, signed, received_at)
+		VALUES (@guarantee, @beneficiary, @signed, @at) ON CONFLICT (guarantee, beneficiary) DO NOTHING`,
+		pgx.NamedArgs{"guarantee": x.Guarantee, "beneficiary": uscc, "signed": raw, "at": at}); err != nil {
+		return 0, bare(err)
+	}
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM unnest(@all::text[]) b
+		WHERE NOT EXISTS (SELECT 1 FROM release_signature s WHERE s.guarantee = @guarantee AND s.beneficiary = b)`,
+		pgx.NamedArgs{"all": x.Beneficiaries, "guarantee": x.Guarantee}).Scan(&missing)
+	return missing, err
+}
+
+// AcknowledgeRelease is the guarantor's word that the release reached it: delivery, not consent.
+func (d *Desk) AcknowledgeRelease(ctx context.Context, cmd party.Command, id string) (Answer, error) {
+	return d.change(ctx, cmd, id, func(_ context.Context, t *turn) error {
+		if err := t.g.of(t.actor); err != nil {
+			return err
+		}
+		if t.g.ReleaseState == Acknowledged {
+			return nil
+		}
+		if err := t.g.move(PartRelease, "acknowledge"); err != nil {
+			return err
+		}
+		t.happened(EventReleaseAcknowledged, nil)
+		return nil
+	})
+}
+
+// ReleaseDueTx starts the clock that the tender's course has set: within five days of the contract (条例57), five
+// working days in government procurement (政府采购法实施条例33). It runs inside the tender's transaction. A letter that
+// has ended, or whose clock runs already, is left alone.
+func (d *Desk) ReleaseDueTx(ctx context.Context, tx pgx.Tx, ids []string, reason string, by calendar.Date) error {
+	for _, id := range ids {
+		t, err := lock(ctx, tx, id, party.System())
+		if err != nil {
+			return err
+		}
+		if t.g.InstrumentState != Issued || t.g.ReleaseState != NoRelease {
+			continue
+		}
+		if err := t.g.move(PartRelease, "fall_due"); err != nil {
+			return err
+		}
+		due := by.Time()
+		t.g.ReleaseDueBy, t.g.ReleaseReason = &due, &reason
+		t.happened(EventReleaseDue, map[string]string{"reason": reason, "by": by.String()})
+		if _, err := d.finish(ctx, party.Command{Actor: party.System()}, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package guarantee
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"baohan/party"
+)
+
+const guaranteeColumns = `id, version, guarantor, mode, form, wording, wording_version,
+	application_state, fee_state, instrument_state, disclosure_state, verification_state, release_state,
+	ceiling, latest_expiry, quoted_fee, fee, fee_offered, application_digest, commitment, record_key,
+	number, letter_digest, receipt, submitted_at, fee_due_at, issued_at,
+	amount, expiry, open_demands, honoured, release_due_by, release_reason`
+
+// querier is a pool or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+func platformNow(ctx context.Context, q querier) (time.Time, error) {
+	var now time.Time
+	err := q.QueryRow(ctx, `SELECT platform_now()`).Scan(&now)
+	return now, err
+}
+
+func lockGuarantee(ctx context.Context, tx pgx.Tx, id string) (*Guarantee, error) {
+	return oneGuarantee(ctx, tx, `SELECT `+guaranteeColumns+` FROM guarantee WHERE id = @id FOR UPDATE`, pgx.NamedArgs{"id": id})
+}
+
+func readGuarantee(ctx context.Context, q querier, id string) (*Guarantee, error) {
+	return oneGuarantee(ctx, q, `SELECT `+guaranteeColumns+` FROM guarantee WHERE id = @id`, pgx.NamedArgs{"id": id})
+}
+
+func oneGuarantee(ctx context.Context, q querier, sql string, args pgx.NamedArgs) (*Guarantee, error) {
+	rows, err := q.Query(ctx, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	g, err := pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByName[Guarantee])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	return g, err
+}
+
+func manyGuarantees(ctx context.Context, q querier, sql string, args pgx.NamedArgs) ([]*Guarantee, error) {
+	rows, err := q.Query(ctx, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[Guarantee])
+}
+
+func writeEvents(ctx context.Context, tx pgx.Tx, events []Event) error {
+	for _, e := range events {
+		var demand *string
+		if e.Demand != "" {
+			demand = &e.Demand
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO guarantee_event (guarantee, seq, kind, at, actor, demand, data)
+			VALUES (@guarantee, @seq, @kind, @at, @actor, @demand, @data)`, pgx.NamedArgs{
+			"guarantee": e.Guarantee, "seq": e.Seq, "kind": e.Kind, "at": e.At, "actor": e.Actor, "demand": demand, "data": string(e.Data)})
+		if err != nil {
+			return fmt.Errorf("guarantee: event %d: %w", e.Seq, bare(err))
+		}
+	}
+	return nil
+}
+
+// updateGuarantee writes what a rule may change. The database refuses an illegal move a second time.
+func updateGuarantee(ctx context.Context, tx pgx.Tx, g *Guarantee) error {
+	_, err := tx.Exec(ctx, `UPDATE guarantee SET version = @version,
+		application_state = @application, fee_state = @fee_state, instrument_state = @instrument,
+		disclosure_state = @disclosure, verification_state = @verification, release_state = @release,
+		fee = @fee, fee_offered = @fee_offered, fee_due_at = @fee_due_at,
+		number = @number, letter_digest = @letter_digest, receipt = @receipt, issued_at = @issued_at,
+		amount = @amount, expiry = @expiry, open_demands = @open_demands, honoured = @honoured,
+		release_due_by = @release_due_by, release_reason = @release_reason
+		WHERE id = @id`, pgx.NamedArgs{
+		"id": g.ID, "version": g.Version,
+		"application": g.ApplicationState, "fee_state": g.FeeState, "instrument": g.InstrumentState,
+		"disclosure": g.DisclosureState, "verification": g.VerificationState, "release": g.ReleaseState,
+		"fee": g.Fee, "fee_offered": g.FeeOffered, "fee_due_at": g.FeeDueAt,
+		"number": g.Number, "letter_digest": g.LetterDigest, "receipt": g.Receipt, "issued_at": g.IssuedAt,
+		"amount": g.Amount, "expiry": g.Expiry, "open_demands": g.OpenDemands, "honoured": g.Honoured,
+		"release_due_by": g.ReleaseDueBy, "release_reason": g.ReleaseReason})
+	return translate(err)
+}
+
+// bare keeps the code of a database error and drops its detail, which repeats the values of the row.
+func bare(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return fmt.Errorf("database error %s on %s", pg.Code, pg.ConstraintName)
+	}
+	return err
+}
+
+// isUnique tells a business key that is taken.
+func isUnique(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
+// translate turns the constraints that stand for a rule into that rule's refusal.
+func translate(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return err
+	}
+	switch pg.ConstraintName {
+	case "guarantee_guarantor_number_key":
+		return ErrNumberUsed
+	case "guarantee_uniq_live":
+		return ErrAlreadyApplied
+	case "guarantee_pkey", "guarantee_application_digest_key", "guarantee_commitment_key":
+		return ErrAlreadyHandedIn
+	}
+	return bare(err)
+}
+
+// Refusals that a constraint of the database may have to speak.
+var (
+	ErrNumberUsed      = party.Conflict("issue.number_used", "此保函编号已用于另一份保函；请使用新的编号")
+	ErrAlreadyApplied  = party.Conflict("application.already_live", "您对该标段已有一份有效的申请或保函；请先撤单，或继续办理原申请")
+	ErrAlreadyHandedIn = party.Conflict("application.handed_in", "这份申请已经提交过；请查看“我的申请”，不要重复提交")
+)
