@@ -1,0 +1,187 @@
+package tender
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+
+	"github.com/jackc/pgx/v5"
+
+	"baohan/signing"
+)
+
+// bidRow is a new bid as SQL sees it.
+type bidRow struct {
+	ID                        string
+	UniqTag, LotTag, OwnerTag signing.Digest
+	Sealed                    []byte
+	Digest                    signing.Digest
+}
+
+func insertBid(ctx context.Context, tx pgx.Tx, r bidRow) error {
+	_, err := tx.Exec(ctx, `INSERT INTO bid (id, state, uniq_tag, lot_tag, owner_tag, sealed, digest)
+		VALUES (@id, 'received', @uniq, @lot, @owner, @sealed, @digest)`, pgx.NamedArgs{
+		"id": r.ID, "uniq": r.UniqTag[:], "lot": r.LotTag[:], "owner": r.OwnerTag[:], "sealed": r.Sealed, "digest": r.Digest[:]})
+	return translate(err)
+}
+
+// withdrawBid frees the pair of lot and bidder. Whoever is second finds nothing to withdraw.
+func withdrawBid(ctx context.Context, tx pgx.Tx, id string, uniq signing.Digest, sealed []byte) error {
+	tag, err := tx.Exec(ctx, `UPDATE bid SET state = 'withdrawn', uniq_tag = NULL, withdrawal = @sealed
+		WHERE id = @id AND uniq_tag = @uniq AND state = 'received'`, pgx.NamedArgs{"id": id, "uniq": uniq[:], "sealed": sealed})
+	if err == nil && tag.RowsAffected() != 1 {
+		return errWithdrawn
+	}
+	return translate(err)
+}
+
+func insertLate(ctx context.Context, q querier, id signing.Digest) error {
+	_, err := q.Exec(ctx, `INSERT INTO late_bid (id, at) VALUES (@id, platform_now()) ON CONFLICT (id) DO NOTHING`,
+		pgx.NamedArgs{"id": id[:]})
+	return translate(err)
+}
+
+// OwnBid is one bid as its owner sees it.
+type OwnBid struct {
+	ID     string
+	State  BidState
+	Sealed []byte // signing.Sealed, wrapped to the owner too
+	uniq   signing.Digest
+}
+
+type ownBidRow struct {
+	ID       string
+	State    BidState
+	Sealed   []byte
+	UniqTag  []byte
+	OwnerTag []byte
+}
+
+// OwnBids lists a bidder's bids, oldest first. Only the holder of the tag key can ask for them.
+func (d *Desk) OwnBids(ctx context.Context, bidder string) ([]OwnBid, error) {
+	rows, err := d.owned(ctx, d.Pool, bidder)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]OwnBid, len(rows))
+	for i, r := range rows {
+		out[i] = OwnBid{ID: r.ID, State: r.State, Sealed: r.Sealed}
+		copy(out[i].uniq[:], r.UniqTag)
+	}
+	return out, nil
+}
+
+// OwnBid is one of them; to anyone but its owner it does not exist.
+func (d *Desk) OwnBid(ctx context.Context, bidder, id string) (OwnBid, error) {
+	all, err := d.OwnBids(ctx, bidder)
+	if err != nil {
+		return OwnBid{}, err
+	}
+	for _, b := range all {
+		if b.ID == id {
+			return b, nil
+		}
+	}
+	return OwnBid{}, errNoBid
+}
+
+// ownerBatch is how many owner tags are looked up at a time.
+const ownerBatch = 32
+
+// owned reads a bidder's rows in the order of their number; the first number that is free ends the list.
+func (d *Desk) owned(ctx context.Context, q querier, bidder string) ([]ownBidRow, error) {
+	var out []ownBidRow
+	for start := 0; ; start += ownerBatch {
+		tags := make([][]byte, ownerBatch)
+		for i := range tags {
+			t := d.Tags.Owner(bidder, start+i)
+			tags[i] = t[:]
+		}
+		rows, err := q.Query(ctx, `SELECT id, state, sealed, uniq_tag, owner_tag FROM bid
+			WHERE owner_tag = ANY(@tags) ORDER BY array_position(@tags, owner_tag)`, pgx.NamedArgs{"tags": tags})
+		if err != nil {
+			return nil, err
+		}
+		found, err := pgx.CollectRows(rows, pgx.RowToStructByName[ownBidRow])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+		if len(found) < ownerBatch {
+			return out, nil
+		}
+	}
+}
+
+// freeOwnerTag is the bidder's next number. Two bids of one bidder at once take turns on an advisory lock whose
+// key is itself a keyed tag.
+func (d *Desk) freeOwnerTag(ctx context.Context, tx pgx.Tx, bidder string) (signing.Digest, error) {
+	first := d.Tags.Owner(bidder, 0)
+	key := int64(binary.BigEndian.Uint64(first[:8])) // #nosec G115 -- any 64 bits make a lock's name
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(@key)`, pgx.NamedArgs{"key": key}); err != nil {
+		return signing.Digest{}, err
+	}
+	n := 0
+	for {
+		tag := d.Tags.Owner(bidder, n)
+		var taken bool
+		err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM bid WHERE owner_tag = @tag)`, pgx.NamedArgs{"tag": tag[:]}).Scan(&taken)
+		if err != nil || !taken {
+			return tag, err
+		}
+		n++
+	}
+}
+
+// standing finds the bids of a lot: every standing bid's tag is computed and compared. It may be asked only from
+// the deadline on.
+func (d *Desk) standing(ctx context.Context, tx pgx.Tx, l *Lot) ([]bidRef, error) {
+	rows, err := tx.Query(ctx, `SELECT id, lot_tag, digest FROM bid WHERE state = 'received' ORDER BY id`)
+	if err != nil {
+		return nil, err
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[bidRef])
+	if err != nil {
+		return nil, err
+	}
+	var out []bidRef
+	for _, b := range all {
+		tag := d.Tags.Lot(l.Lot.Project, l.Lot.Code, b.ID)
+		if bytes.Equal(tag[:], b.LotTag) {
+			out = append(out, b)
+		}
+	}
+	return out, nil
+}
+
+// bidRef is what a closing says of a bid.
+type bidRef struct {
+	ID     string
+	LotTag []byte
+	Digest []byte
+}
+
+type sealedRow struct {
+	ID     string
+	Sealed []byte
+}
+
+// readSealedBids leaves out what does not even have the form of a seal: that bid fails, and no other.
+func readSealedBids(ctx context.Context, q querier, ids []string) (map[string]signing.Sealed, error) {
+	rows, err := q.Query(ctx, `SELECT id, sealed FROM bid WHERE id = ANY(@ids)`, pgx.NamedArgs{"ids": ids})
+	if err != nil {
+		return nil, err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[sealedRow])
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]signing.Sealed, len(found))
+	for _, r := range found {
+		var s signing.Sealed
+		if s.UnmarshalBinary(r.Sealed) == nil {
+			out[r.ID] = s
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,56 @@
+// Package custody is the custodian of a lot's sealed records and its protocol. Three custodians on three
+// premises (交易中心, 行政监督, the platform) each hold one key per lot. Two of them together open a record; no one
+// of them can, and none gives anything before the deadline by its own clock.
+//
+// A custodian believes nobody. It made its key itself and remembers the deadline it was told then. It gives
+// shares only on a closing that the centre has signed, only for the records which that closing names by id and
+// by digest, only when the seal itself says that it was made for that id, and for one closing per lot and stage,
+// ever: whoever changes the list later gets nothing.
+package custody
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"baohan/guarantee/letter"
+	"baohan/signing"
+)
+
+// LetterSuffix marks, among the records of stage letters, the letter that an institution sealed in full. The
+// record of the same guarantee stands under the id alone.
+const LetterSuffix = ".letter"
+
+// Custodian is one of the three, wherever it runs.
+type Custodian interface {
+	// Key is the custodian's key for a lot, made when first asked. Nothing is given for the lot before notBefore.
+	Key(ctx context.Context, project, lot string, notBefore time.Time) (letter.CustodianKey, error)
+	// Rehearse proves that the custodian can decrypt what is sealed to its key: it unwraps a Rehearsal.
+	Rehearse(ctx context.Context, project, lot string, wrapped []byte) ([]byte, error)
+	// Shares gives the custodian's shares of the records that a signed closing names. Previous is the closing of
+	// stage bids where this one is of stage letters. A record whose share does not open is left out of the answer.
+	Shares(ctx context.Context, closing, previous []byte, records map[string]signing.Sealed) (map[string]signing.Share, error)
+}
+
+// Why a custodian gives nothing.
+var (
+	ErrTooEarly  = errors.New("custody: the deadline has not passed by this custodian's clock")
+	ErrDeadline  = errors.New("custody: the closing's deadline is earlier than the one this key was made for")
+	ErrNotCentre = errors.New("custody: the closing is not signed by the centre")
+	ErrNoKey     = errors.New("custody: no key was made for this lot")
+	ErrChanged   = errors.New("custody: another closing of this lot and stage was served before")
+	ErrPrevious  = errors.New("custody: the closing of the bids is missing, or is not the one that was served")
+	ErrUnnamed   = errors.New("custody: the closing does not name this record")
+	ErrDigest    = errors.New("custody: the record's bytes are not those that the closing names")
+	ErrRehearsal = errors.New("custody: this is not a rehearsal")
+)
+
+const rehearsalTag = "baohan/rehearsal/1"
+
+// Rehearsal makes a message that may be unwrapped before the deadline. Its tag keeps rehearsing from becoming a
+// way to have a real share opened.
+func Rehearsal() []byte { return append([]byte(rehearsalTag), signing.Random(32)...) }
+
+func isRehearsal(plain []byte) bool {
+	return len(plain) == len(rehearsalTag)+32 && string(plain[:len(rehearsalTag)]) == rehearsalTag
+}

@@ -1,0 +1,135 @@
+package custody
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"baohan/guarantee/letter"
+	"baohan/signing"
+)
+
+// Shares checks everything before it decrypts anything. One record that breaks a rule refuses the whole request:
+// the platform that sends it is wrong or worse. A record whose share merely does not open is left out.
+func (a *Agent) Shares(ctx context.Context, closing, previous []byte, records map[string]signing.Sealed) (map[string]signing.Share, error) {
+	c, err := a.readClosing(closing)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkRecords(c, records); err != nil {
+		return nil, err
+	}
+	key, err := a.admit(ctx, c, closing, previous)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]signing.Share, len(records))
+	for id, sealed := range records {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if share, err := sealed.GiveShare(ctx, key, a.Holder); err == nil {
+			out[id] = share
+		}
+	}
+	return out, nil
+}
+
+// readClosing believes only what the centre has signed with a certificate that was good then and is good now.
+func (a *Agent) readClosing(p7s []byte) (letter.Closing, error) {
+	signed, err := signing.ParseSignedData(p7s)
+	if err != nil {
+		return letter.Closing{}, fmt.Errorf("%w: %w", ErrNotCentre, err)
+	}
+	if err := signed.Verify(a.Trust, a.Clock.Now()); err != nil {
+		return letter.Closing{}, fmt.Errorf("%w: %w", ErrNotCentre, err)
+	}
+	if signed.Signer().Subject().OrganizationID != a.Centre {
+		return letter.Closing{}, ErrNotCentre
+	}
+	return letter.ParseClosing(signed.Content)
+}
+
+// admit holds the closing against the clock, against what this custodian was told at publication and against
+// what it has served before, and puts it on record before the first share is given. A crash after that is
+// harmless: the same closing is served again.
+func (a *Agent) admit(ctx context.Context, c letter.Closing, p7s, previous []byte) (*signing.PrivateKey, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	f, key, err := a.open(ctx, c.Project, c.Lot)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.inTime(c, a.Clock.Now()); err != nil {
+		return nil, err
+	}
+	if err := f.serve(c, p7s, previous); err != nil {
+		return nil, err
+	}
+	return key, a.save(f)
+}
+
+// inTime is the rule of the clock: T is exclusive for bids, so shares may be given from T on.
+func (f *lotFile) inTime(c letter.Closing, now time.Time) error {
+	if c.Deadline.Before(f.NotBefore) || c.ClosedAt.Before(c.Deadline) {
+		return ErrDeadline
+	}
+	if now.Before(c.Deadline) || now.Before(f.NotBefore) {
+		return ErrTooEarly
+	}
+	return nil
+}
+
+// serve remembers the closing of each stage and refuses any other.
+func (f *lotFile) serve(c letter.Closing, p7s, previous []byte) error {
+	digest := letter.ClosingDigest(p7s)
+	switch c.Stage {
+	case letter.StageBids:
+		return remember(&f.Bids, digest)
+	case letter.StageLetters:
+		before := letter.ClosingDigest(previous)
+		if f.Bids.IsZero() || f.Bids != before || c.Previous != before {
+			return ErrPrevious
+		}
+		return remember(&f.Letters, digest)
+	}
+	return fmt.Errorf("%w: stage", ErrUnnamed)
+}
+
+func remember(at *signing.Digest, digest signing.Digest) error {
+	if !at.IsZero() && *at != digest {
+		return ErrChanged
+	}
+	*at = digest
+	return nil
+}
+
+// checkRecords holds every record against the closing: named, the same bytes, and sealed for that very id.
+func checkRecords(c letter.Closing, records map[string]signing.Sealed) error {
+	named := make(map[string]signing.Digest, len(c.Records))
+	for _, r := range c.Records {
+		named[r.ID] = r.Digest
+	}
+	for id, sealed := range records {
+		want, ok := named[id]
+		if !ok || !sealed.Binds(RecordAAD(c.Stage, id)) {
+			return ErrUnnamed
+		}
+		if b, err := sealed.MarshalBinary(); err != nil || letter.SealedDigest(b) != want {
+			return ErrDigest
+		}
+	}
+	return nil
+}
+
+// RecordAAD is the associated data under which a record of a stage was sealed.
+func RecordAAD(stage, id string) []byte {
+	if stage == letter.StageBids {
+		return letter.BidAAD(id)
+	}
+	if guarantee, full := strings.CutSuffix(id, LetterSuffix); full {
+		return letter.LetterAAD(guarantee)
+	}
+	return letter.RecordAAD(id, 1)
+}

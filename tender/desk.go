@@ -1,0 +1,210 @@
+package tender
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"baohan/guarantee"
+	"baohan/guarantee/calendar"
+	"baohan/guarantee/letter"
+	"baohan/internal/clock"
+	"baohan/party"
+	"baohan/signing"
+	"baohan/tender/custody"
+)
+
+// Market is what this room must know of the institutions, as values.
+type Market interface {
+	// Product finds what an institution offers in public under a wording and a mode.
+	Product(ctx context.Context, guarantor string, wording letter.WordingRef, mode letter.Mode) (guarantee.Guarantor, error)
+	// Licensed tells whether the institution's licence, at that instant, allows letters of this form.
+	Licensed(ctx context.Context, guarantor string, form letter.Form, at time.Time) (bool, error)
+}
+
+// Config is what a desk stands on. Every field is needed.
+type Config struct {
+	Pool          *pgxpool.Pool
+	Clock         clock.Clock
+	Once          *party.Once
+	Guarantees    *guarantee.Desk
+	Tags          guarantee.Tags // of kind "bid"
+	Calendar      *calendar.Calendar
+	Platform      signing.Signer // signs the receipts of bids
+	PlatformChain []signing.Certificate
+	Centre        signing.Signer // signs closings; in production the trading centre's own HSM
+	CentreChain   []signing.Certificate
+	Trust         *signing.Trust
+	Custodians    [3]custody.Custodian
+	Market        Market
+}
+
+// Desk does the verbs of projects, lots and bids.
+type Desk struct{ Config }
+
+// NewDesk returns the desk over c.
+func NewDesk(c Config) *Desk { return &Desk{c} }
+
+// ErrUnknownOutcome says that the commit's answer was lost: the change may or may not stand. The caller asks
+// again with the same key; it is never shown as failed.
+var ErrUnknownOutcome = errors.New("tender: the outcome is not known; ask again with the same key")
+
+// turn is one change of a lot in progress: the locked row and what has happened to it in this transaction.
+type turn struct {
+	tx     pgx.Tx
+	now    time.Time // platform_now(), read under the lock
+	lot    *Lot
+	actor  party.Actor
+	events []event
+}
+
+// event is one public fact about a lot.
+type event struct {
+	Seq   int64
+	Kind  Verb
+	At    time.Time
+	Actor string
+	Data  []byte
+}
+
+// move makes one legal move and notes it, or refuses.
+func (t *turn) move(verb Verb, data any) error {
+	to, err := next(t.lot.State, verb)
+	if err != nil {
+		return err
+	}
+	facts, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	t.lot.State = to
+	t.lot.Version++
+	t.events = append(t.events, event{t.lot.Version, verb, t.now, actorOf(t.actor), facts})
+	return nil
+}
+
+func actorOf(a party.Actor) string {
+	if a.USCC == "" {
+		return string(a.Role)
+	}
+	return string(a.Role) + ":" + a.USCC
+}
+
+// none is the data of an event that says all by its kind.
+type none struct{}
+
+// within runs work in a transaction. The rollback does not depend on the caller still being there.
+func (d *Desk) within(ctx context.Context, work func(pgx.Tx) error) error {
+	tx, err := d.Pool.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("tender: begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if err := work(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnknownOutcome, bare(err))
+	}
+	return nil
+}
+
+// change is where every change of a lot's row begins: take the command's place, take the lot's lock for itself,
+// run the rule, append the events, write the row, keep the answer, commit. A crash before the commit means that
+// nothing happened.
+func (d *Desk) change(ctx context.Context, cmd party.Command, id string, rule func(*turn) error) (Answer, error) {
+	var answer Answer
+	err := d.within(ctx, func(tx pgx.Tx) error {
+		done, err := d.before(ctx, tx, cmd, &answer)
+		if err != nil || done {
+			return err
+		}
+		if err := lockLot(ctx, tx, id); err != nil {
+			return err
+		}
+		t, err := d.turn(ctx, tx, cmd.Actor, id)
+		if err != nil {
+			return err
+		}
+		if err := rule(t); err != nil {
+			return err
+		}
+		if err := t.write(ctx); err != nil {
+			return err
+		}
+		answer = Answer{ID: t.lot.ID, Version: t.lot.Version, State: string(t.lot.State)}
+		return d.after(ctx, tx, cmd, answer)
+	})
+	return answer, err
+}
+
+func (d *Desk) turn(ctx context.Context, tx pgx.Tx, actor party.Actor, id string) (*turn, error) {
+	l, err := lockLotRow(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	now, err := platformNow(ctx, tx)
+	return &turn{tx: tx, now: now, lot: l, actor: actor}, err
+}
+
+// write stores what the rule changed; a rule that changed nothing writes nothing.
+func (t *turn) write(ctx context.Context) error {
+	if len(t.events) == 0 {
+		return nil
+	}
+	if err := writeEvents(ctx, t.tx, t.lot.ID, t.events); err != nil {
+		return err
+	}
+	return updateLot(ctx, t.tx, t.lot)
+}
+
+// Answer is what a verb says: the object and where it stands after it. The same command gets the same answer
+// for ever.
+type Answer struct {
+	ID      string `json:"id"`
+	Version int64  `json:"version,omitzero"`
+	State   string `json:"state"`
+	Receipt []byte `json:"receipt,omitzero"` // the platform's signed receipt of a bid
+}
+
+// before takes the command's place, or reads the answer it was given. The clock's own acts carry no key: their
+// rules do nothing when there is nothing to do.
+func (d *Desk) before(ctx context.Context, tx pgx.Tx, cmd party.Command, answer any) (done bool, err error) {
+	if cmd.Actor.IsSystem() {
+		return false, nil
+	}
+	prior, done, err := d.Once.BeginTx(ctx, tx, cmd)
+	if err != nil || !done {
+		return false, err
+	}
+	return true, json.Unmarshal(prior, answer)
+}
+
+// prior reads the answer that a command was given before, for verbs that check and encrypt before their
+// transaction: a retry after the deadline still hears that it was in time.
+func (d *Desk) prior(ctx context.Context, cmd party.Command, answer any) (done bool, err error) {
+	if cmd.Actor.IsSystem() {
+		return false, nil
+	}
+	prior, done, err := d.Once.Prior(ctx, d.Pool, cmd)
+	if err != nil || !done {
+		return false, err
+	}
+	return true, json.Unmarshal(prior, answer)
+}
+
+func (d *Desk) after(ctx context.Context, tx pgx.Tx, cmd party.Command, answer any) error {
+	if cmd.Actor.IsSystem() {
+		return nil
+	}
+	b, err := json.Marshal(answer)
+	if err != nil {
+		return err
+	}
+	return d.Once.AnswerTx(ctx, tx, cmd, b)
+}

@@ -1,0 +1,11 @@
+// Package tender runs a lot from its publication to its contract: project, lot, bid, opening, award. It holds
+// the lot's lock whenever a guarantee's verb needs the lot (apply, open, release), and hands the guarantee what
+// it must know as a value.
+//
+// Before the opening no row says who bids on a lot, or how many do. A bid is a random id, three keyed tags and
+// sealed bytes of one size; it has no lot column, no time and no event. Handing in takes a shared advisory lock
+// on the lot and the deadline is decided by the database's clock under it; closing takes the same lock
+// exclusively, so that whatever was decided in time is there when the bids are counted.
+//
+// 招标投标法22: the names and the number of bidders are secret. 34: opened at the deadline.
+package tender

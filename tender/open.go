@@ -1,0 +1,174 @@
+package tender
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"baohan/guarantee"
+	"baohan/guarantee/letter"
+	"baohan/party"
+	"baohan/signing"
+	"baohan/tender/custody"
+)
+
+// opening is an opening in progress. All of it is in memory until one transaction publishes it: a crash loses
+// nothing but time, because both closings are on record and everything else can be asked for again.
+type opening struct {
+	desk    *Desk
+	lot     *Lot
+	closing [2][]byte // A, over the bids; B, over the letters; B is nil when no bid names a letter
+	bids    []*openedBid
+	letters []*openedLetter
+}
+
+// openedBid is one bid of closing A: read, or why it could not be.
+type openedBid struct {
+	ID      string
+	Content letter.Bid
+	Signed  []byte
+	Receipt []byte
+	Failure string
+}
+
+// openedLetter is one letter that bids name.
+type openedLetter struct {
+	ID       string
+	By       []*openedBid
+	sealed   *guarantee.SealedLetter // nil: not here, or not for this lot
+	unsealed *guarantee.Unsealed     // nil: see Failure
+	Lines    []letter.Line
+	Failure  string
+}
+
+// Open unseals a lot that is past its deadline and publishes it. Bids first, on closing A; then the letters they
+// name, on closing B; then sixteen lines for each letter; then one transaction in which everything becomes
+// public at once. What it finds is advice to the committee: nobody is rejected here (评标委员会和评标方法暂行规定25).
+// It may be run again after any failure and goes on where it was; on an opened lot it does nothing.
+func (d *Desk) Open(ctx context.Context, cmd party.Command, id string) (answer Answer, err error) {
+	l, err := d.published(ctx, id)
+	if err != nil {
+		return Answer{}, err
+	}
+	if err := mayOpen(cmd.Actor, l); err != nil {
+		return Answer{}, err
+	}
+	if l.State == Published {
+		if _, err := d.Close(ctx, id); err != nil {
+			return Answer{}, err
+		}
+		if l, err = readLot(ctx, d.Pool, id); err != nil {
+			return Answer{}, err
+		}
+	}
+	if l.State != Closed {
+		return Answer{ID: l.ID, Version: l.Version, State: string(l.State)}, nil
+	}
+	o := &opening{desk: d, lot: l}
+	if err := o.prepare(ctx); err != nil {
+		return Answer{}, err
+	}
+	return d.change(ctx, cmd, id, func(t *turn) error { return o.publish(ctx, t) })
+}
+
+// mayOpen: the clock, the centre, and whoever runs the tender. None of them sees anything before the others.
+func mayOpen(a party.Actor, l *Lot) error {
+	if a.IsSystem() || a.Is(party.Centre) {
+		return nil
+	}
+	return l.Project.runBy(a)
+}
+
+func (o *opening) prepare(ctx context.Context) error {
+	if err := o.openBids(ctx); err != nil {
+		return err
+	}
+	if err := o.findLetters(ctx); err != nil {
+		return err
+	}
+	if err := o.openLetters(ctx); err != nil {
+		return err
+	}
+	return o.verify(ctx)
+}
+
+// openBids is the first round.
+func (o *opening) openBids(ctx context.Context) error {
+	c, p7s, err := o.desk.signedClosing(ctx, o.lot.ID, letter.StageBids)
+	if err != nil {
+		return err
+	}
+	o.closing[0] = p7s
+	ids := make([]string, len(c.Records))
+	for i, r := range c.Records {
+		ids[i] = r.ID
+	}
+	rows, err := readSealedBids(ctx, o.desk.Pool, ids)
+	if err != nil {
+		return err
+	}
+	sealed := named(c, rows)
+	shares, err := o.desk.shares(ctx, p7s, nil, sealed)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		o.bids = append(o.bids, o.openBid(id, sealed, shares))
+	}
+	return nil
+}
+
+// openBid opens one bid and checks again what was checked when it came in. A bid that fails stays listed.
+func (o *opening) openBid(id string, all map[string]signing.Sealed, shares given) *openedBid {
+	b := &openedBid{ID: id}
+	sealed, ok := all[id]
+	if !ok {
+		b.Failure = "投标文件的密文与截标清单登记的摘要不符；请查明原因后按应急程序处理"
+		return b
+	}
+	two, ok := shares.two(id)
+	if !ok {
+		b.Failure = "密钥保管人无法解开这份投标文件的密封；请查明原因后按应急程序处理"
+		return b
+	}
+	plain, err := sealed.Open(custody.RecordAAD(letter.StageBids, id), two[0], two[1])
+	if err != nil {
+		b.Failure = "投标文件的密文不完整，无法解密；请查明原因后按应急程序处理"
+		return b
+	}
+	if err := o.readBid(b, plain); err != nil {
+		b.Failure = "投标文件解密后与递交时的签名或回执不符：" + words(err)
+		b.Signed, b.Receipt, b.Content = nil, nil, letter.Bid{}
+	}
+	return b
+}
+
+// findLetters lists the letters that bids name. A letter of another lot is not touched: opening it here would
+// give that lot's bidder away before its time.
+func (o *opening) findLetters(ctx context.Context) error {
+	by := map[string][]*openedBid{}
+	for _, b := range o.bids {
+		if b.Content.Letter != "" {
+			by[b.Content.Letter] = append(by[b.Content.Letter], b)
+		}
+	}
+	ids := slices.Sorted(maps.Keys(by))
+	found, err := o.desk.Guarantees.SealedLetters(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		x := &openedLetter{ID: id, By: by[id]}
+		i := slices.IndexFunc(found, func(s guarantee.SealedLetter) bool { return s.ID == id })
+		switch {
+		case i < 0:
+			x.Failure = "平台没有投标文件所列编号的保函；请投标人提供购买凭证，并按应急程序处理"
+		case !found[i].Of(o.desk.Guarantees.Tags, o.lot.Lot.Project, o.lot.Lot.Code):
+			x.Failure = "投标文件所列保函不是为本标段申请的；请评标委员会核对投标文件"
+		default:
+			x.sealed = &found[i]
+		}
+		o.letters = append(o.letters, x)
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package tender
+
+import (
+	"context"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/jackc/pgx/v5"
+
+	"baohan/guarantee/letter"
+	"baohan/party"
+)
+
+// Opening is what an opening published, for everyone (招标投标法36).
+type Opening struct {
+	Lot            string
+	OpenedAt       time.Time
+	ClosingBids    []byte // SignedData over letter.Closing
+	ClosingLetters []byte // nil when no bid named a letter
+	Bids           []BidView
+	Letters        []LetterView
+}
+
+// BidView is one bid that was opened; Failure says why one could not be.
+type BidView struct {
+	ID      string
+	Bidders []letter.Party
+	Letter  string // empty: none named
+	Signed  []byte // the bidder's SignedData
+	Receipt []byte // ours
+	Failure string
+}
+
+// LetterView is one letter that bids named. Summary is nil, and Failure says why, when it could not be opened.
+type LetterView struct {
+	ID      string
+	Here    bool // a guarantee of this platform for this lot
+	Result  string
+	Summary *LetterSummary
+	Lines   []letter.Line
+	Failure string
+}
+
+// errNotOpened is the answer for every lot whose opening is not published, whatever the reason.
+var errNotOpened = party.NotFound("opening.not_found", "该标段没有开标结果；请在开标后查看")
+
+// Opening reads the published opening of a lot.
+func (d *Desk) Opening(ctx context.Context, id string) (Opening, error) {
+	l, err := d.published(ctx, id)
+	if err != nil {
+		return Opening{}, err
+	}
+	if l.OpenedAt == nil {
+		return Opening{}, errNotOpened
+	}
+	o := Opening{Lot: id, OpenedAt: *l.OpenedAt}
+	if o.ClosingBids, o.ClosingLetters, err = readSignatures(ctx, d.Pool, id); err != nil {
+		return o, err
+	}
+	if o.Bids, err = readBids(ctx, d.Pool, id); err != nil {
+		return o, err
+	}
+	o.Letters, err = readLetters(ctx, d.Pool, id)
+	return o, err
+}
+
+func readSignatures(ctx context.Context, q querier, lot string) (bids, letters []byte, err error) {
+	err = q.QueryRow(ctx, `SELECT (SELECT signed FROM closing WHERE lot = @lot AND stage = 'bids'),
+		(SELECT signed FROM closing WHERE lot = @lot AND stage = 'letters')`, pgx.NamedArgs{"lot": lot}).Scan(&bids, &letters)
+	return bids, letters, err
+}
+
+type openedBidRow struct {
+	Bid     string
+	Bidders []byte
+	Letter  string
+	Signed  []byte
+	Receipt []byte
+	Failure string
+}
+
+func readBids(ctx context.Context, q querier, lot string) ([]BidView, error) {
+	rows, err := q.Query(ctx, `SELECT bid, bidders, coalesce(letter, '') AS letter, signed, receipt, coalesce(failure, '') AS failure
+		FROM opened_bid WHERE lot = @lot ORDER BY bid`, pgx.NamedArgs{"lot": lot})
+	if err != nil {
+		return nil, err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[openedBidRow])
+	if err != nil {
+		return nil, err
+	}
+	out := make([]BidView, len(found))
+	for i, r := range found {
+		out[i] = BidView{ID: r.Bid, Letter: r.Letter, Signed: r.Signed, Receipt: r.Receipt, Failure: r.Failure}
+		if err := json.Unmarshal(r.Bidders, &out[i].Bidders); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+type openedLetterRow struct {
+	Letter  string
+	Result  string
+	Here    bool
+	Summary []byte
+	Lines   []byte
+	Failure string
+}
+
+func readLetters(ctx context.Context, q querier, lot string) ([]LetterView, error) {
+	rows, err := q.Query(ctx, `SELECT letter, result, here, summary, lines, coalesce(failure, '') AS failure
+		FROM opened_letter WHERE lot = @lot ORDER BY letter`, pgx.NamedArgs{"lot": lot})
+	if err != nil {
+		return nil, err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[openedLetterRow])
+	if err != nil {
+		return nil, err
+	}
+	out := make([]LetterView, len(found))
+	for i, r := range found {
+		out[i] = LetterView{ID: r.Letter, Here: r.Here, Result: r.Result, Failure: r.Failure}
+		if err := json.Unmarshal(r.Summary, &out[i].Summary); err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(r.Lines, &out[i].Lines); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

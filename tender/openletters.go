@@ -1,0 +1,118 @@
+package tender
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"baohan/guarantee"
+	"baohan/guarantee/letter"
+	"baohan/signing"
+	"baohan/tender/custody"
+)
+
+// openLetters is the second round: closing B names exactly the letters that the bids named.
+func (o *opening) openLetters(ctx context.Context) error {
+	seals := o.seals()
+	if len(seals) == 0 {
+		return nil
+	}
+	c, p7s, err := o.closeLetters(ctx, seals)
+	if err != nil {
+		return err
+	}
+	o.closing[1] = p7s
+	asked := named(c, seals)
+	shares, err := o.desk.shares(ctx, p7s, o.closing[0], asked)
+	if err != nil {
+		return err
+	}
+	for _, x := range o.letters {
+		if x.sealed != nil && x.Failure == "" {
+			x.unseal(ctx, shares)
+		}
+	}
+	return nil
+}
+
+// seals are the two-of-three seals of all letters, by the id that closing B gives them.
+func (o *opening) seals() map[string]signing.Sealed {
+	all := map[string]signing.Sealed{}
+	for _, x := range o.letters {
+		if x.sealed == nil {
+			continue
+		}
+		record, full, err := x.sealed.Seals()
+		if err != nil {
+			x.Failure = "保函的密封数据不完整；请投标人提供自存副本，并按应急程序处理"
+			continue
+		}
+		all[x.ID] = record
+		if full != nil {
+			all[x.ID+custody.LetterSuffix] = *full
+		}
+	}
+	return all
+}
+
+// closeLetters writes the intent of closing B, or finds the one that an opening before this one wrote, and has
+// it signed.
+func (o *opening) closeLetters(ctx context.Context, seals map[string]signing.Sealed) (letter.Closing, []byte, error) {
+	records := make([]letter.RecordRef, 0, len(seals))
+	for id, s := range seals {
+		b, err := s.MarshalBinary()
+		if err != nil {
+			return letter.Closing{}, nil, err
+		}
+		records = append(records, letter.RecordRef{ID: id, Digest: letter.SealedDigest(b)})
+	}
+	slices.SortFunc(records, func(a, b letter.RecordRef) int { return strings.Compare(a.ID, b.ID) })
+	c := o.lot.closing(letter.StageLetters, letter.ClosingDigest(o.closing[0]), records)
+	err := o.desk.within(ctx, func(tx pgx.Tx) error { return insertClosing(ctx, tx, o.lot.ID, c) })
+	if err != nil {
+		return c, nil, err
+	}
+	return o.desk.signedClosing(ctx, o.lot.ID, letter.StageLetters)
+}
+
+// named keeps the seals that the closing on record names, with the bytes it names: a letter that was issued
+// after an earlier attempt to open came too late to be in it.
+func named(c letter.Closing, seals map[string]signing.Sealed) map[string]signing.Sealed {
+	out := map[string]signing.Sealed{}
+	for _, r := range c.Records {
+		s, ok := seals[r.ID]
+		if !ok {
+			continue
+		}
+		if b, err := s.MarshalBinary(); err == nil && letter.SealedDigest(b) == r.Digest {
+			out[r.ID] = s
+		}
+	}
+	return out
+}
+
+// unseal opens one letter. Whatever goes wrong is this letter's alone.
+func (x *openedLetter) unseal(ctx context.Context, shares given) {
+	record, ok := shares.two(x.ID)
+	if !ok {
+		x.Failure = "密钥保管人无法解开揭示记录的密封；请投标人提供自存副本，并按应急程序处理"
+		return
+	}
+	var full *guarantee.Shares
+	if two, ok := shares.two(x.ID + custody.LetterSuffix); ok {
+		s := guarantee.Shares(two)
+		full = &s
+	}
+	u, err := x.sealed.Unseal(ctx, guarantee.Shares(record), full)
+	switch {
+	case errors.Is(err, guarantee.ErrNotIssued):
+		x.Failure = "截标时该申请名下没有开立保函；请投标人提供购买凭证，并按应急程序处理"
+	case err != nil:
+		x.Failure = "保函解封后与承诺值或登记的摘要不符；请投标人提供自存副本，并按应急程序处理"
+	default:
+		x.unsealed = &u
+	}
+}

@@ -1,0 +1,106 @@
+package tender
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"baohan/guarantee/letter"
+	"baohan/party"
+	"baohan/signing"
+	"baohan/tender/custody"
+)
+
+// errCustodian says which custodian could not be reached or is not what it claims; the lot stays a draft.
+func errCustodian(i int, err error) error {
+	return fmt.Errorf("tender: custodian %d: %w", i+1, err)
+}
+
+// Publish freezes what the lot demands and makes it public. The three custodians first make the lot's keys, sign
+// them and prove that they can decrypt: a lot whose records nobody could open must not be published.
+func (d *Desk) Publish(ctx context.Context, cmd party.Command, id string) (answer Answer, err error) {
+	if done, err := d.prior(ctx, cmd, &answer); err != nil || done {
+		return answer, err
+	}
+	l, err := readLot(ctx, d.Pool, id)
+	if err != nil {
+		return Answer{}, err
+	}
+	if err := l.Project.runBy(cmd.Actor); err != nil {
+		return Answer{}, err
+	}
+	if _, err := next(l.State, VerbPublish); err != nil {
+		return Answer{}, err
+	}
+	req, keys, err := d.freeze(ctx, l)
+	if err != nil {
+		return Answer{}, err
+	}
+	return d.change(ctx, cmd, id, func(t *turn) error { return t.publish(req, keys) })
+}
+
+// freeze asks the custodians, outside every transaction, and makes the requirement that everybody will see.
+func (d *Desk) freeze(ctx context.Context, l *Lot) (req letter.Requirement, keys letter.KeySet, err error) {
+	if keys, err = d.custodianKeys(ctx, l); err != nil {
+		return req, keys, err
+	}
+	if err := keys.Check(d.Trust, d.Clock.Now()); err != nil {
+		return req, keys, fmt.Errorf("tender: the custodians' keys: %w", err)
+	}
+	req = letter.Requirement{Version: 1, Lot: l.Lot, Regime: l.Project.Regime, Beneficiaries: l.Project.Beneficiaries,
+		Amount: l.Amount, Forms: l.Forms, End: l.End, Custodians: keys.Digest()}
+	if err := req.Check(); err != nil {
+		return req, keys, refuse("lot", err)
+	}
+	return req, keys, nil
+}
+
+func (d *Desk) custodianKeys(ctx context.Context, l *Lot) (letter.KeySet, error) {
+	keys := letter.KeySet{Version: 1, Project: l.Lot.Project, Lot: l.Lot.Code}
+	for i, c := range d.Custodians {
+		key, err := c.Key(ctx, l.Lot.Project, l.Lot.Code, l.End.Deadline)
+		if err != nil {
+			return keys, errCustodian(i, err)
+		}
+		if err := rehearse(ctx, c, l.Lot, key.Public); err != nil {
+			return keys, errCustodian(i, err)
+		}
+		keys.Keys[i] = key
+	}
+	return keys, nil
+}
+
+// rehearse has a custodian decrypt something made for its new key.
+func rehearse(ctx context.Context, c custody.Custodian, lot letter.Lot, to signing.PublicKey) error {
+	message := custody.Rehearsal()
+	wrapped, err := signing.Wrap(to, message)
+	if err != nil {
+		return err
+	}
+	got, err := c.Rehearse(ctx, lot.Project, lot.Code, wrapped)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(got, message) {
+		return custody.ErrRehearsal
+	}
+	return nil
+}
+
+func (t *turn) publish(req letter.Requirement, keys letter.KeySet) (err error) {
+	l := t.lot
+	if !t.now.Before(l.End.Deadline) {
+		return party.TooLate("lot.deadline_past", "投标截止时间已过；请修改截止时间后再发布")
+	}
+	if l.Amount != req.Amount || !l.End.Equal(req.End) {
+		return party.Conflict("lot.changed", "标段内容已被修改；请刷新后再发布")
+	}
+	if l.requirement, err = req.Canonical(); err != nil {
+		return err
+	}
+	if l.custodianKeys, err = keys.Canonical(); err != nil {
+		return err
+	}
+	l.Requirement, l.Custodians, l.frozen, l.PublishedAt = req, keys, req.Digest(), &t.now
+	return t.move(VerbPublish, map[string]signing.Digest{"requirement": l.frozen})
+}

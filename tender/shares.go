@@ -1,0 +1,81 @@
+package tender
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"baohan/signing"
+)
+
+// custodianWait is how long one custodian may take for all the records of a stage.
+const custodianWait = 2 * time.Minute
+
+// ErrCustodians says that fewer than two custodians gave what the opening needs. Nothing is lost: opening again
+// asks them again, on the same closing.
+var ErrCustodians = errors.New("tender: fewer than two custodians gave their shares")
+
+// given are the shares of each record, every one checked against its seal.
+type given map[string][]signing.Share
+
+// two are the shares that open a record, if there are two.
+func (g given) two(id string) ([2]signing.Share, bool) {
+	if len(g[id]) < 2 {
+		return [2]signing.Share{}, false
+	}
+	return [2]signing.Share{g[id][0], g[id][1]}, true
+}
+
+func (g given) enough(records map[string]signing.Sealed) bool {
+	for id := range records {
+		if len(g[id]) < 2 {
+			return false
+		}
+	}
+	return true
+}
+
+// shares asks the custodians in turn until two have answered for every record. A record for which the custodians
+// all answered and fewer than two could open their share is spoilt, and only that record fails. As long as any
+// custodian is missing or wrong, a missing share may still come, and the opening waits instead.
+func (d *Desk) shares(ctx context.Context, closing, previous []byte, records map[string]signing.Sealed) (given, error) {
+	got := given{}
+	var failed []error
+	for i := range d.Custodians {
+		if got.enough(records) {
+			return got, nil
+		}
+		if err := d.ask(ctx, i, closing, previous, records, got); err != nil {
+			failed = append(failed, errCustodian(i, err))
+		}
+	}
+	if !got.enough(records) && len(failed) > 0 {
+		return nil, fmt.Errorf("%w: %w", ErrCustodians, errors.Join(failed...))
+	}
+	return got, nil
+}
+
+// ask adds what one custodian gives. A share that is not the seal's own is an error of the custodian's, not of
+// the record.
+func (d *Desk) ask(ctx context.Context, i int, closing, previous []byte, records map[string]signing.Sealed, got given) error {
+	ctx, cancel := context.WithTimeout(ctx, custodianWait)
+	defer cancel()
+	answer, err := d.Custodians[i].Shares(ctx, closing, previous, records)
+	if err != nil {
+		return err
+	}
+	for id, share := range answer {
+		sealed, asked := records[id]
+		if !asked || share.Holder != i {
+			err = signing.ErrShare
+			continue
+		}
+		if wrong := sealed.CheckShare(share); wrong != nil {
+			err = wrong
+			continue
+		}
+		got[id] = append(got[id], share)
+	}
+	return err
+}

@@ -1,0 +1,146 @@
+package tender
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"baohan/party"
+	"baohan/signing"
+)
+
+// querier is a pool or a transaction.
+type querier interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+func platformNow(ctx context.Context, q querier) (time.Time, error) {
+	var now time.Time
+	err := q.QueryRow(ctx, `SELECT platform_now()`).Scan(&now)
+	return now.UTC(), err
+}
+
+// lockLot takes the lot's lock for one transaction alone. shareLot takes it beside others who share it: such
+// transactions write nothing that names the lot. Advisory locks live in memory: neither reaches a file.
+func lockLot(ctx context.Context, tx pgx.Tx, id string) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(@key)`, pgx.NamedArgs{"key": lockKey(id)})
+	return err
+}
+
+func shareLot(ctx context.Context, tx pgx.Tx, id string) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(@key)`, pgx.NamedArgs{"key": lockKey(id)})
+	return err
+}
+
+func lockKey(id string) int64 {
+	d := signing.TaggedSum("baohan/lot-lock/1", []byte(id))
+	return int64(binary.BigEndian.Uint64(d[:8])) // #nosec G115 -- any 64 bits make a lock's name
+}
+
+const lotColumns = `l.id, l.version, l.state, l.code, l.name, l.base, l.amount, l.forms, l.deadline, l.validity_days,
+	l.extra_days, l.requirement, l.custodians, l.published_at, l.closed_at, l.opened_at,
+	l.project, p.code AS project_code, p.name AS project_name, p.regime, p.owner, p.beneficiaries, p.created_at
+	FROM lot l JOIN project p ON p.id = l.project`
+
+func lockLotRow(ctx context.Context, tx pgx.Tx, id string) (*Lot, error) {
+	return oneLot(ctx, tx, `SELECT `+lotColumns+` WHERE l.id = @id FOR UPDATE OF l`, pgx.NamedArgs{"id": id})
+}
+
+func readLot(ctx context.Context, q querier, id string) (*Lot, error) {
+	return oneLot(ctx, q, `SELECT `+lotColumns+` WHERE l.id = @id`, pgx.NamedArgs{"id": id})
+}
+
+func oneLot(ctx context.Context, q querier, sql string, args pgx.NamedArgs) (*Lot, error) {
+	lots, err := manyLots(ctx, q, sql, args)
+	if err == nil && len(lots) == 0 {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return lots[0], nil
+}
+
+func manyLots(ctx context.Context, q querier, sql string, args pgx.NamedArgs) ([]*Lot, error) {
+	rows, err := q.Query(ctx, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[lotRow])
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*Lot, len(found))
+	for i, r := range found {
+		if out[i], err = r.lot(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// updateLot writes what a rule may change. The database refuses an illegal move a second time.
+func updateLot(ctx context.Context, tx pgx.Tx, l *Lot) error {
+	_, err := tx.Exec(ctx, `UPDATE lot SET version = @version, state = @state,
+		requirement = @requirement, requirement_digest = @digest, custodians = @custodians,
+		published_at = @published_at, closed_at = @closed_at, opened_at = @opened_at
+		WHERE id = @id`, pgx.NamedArgs{
+		"id": l.ID, "version": l.Version, "state": l.State,
+		"requirement": l.requirement, "digest": digestOrNull(l.frozen), "custodians": l.custodianKeys,
+		"published_at": l.PublishedAt, "closed_at": l.ClosedAt, "opened_at": l.OpenedAt})
+	return translate(err)
+}
+
+func digestOrNull(d signing.Digest) []byte {
+	if d.IsZero() {
+		return nil
+	}
+	return d[:]
+}
+
+func writeEvents(ctx context.Context, tx pgx.Tx, lot string, events []event) error {
+	for _, e := range events {
+		_, err := tx.Exec(ctx, `INSERT INTO lot_event (lot, seq, kind, at, actor, data)
+			VALUES (@lot, @seq, @kind, @at, @actor, @data)`, pgx.NamedArgs{
+			"lot": lot, "seq": e.Seq, "kind": e.Kind, "at": e.At, "actor": e.Actor, "data": string(e.Data)})
+		if err != nil {
+			return translate(err)
+		}
+	}
+	return nil
+}
+
+// bare keeps the code of a database error and drops its detail, which repeats the values of the row.
+func bare(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return fmt.Errorf("database error %s on %s", pg.Code, pg.ConstraintName)
+	}
+	return err
+}
+
+// translate turns the constraints that stand for a rule into that rule's refusal.
+func translate(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return err
+	}
+	switch pg.ConstraintName {
+	case "bid_uniq":
+		return ErrAlreadyBid
+	case "bid_pkey":
+		return ErrBidHandedIn
+	case "project_code_key":
+		return party.Conflict("project.code_used", "该项目编号已登记；请核对编号")
+	case "lot_project_code_key":
+		return party.Conflict("lot.code_used", "该项目下已有此标段编号；请核对编号")
+	}
+	return bare(err)
+}
