@@ -1,0 +1,93 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"baohan/party"
+)
+
+// rest is how long the sweeper leaves an object alone whose job has failed for good.
+const rest = time.Hour
+
+// Failed is one job that was given up. People find out why, mend it, and run it again.
+type Failed struct {
+	ID        int64          `db:"id" json:"id"`
+	Kind      string         `db:"kind" json:"kind"`
+	Args      jsontext.Value `db:"args" json:"args"` // ids only
+	Attempts  int            `db:"attempts" json:"attempts"`
+	LastError string         `db:"last_error" json:"last_error"`
+	FailedAt  time.Time      `db:"failed_at" json:"failed_at"`
+}
+
+// Failed lists the jobs that were given up and have not succeeded since, the latest first.
+func (r *Runner) Failed(ctx context.Context) ([]Failed, error) {
+	rows, err := r.Pool.Query(ctx, `SELECT id, kind, args, attempts, last_error, failed_at FROM (
+			SELECT DISTINCT ON (kind, args) id, kind, args::text::bytea AS args, attempt AS attempts,
+				coalesce(errors[array_upper(errors, 1)] ->> 'error', '') AS last_error, finalized_at AS failed_at, state
+			FROM river_job WHERE state IN ('discarded', 'completed') ORDER BY kind, args, finalized_at DESC) latest
+		WHERE state = 'discarded' ORDER BY failed_at DESC, id DESC`)
+	if err != nil {
+		return nil, fmt.Errorf("jobs: failed: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Failed])
+}
+
+// Retry runs a job that was given up once more, by hand.
+func (r *Runner) Retry(ctx context.Context, id int64) error {
+	job, err := r.client.JobGet(ctx, id)
+	if errors.Is(err, rivertype.ErrNotFound) || err == nil && job.State != rivertype.JobStateDiscarded {
+		return party.NotFound("job.unknown", "没有这条失败的任务；可能已被他人重新执行，请刷新列表")
+	}
+	if err != nil {
+		return fmt.Errorf("jobs: retry: %w", err)
+	}
+	if _, err = r.client.JobRetry(ctx, id); err != nil {
+		return fmt.Errorf("jobs: retry: %w", err)
+	}
+	return nil
+}
+
+// resting are the jobs that have failed for good within the last hour.
+func resting(ctx context.Context, tx pgx.Tx) (map[string]bool, error) {
+	rows, err := tx.Query(ctx, `SELECT kind, args::text::bytea AS args FROM river_job
+		WHERE state = 'discarded' AND finalized_at > clock_timestamp() - @rest::interval`, pgx.NamedArgs{"rest": rest})
+	if err != nil {
+		return nil, err
+	}
+	type job struct {
+		Kind string
+		Args jsontext.Value
+	}
+	failed, err := pgx.CollectRows(rows, pgx.RowToStructByName[job])
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]bool, len(failed))
+	for _, j := range failed {
+		if err := j.Args.Canonicalize(); err != nil {
+			return nil, err
+		}
+		out[j.Kind+string(j.Args)] = true
+	}
+	return out, nil
+}
+
+// keyOf names what a job is about: two jobs of one key do the same.
+func keyOf(a river.JobArgs) (string, error) {
+	b, err := json.Marshal(a)
+	if err != nil {
+		return "", err
+	}
+	v := jsontext.Value(b)
+	err = v.Canonicalize()
+	return a.Kind() + string(v), err
+}

@@ -1,0 +1,31 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"baohan/party"
+	"baohan/tender"
+)
+
+type openWorker struct {
+	river.WorkerDefaults[openArgs]
+	r *Runner
+}
+
+// Timeout leaves time for a lot with hundreds of letters.
+func (w *openWorker) Timeout(*river.Job[openArgs]) time.Duration { return 10 * time.Minute }
+
+// Work closes a lot at its deadline and opens it (招标投标法34: the opening is held at the deadline). Both steps go on
+// where a crash left them and do nothing on a lot that has passed them; a lot with fewer than three bids fails at
+// the first and is not opened.
+func (w *openWorker) Work(ctx context.Context, job *river.Job[openArgs]) error {
+	closed, err := w.r.desks.Tenders.Close(ctx, job.Args.Lot)
+	if err != nil || closed.State != string(tender.Closed) {
+		return failure(err)
+	}
+	_, err = w.r.desks.Tenders.Open(ctx, party.Command{Actor: party.System()}, job.Args.Lot)
+	return failure(err)
+}

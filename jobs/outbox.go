@@ -1,0 +1,108 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"baohan/banks"
+	"baohan/client/wire"
+	"baohan/guarantee"
+)
+
+// PublishTx decides what follows from the facts of one guarantee, in the transaction that makes them true: what its
+// institution is owed goes into that institution's queue, in the order of the facts, and one job to send it. An
+// error rolls back the facts too.
+func (r *Runner) PublishTx(ctx context.Context, tx pgx.Tx, events []guarantee.Event) error {
+	if r.desks.Banks == nil {
+		return errors.New("jobs: a fact before Bind")
+	}
+	owed := map[string]bool{}
+	for _, e := range events {
+		kind, body, err := follows(ctx, tx, e)
+		if err != nil {
+			return fmt.Errorf("jobs: what follows from %s: %w", e.Kind, err)
+		}
+		if kind == nothing {
+			continue
+		}
+		if _, err := r.desks.Banks.EnqueueTx(ctx, tx, banks.Message{Guarantor: e.Guarantor, Guarantee: e.Guarantee, Kind: kind, At: e.At, Body: body}); err != nil {
+			return err
+		}
+		owed[e.Guarantee] = true
+	}
+	return r.deliverTx(ctx, tx, owed)
+}
+
+// deliverTx makes the jobs that send. After an error the transaction can only be rolled back.
+func (r *Runner) deliverTx(ctx context.Context, tx pgx.Tx, owed map[string]bool) error {
+	params := make([]river.InsertManyParams, 0, len(owed))
+	for id := range owed {
+		params = append(params, river.InsertManyParams{Args: deliverArgs{id}})
+	}
+	if len(params) == 0 {
+		return nil
+	}
+	_, err := r.client.InsertManyTx(ctx, tx, params)
+	return err
+}
+
+// nothing is owed to the institution: it did the thing itself, or it is no business of its.
+const nothing wire.Kind = ""
+
+// follows is the one place that says which fact an institution is told, and how. Every kind stands here; one that
+// does not is an error that stops the fact, and a test that fails.
+func follows(ctx context.Context, tx pgx.Tx, e guarantee.Event) (wire.Kind, any, error) {
+	switch e.Kind {
+	case guarantee.EventSubmitted:
+		body, err := offered(ctx, tx, e)
+		return wire.Offered, body, err
+	case guarantee.EventFeeAccepted:
+		body, err := feeAccepted(e)
+		return wire.FeeAccepted, body, err
+	case guarantee.EventFeeRefunding:
+		body, err := refundDue(e)
+		return wire.RefundDue, body, err
+	case guarantee.EventCancelled:
+		return wire.Cancelled, ended(e, "cancelled"), nil
+	case guarantee.EventFeeLapsed:
+		return wire.Ended, ended(e, "fee_lapsed"), nil
+	case guarantee.EventDisclosed:
+		body, err := disclosed(ctx, tx, e)
+		return wire.Disclosed, body, err
+	case guarantee.EventReleased:
+		body, err := released(ctx, tx, e)
+		return wire.Released, body, err
+	case guarantee.EventDemandPresented:
+		body, err := demanded(ctx, tx, e)
+		return wire.DemandPresented, body, err
+	case guarantee.EventDemandCompleted:
+		body, err := demanded(ctx, tx, e)
+		return wire.DemandCompleted, body, err
+	case guarantee.EventDemandWithdrawn:
+		return wire.DemandWithdrawn, wire.DemandWithdrawnBody{Demand: e.Demand, At: local(e.At)}, nil
+	case guarantee.EventPaidOut:
+		return wire.Ended, ended(e, "paid_out"), nil
+	case guarantee.EventExpired:
+		return wire.Ended, ended(e, "expired"), nil
+
+	case guarantee.EventTakenUp, guarantee.EventFeeOffered, guarantee.EventApproved, guarantee.EventDeclined,
+		guarantee.EventFeePaid, guarantee.EventFeeRefunded, guarantee.EventPrepared, guarantee.EventIssued,
+		guarantee.EventIssueFailed, guarantee.EventReleaseAcknowledged, guarantee.EventDemandComplying,
+		guarantee.EventDemandRejected, guarantee.EventDemandHonoured:
+		return nothing, nil, nil // the institution's own acts
+
+	case guarantee.EventMissing, guarantee.EventVerified:
+		return nothing, nil, nil // published at the opening, for the committee
+
+	case guarantee.EventReleaseDue, guarantee.EventReleaseSigned:
+		return nothing, nil, nil // the beneficiaries' move; the reminder comes with its day (guarantee.Due)
+
+	case guarantee.EventDemandIncomplete, guarantee.EventDemandExamining:
+		return nothing, nil, nil // said by demand_presented or demand_completed, in the same transaction
+	}
+	return nothing, nil, fmt.Errorf("no consequence is written down for %q", e.Kind)
+}

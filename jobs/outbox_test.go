@@ -1,0 +1,94 @@
+package jobs
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestEveryFactHasItsConsequence walks the facts that the room of guarantees can state and the cases of follows: a
+// new fact without a case, or a case that stands twice, fails here and not in a transaction at night.
+func TestEveryFactHasItsConsequence(t *testing.T) {
+	facts := eventKinds(t)
+	if len(facts) < 25 {
+		t.Fatalf("only %d kinds found in guarantee/event.go: %v", len(facts), facts)
+	}
+	cases := casesOf(t, "outbox.go", "follows")
+	for _, name := range facts {
+		switch n := count(cases, name); n {
+		case 1:
+		case 0:
+			t.Errorf("guarantee.%s: nothing says what follows from it (jobs/outbox.go, follows)", name)
+		default:
+			t.Errorf("guarantee.%s stands %d times in follows", name, n)
+		}
+	}
+	for _, name := range cases {
+		if !slices.Contains(facts, name) {
+			t.Errorf("follows has a case for %s, which is no kind of fact", name)
+		}
+	}
+}
+
+func count(list []string, s string) (n int) {
+	for _, e := range list {
+		if e == s {
+			n++
+		}
+	}
+	return n
+}
+
+func parseFile(t *testing.T, path string) *ast.File {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// eventKinds are the names of the constants of type EventKind.
+func eventKinds(t *testing.T) (names []string) {
+	for _, decl := range parseFile(t, "../guarantee/event.go").Decls {
+		g, ok := decl.(*ast.GenDecl)
+		if !ok || g.Tok != token.CONST {
+			continue
+		}
+		for _, spec := range g.Specs {
+			v := spec.(*ast.ValueSpec)
+			if typ, ok := v.Type.(*ast.Ident); ok && typ.Name == "EventKind" {
+				for _, n := range v.Names {
+					names = append(names, n.Name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// casesOf are the names guarantee.Event… in the cases of a function's switches.
+func casesOf(t *testing.T, path, function string) (names []string) {
+	for _, decl := range parseFile(t, path).Decls {
+		f, ok := decl.(*ast.FuncDecl)
+		if !ok || f.Name.Name != function {
+			continue
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			c, ok := n.(*ast.CaseClause)
+			if !ok {
+				return true
+			}
+			for _, e := range c.List {
+				if s, ok := e.(*ast.SelectorExpr); ok && strings.HasPrefix(s.Sel.Name, "Event") {
+					names = append(names, s.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+	return names
+}
