@@ -37,12 +37,13 @@ func main() {
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	var c commands
 	left := -1 // what kong would have left the process with, after --help
-	parser, err := newParser(&c, out, errs, func(code int) { left = code })
+	file := &settingsFile{}
+	parser, err := newParser(&c, file, out, errs, func(code int) { left = code })
 	if err != nil {
 		fmt.Fprintln(errs, err)
 		return 2
 	}
-	chosen, err := parse(parser, args, os.Environ())
+	chosen, err := parse(parser, file, args, os.Environ())
 	if left >= 0 {
 		return left
 	}
@@ -64,23 +65,27 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	return 0
 }
 
-func newParser(c *commands, out, errs io.Writer, exit func(int)) (*kong.Kong, error) {
+func newParser(c *commands, file *settingsFile, out, errs io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(c,
 		kong.Name("baohan"),
 		kong.Description("电子投标保函平台。设置的来源依次为：命令行、BAOHAN_ 环境变量、--config 文件、默认值。"),
 		kong.Writers(out, errs),
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Resolvers(&settingsFile{}))
+		kong.Resolvers(file))
 }
 
 // parse refuses what it does not know wherever it comes from: a setting that is misspelt would
 // otherwise be one that silently does not hold.
-func parse(parser *kong.Kong, args, environ []string) (*kong.Context, error) {
+func parse(parser *kong.Kong, file *settingsFile, args, environ []string) (*kong.Context, error) {
 	if err := unknownVariable(parser.Model, environ); err != nil {
 		return nil, err
 	}
-	return parser.Parse(args)
+	chosen, err := parser.Parse(args)
+	if file.fault != nil {
+		return nil, file.fault
+	}
+	return chosen, err
 }
 
 // An ExitError ends the program with a code of its own; scripts tell outcomes apart by it.

@@ -5,7 +5,6 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -58,18 +57,21 @@ type settingsCommand struct{}
 
 // Run prints the reference of all settings, the same text as docs/settings.md.
 func (settingsCommand) Run(k *kong.Kong, out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "# 设置")
-	fmt.Fprintln(w)
-	fmt.Fprintln(w, "来源依次为：命令行、环境变量、`--config` 文件（JSON）、默认值。任何一处出现不认识的名字都是错误。")
+	var text strings.Builder
+	text.WriteString("# 设置\n\n来源依次为：命令行、环境变量、`--config` 文件（JSON）、默认值。任何一处出现不认识的名字都是错误。\n")
 	for _, f := range settingFlags(k.Model) {
-		fmt.Fprintf(w, "\n## %s\n\n%s\n\n", f.Name, f.Help)
-		fmt.Fprintf(w, "- 命令行 `--%s`，环境变量 `%s`，文件 `%s`\n", f.Name, strings.Join(f.Envs, "` 或 `"), fileKey(f.Name))
-		if f.Default != "" {
-			fmt.Fprintf(w, "- 默认 `%s`\n", f.Default)
+		fmt.Fprintf(&text, "\n## %s\n\n%s\n\n", f.Name, f.Help)
+		fmt.Fprintf(&text, "- 命令行 `--%s`，环境变量 `%s`", f.Name, strings.Join(f.Envs, "` 或 `"))
+		if f.Name != "config" {
+			fmt.Fprintf(&text, "，文件 `%s`", fileKey(f.Name))
 		}
+		if f.Default != "" {
+			fmt.Fprintf(&text, "\n- 默认 `%s`", f.Default)
+		}
+		text.WriteString("\n")
 	}
-	return w.Flush()
+	_, err := io.WriteString(out, text.String())
+	return err
 }
 
 // settingFlags are the flags of the program as a whole, in the order of the struct.

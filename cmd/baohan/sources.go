@@ -15,6 +15,7 @@ import (
 type settingsFile struct {
 	read   bool
 	values map[string]any
+	fault  error // of the file as a whole, for which no one flag is to blame
 }
 
 // Validate is called before the command line is known, when there is nothing to check yet.
@@ -22,8 +23,9 @@ func (*settingsFile) Validate(*kong.Application) error { return nil }
 
 // Resolve returns what the file says of the flag, nil if nothing.
 func (f *settingsFile) Resolve(ctx *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	if err := f.load(ctx); err != nil {
-		return nil, err
+	if !f.read {
+		f.read = true
+		f.fault = f.load(ctx)
 	}
 	if slices.ContainsFunc(flag.Envs, isSet) || !slices.Contains(settingFlags(ctx.Model), flag) {
 		return nil, nil //nolint:nilnil // kong's way of saying: not here
@@ -34,22 +36,22 @@ func (f *settingsFile) Resolve(ctx *kong.Context, _ *kong.Path, flag *kong.Flag)
 func isSet(variable string) bool { return os.Getenv(variable) != "" }
 
 func (f *settingsFile) load(ctx *kong.Context) error {
-	if f.read {
-		return nil
-	}
-	f.read = true
 	known := map[string]bool{}
 	var path string
 	for _, flag := range settingFlags(ctx.Model) {
 		if flag.Name == "config" {
 			path, _ = ctx.FlagValue(flag).(string)
-			continue // a file cannot name another one
+			continue // a file does not name another one
 		}
 		known[fileKey(flag.Name)] = true
 	}
 	if path == "" {
 		return nil
 	}
+	return f.parse(path, known)
+}
+
+func (f *settingsFile) parse(path string, known map[string]bool) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("设置文件：%w", err)
