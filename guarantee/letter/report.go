@@ -24,8 +24,9 @@ type Line struct {
 	Words  string `json:"words"` // Chinese
 }
 
-// Report is a verification: its checks in order, and whether the whole holds.
+// Report is a verification: its checks in order, whether the whole holds, and that in a Chinese sentence.
 type Report struct {
 	OK    bool   `json:"ok"`
+	Words string `json:"words"`
 	Lines []Line `json:"lines"`
 }
