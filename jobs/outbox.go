@@ -11,6 +11,7 @@ import (
 	"baohan/banks"
 	"baohan/client/wire"
 	"baohan/guarantee"
+	"baohan/guarantee/calendar"
 )
 
 // PublishTx decides what follows from the facts of one guarantee, in the transaction that makes them true: what its
@@ -22,7 +23,7 @@ func (r *Runner) PublishTx(ctx context.Context, tx pgx.Tx, events []guarantee.Ev
 	}
 	owed := map[string]bool{}
 	for _, e := range events {
-		kind, body, err := follows(ctx, tx, e)
+		kind, body, err := follows(e, events)
 		if err != nil {
 			return fmt.Errorf("jobs: what follows from %s: %w", e.Kind, err)
 		}
@@ -53,13 +54,12 @@ func (r *Runner) deliverTx(ctx context.Context, tx pgx.Tx, owed map[string]bool)
 // nothing is owed to the institution: it did the thing itself, or it is no business of its.
 const nothing wire.Kind = ""
 
-// follows is the one place that says which fact an institution is told, and how. Every kind stands here; one that
-// does not is an error that stops the fact, and a test that fails.
-func follows(ctx context.Context, tx pgx.Tx, e guarantee.Event) (wire.Kind, any, error) {
+// follows is the one place that says which fact an institution is told, and how; batch are the facts of the same
+// transaction. Every kind stands here; one that does not is an error that stops the fact, and a test that fails.
+func follows(e guarantee.Event, batch []guarantee.Event) (wire.Kind, any, error) {
 	switch e.Kind {
 	case guarantee.EventSubmitted:
-		body, err := offered(ctx, tx, e)
-		return wire.Offered, body, err
+		return wire.Offered, wire.OfferedBody{}, nil
 	case guarantee.EventFeeAccepted:
 		body, err := feeAccepted(e)
 		return wire.FeeAccepted, body, err
@@ -71,19 +71,18 @@ func follows(ctx context.Context, tx pgx.Tx, e guarantee.Event) (wire.Kind, any,
 	case guarantee.EventFeeLapsed:
 		return wire.Ended, ended(e, "fee_lapsed"), nil
 	case guarantee.EventDisclosed:
-		body, err := disclosed(ctx, tx, e)
-		return wire.Disclosed, body, err
+		return wire.Disclosed, wire.DisclosedBody{}, nil
 	case guarantee.EventReleased:
-		body, err := released(ctx, tx, e)
+		body, err := released(e)
 		return wire.Released, body, err
 	case guarantee.EventDemandPresented:
-		body, err := demanded(ctx, tx, e)
+		body, err := demanded(e, batch)
 		return wire.DemandPresented, body, err
 	case guarantee.EventDemandCompleted:
-		body, err := demanded(ctx, tx, e)
+		body, err := demanded(e, batch)
 		return wire.DemandCompleted, body, err
 	case guarantee.EventDemandWithdrawn:
-		return wire.DemandWithdrawn, wire.DemandWithdrawnBody{Demand: e.Demand, At: local(e.At)}, nil
+		return wire.DemandWithdrawn, wire.DemandWithdrawnBody{Demand: e.Demand, At: e.At.In(calendar.Shanghai)}, nil
 	case guarantee.EventPaidOut:
 		return wire.Ended, ended(e, "paid_out"), nil
 	case guarantee.EventExpired:

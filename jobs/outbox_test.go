@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"baohan/client/wire"
+	"baohan/guarantee"
 )
 
 // TestEveryFactHasItsConsequence walks the facts that the room of guarantees can state and the cases of follows: a
@@ -91,4 +94,31 @@ func casesOf(t *testing.T, path, function string) (names []string) {
 		})
 	}
 	return names
+}
+
+// TestDemandSaysTheExaminationDay: the day stands in another fact of the same transaction; an incomplete
+// presentation has none.
+func TestDemandSaysTheExaminationDay(t *testing.T) {
+	const id = "00112233445566778899aabbccddeeff"
+	presented := guarantee.Event{Kind: guarantee.EventDemandPresented, Demand: id, Data: []byte(`{"amount":1}`)}
+	for name, c := range map[string]struct {
+		second guarantee.Event
+		want   string
+	}{
+		"complete":   {guarantee.Event{Kind: guarantee.EventDemandExamining, Demand: id, Data: []byte(`{"examine_by":"2020-03-26"}`)}, "2020-03-26"},
+		"incomplete": {guarantee.Event{Kind: guarantee.EventDemandIncomplete, Demand: id, Data: []byte(`{"missing":["award_notice"]}`)}, ""},
+	} {
+		kind, body, err := follows(presented, []guarantee.Event{presented, c.second})
+		if err != nil || kind != wire.DemandPresented {
+			t.Fatalf("%s: %s, %v", name, kind, err)
+		}
+		b := body.(wire.DemandBody)
+		got := ""
+		if !b.ExamineBy.IsZero() {
+			got = b.ExamineBy.String()
+		}
+		if b.Demand != id || got != c.want {
+			t.Errorf("%s: %+v, want examination by %q", name, b, c.want)
+		}
+	}
 }
