@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -106,13 +107,20 @@ func TestNamesFollowFromOne(t *testing.T) {
 	}
 }
 
-// make generate writes the file.
+var update = flag.Bool("update", false, "rewrite the files that tests compare with")
+
 func TestReferenceIsCurrent(t *testing.T) {
 	var out, errs bytes.Buffer
 	if code := run(t.Context(), []string{"settings"}, &out, &errs); code != 0 {
 		t.Fatal(errs.String())
 	}
-	written, err := os.ReadFile("../../docs/settings.md")
+	const file = "../../docs/settings.md"
+	if *update {
+		if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	written, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

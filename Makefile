@@ -1,0 +1,42 @@
+# `make` alone prints what can be made.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo build test check format vet lint generate bench clean
+
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+# Starts one throw-away PostgreSQL and names it in TEST_DATABASE_URL.
+WITH_DB := go run ./internal/testdb/cmd
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## the whole story on this machine: platform, institutions, bidders (needs nothing but Go)
+	go run ./cmd/baohan demo
+
+build: ## the binary, bin/baohan
+	go build -trimpath -o bin/baohan ./cmd/baohan
+
+test: ## all tests on a real PostgreSQL, which is found or fetched
+	$(WITH_DB) go test -timeout 15m ./...
+
+check: format vet lint ## everything that must hold before a change is handed in, races included
+	$(WITH_DB) go test -race -timeout 30m ./...
+
+format:
+	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofmt -w these files:"; echo "$$unformatted"; exit 1; fi
+
+vet:
+	go vet ./...
+
+lint:
+	go run $(GOLANGCI) run ./...
+
+generate: ## rewrite what is generated and checked in (OpenAPI, drawings, docs/settings.md); tests compare it
+	$(WITH_DB) go test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update
+
+bench: ## the benchmarks
+	$(WITH_DB) go test -run '^$$' -bench . -benchmem ./...
+
+clean: ## remove what was built; demonstration data stay in .baohan
+	rm -rf bin
