@@ -109,13 +109,17 @@ func (d *Desk) send(ctx context.Context, m delivery) (answer, error) {
 	if err != nil {
 		return answer{}, failure{"接入地址不在出站白名单内；请平台运营人员核对白名单和机构地址", err}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String()+wire.MessagesPath, bytes.NewReader(m.Body))
+	body, err := d.compose(ctx, m)
+	if err != nil {
+		return answer{}, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String()+wire.MessagesPath, bytes.NewReader(body))
 	if err != nil {
 		return answer{}, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", m.ID)
-	if err := httpsig.Sign(req, m.Body, d.Certificate.Fingerprint().String(), d.Platform, time.Now()); err != nil {
+	if err := httpsig.Sign(req, body, d.Certificate.Fingerprint().String(), d.Platform, time.Now()); err != nil {
 		return answer{}, err
 	}
 	res, err := d.egress.client.Do(req)

@@ -20,6 +20,7 @@ type Config struct {
 	Pool        *pgxpool.Pool
 	Clock       clock.Clock
 	Party       *party.Desk
+	Papers      Papers              // *guarantee.Desk; may be set after NewDesk, before anything is sent
 	Platform    signing.Signer      // signs what we send
 	Certificate signing.Certificate // its certificate: the key id that institutions pin
 

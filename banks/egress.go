@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -29,7 +30,7 @@ func newEgress(hosts []string, networks []netip.Prefix, timeout time.Duration) (
 	e := egress{networks: networks}
 	for _, h := range hosts {
 		host, port, err := net.SplitHostPort(h)
-		if err != nil || host == "" || port == "" || h != strings.ToLower(h) {
+		if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || host == "" || h != strings.ToLower(h) {
 			return egress{}, fmt.Errorf("allow-list: %q is not host:port in lower case", h)
 		}
 		e.hosts = append(e.hosts, net.JoinHostPort(host, port))

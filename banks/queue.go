@@ -20,12 +20,11 @@ type Message struct {
 	Guarantee string // its id, which is the application's
 	Kind      wire.Kind
 	At        time.Time // of the fact
-	Body      any       // one of package wire's …Body types
+	Body      any       // one of package wire's …Body types, with the facts; Papers fills the rest in when it is sent
 }
 
 // EnqueueTx puts m into the queue in the caller's transaction, which holds the guarantee's row: its place in
 // the order is the fact's. Nothing is ever sent of a transaction that rolled back. It returns the message's id.
-// The bytes are fixed here: every attempt sends the same.
 func (d *Desk) EnqueueTx(ctx context.Context, tx pgx.Tx, m Message) (string, error) {
 	body, err := wire.Write(m.Body)
 	if err != nil {

@@ -40,7 +40,7 @@ CREATE TABLE product_tier (
 );
 
 -- What is owed to an institution: written in the transaction of the fact itself, sent later, in order per
--- guarantee. The body is encrypted to the institution as long as the lot is closed.
+-- guarantee. The body holds facts only; its papers are read where they stand when it is sent.
 CREATE TABLE delivery (
     id           text        PRIMARY KEY CHECK (id ~ '^[0-9a-f]{32}$'),
     guarantor    text        NOT NULL REFERENCES institution,

@@ -85,7 +85,7 @@ func (b *Bank) settle(id string, t task, err error) {
 	}
 	r := b.rest[id]
 	r.tries++
-	r.until = time.Now().Add(min(30*time.Second, 200*time.Millisecond<<min(r.tries, 8)))
+	r.until = b.Platform.Clock.Now().Add(min(30*time.Second, 200*time.Millisecond<<min(r.tries, 8)))
 	b.rest[id] = r
 }
 
@@ -100,7 +100,7 @@ func (b *Bank) next(id string) (task, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	f := b.book.files[id]
-	if b.book.mode.Fault == "down" || f.Stuck != nil || time.Now().Before(b.rest[id].until) {
+	if b.book.mode.Fault == "down" || f.Stuck != nil || b.Platform.Clock.Now().Before(b.rest[id].until) {
 		return task{}, false
 	}
 	for _, find := range []func(*file) (task, bool){b.underwriting, b.issuing, b.ending, b.claims} {

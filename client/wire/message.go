@@ -103,5 +103,5 @@ type DemandWithdrawnBody struct {
 // EndedBody says that nothing more is due on the guarantee, and from which day.
 type EndedBody struct {
 	Reason string        `json:"reason"`
-	On     calendar.Date `json:"on"`
+	On     calendar.Date `json:"on,omitzero"`
 }
