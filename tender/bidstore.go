@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"baohan/party"
 	"baohan/signing"
 )
 
@@ -58,8 +59,11 @@ type ownBidRow struct {
 }
 
 // OwnBids lists a bidder's bids, oldest first. Only the holder of the tag key can ask for them.
-func (d *Desk) OwnBids(ctx context.Context, bidder string) ([]OwnBid, error) {
-	rows, err := d.owned(ctx, d.Pool, bidder)
+func (d *Desk) OwnBids(ctx context.Context, by party.Actor) ([]OwnBid, error) {
+	if by.Role != party.Bidder {
+		return nil, nil
+	}
+	rows, err := d.owned(ctx, d.Pool, by.USCC)
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +76,8 @@ func (d *Desk) OwnBids(ctx context.Context, bidder string) ([]OwnBid, error) {
 }
 
 // OwnBid is one of them; to anyone but its owner it does not exist.
-func (d *Desk) OwnBid(ctx context.Context, bidder, id string) (OwnBid, error) {
-	all, err := d.OwnBids(ctx, bidder)
+func (d *Desk) OwnBid(ctx context.Context, by party.Actor, id string) (OwnBid, error) {
+	all, err := d.OwnBids(ctx, by)
 	if err != nil {
 		return OwnBid{}, err
 	}

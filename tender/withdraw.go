@@ -44,7 +44,7 @@ func (d *Desk) WithdrawBid(ctx context.Context, cmd party.Command, who Bidder, i
 	if err := d.readWithdrawal(who, id, p7s, now); err != nil {
 		return Answer{}, err
 	}
-	l, err := d.lotOf(ctx, who.Party.USCC, id)
+	l, err := d.lotOf(ctx, cmd.Actor, id)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -89,8 +89,8 @@ func (d *Desk) readWithdrawal(who Bidder, id string, p7s []byte, now time.Time) 
 
 // lotOf finds the lot of a bidder's own bid without a lot column: the tag of lot and bidder, which may be
 // computed at any time, is compared over the lots that are open. To anyone else the bid does not exist.
-func (d *Desk) lotOf(ctx context.Context, bidder, id string) (*Lot, error) {
-	own, err := d.OwnBid(ctx, bidder, id)
+func (d *Desk) lotOf(ctx context.Context, by party.Actor, id string) (*Lot, error) {
+	own, err := d.OwnBid(ctx, by, id)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (d *Desk) lotOf(ctx context.Context, bidder, id string) (*Lot, error) {
 		return nil, err
 	}
 	for _, l := range open {
-		if d.Tags.Uniq(l.Lot.Project, l.Lot.Code, bidder) == own.uniq {
+		if d.Tags.Uniq(l.Lot.Project, l.Lot.Code, by.USCC) == own.uniq {
 			return l, nil
 		}
 	}

@@ -24,15 +24,16 @@ type DevHolder struct {
 	Chain  []signing.Certificate
 }
 
-// NewDevAgent opens or makes the three custodians under dir. Their storage keys are encrypted with passphrase.
-func NewDevAgent(dir string, passphrase []byte, holders [3]DevHolder, clk clock.Clock, trust *signing.Trust, centre string) (*DevAgent, error) {
+// NewDevAgent opens or makes the three custodians under dir. Their storage keys are encrypted with
+// passphrase, at the cost that options set.
+func NewDevAgent(dir string, passphrase []byte, holders [3]DevHolder, clk clock.Clock, trust *signing.Trust, centre string, options ...signing.KeyOption) (*DevAgent, error) {
 	d := new(DevAgent)
 	for i, h := range holders {
 		own := filepath.Join(dir, fmt.Sprintf("custodian-%d", i+1))
 		if err := makeDir(own); err != nil {
 			return nil, err
 		}
-		storage, err := storageKey(filepath.Join(own, "storage.pem"), passphrase)
+		storage, err := storageKey(filepath.Join(own, "storage.pem"), passphrase, options...)
 		if err != nil {
 			return nil, err
 		}
@@ -51,7 +52,7 @@ func (d *DevAgent) Custodians() [3]Custodian {
 }
 
 // storageKey reads the key that encrypts the others, or makes it on the first start.
-func storageKey(path string, passphrase []byte) (*signing.PrivateKey, error) {
+func storageKey(path string, passphrase []byte, options ...signing.KeyOption) (*signing.PrivateKey, error) {
 	pem, err := os.ReadFile(path)
 	if err == nil {
 		return signing.DecryptKeyPEM(pem, passphrase)
@@ -63,7 +64,7 @@ func storageKey(path string, passphrase []byte) (*signing.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if pem, err = signing.EncryptKeyPEM(key, passphrase); err != nil {
+	if pem, err = signing.EncryptKeyPEM(key, passphrase, options...); err != nil {
 		return nil, err
 	}
 	return key, replace(path, pem)
