@@ -1,0 +1,162 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"baohan/client/wire"
+	"baohan/guarantee"
+	"baohan/guarantee/calendar"
+	"baohan/guarantee/letter"
+	"baohan/party"
+	"baohan/signing"
+)
+
+// file is the letter as anyone may take it away; it exists from the opening on, when letters are read out.
+func (s *server) file(ctx context.Context, in *object) (letter.File, error) {
+	b, err := s.guarantee.File(ctx, in.ID)
+	if err != nil {
+		return letter.File{}, err
+	}
+	return letter.ParseFile(b)
+}
+
+func (s *server) guarantees(ctx context.Context, in *after) (wire.GuaranteePage, error) {
+	rows, err := s.guarantee.ListForBeneficiary(ctx, exchangeOf(ctx).actor, in.After, pageSize)
+	page := wire.GuaranteePage{Items: []wire.Guarantee{}}
+	for _, g := range rows {
+		item, err := s.disclosedView(ctx, g)
+		if err != nil {
+			return page, err
+		}
+		page.Items = append(page.Items, item)
+	}
+	if len(rows) == pageSize {
+		page.Next = rows[len(rows)-1].ID
+	}
+	return page, err
+}
+
+func (s *server) disclosedView(ctx context.Context, g *guarantee.Guarantee) (wire.Guarantee, error) {
+	x, err := s.guarantee.Disclosure(ctx, g.ID)
+	if err != nil {
+		return wire.Guarantee{}, err
+	}
+	r, err := letter.ParseReveal(x.Reveal)
+	if err != nil {
+		return wire.Guarantee{}, err
+	}
+	demands, err := s.guarantee.Demands(ctx, g.ID)
+	if err != nil {
+		return wire.Guarantee{}, err
+	}
+	out := wire.Guarantee{ID: g.ID, Number: x.Number, Guarantor: r.Guarantor, Applicants: r.Applicants, Lot: r.Lot, Amount: r.Amount,
+		Paid: g.Honoured, Expiry: r.End.Expiry(), Undertaking: letter.UndertakingDigest(x.Undertaking), Commitment: letter.Commitment(x.Reveal),
+		Instrument: string(g.InstrumentState), Disclosure: string(g.DisclosureState), Verification: string(g.VerificationState),
+		Release: string(g.ReleaseState), ReleaseBy: day(g.ReleaseDueBy)}
+	for _, d := range demands {
+		item, err := demandView(d)
+		if err != nil {
+			return out, err
+		}
+		out.Demands = append(out.Demands, item)
+	}
+	return out, nil
+}
+
+func day(t *time.Time) calendar.Date {
+	if t == nil {
+		return calendar.Date{}
+	}
+	return calendar.DateOf(*t)
+}
+
+func (s *server) readDemand(ctx context.Context, in *object) (wire.Demand, error) {
+	d, _, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
+	if err != nil {
+		return wire.Demand{}, err
+	}
+	return demandView(d)
+}
+
+func demandView(d *guarantee.Demand) (wire.Demand, error) {
+	out := wire.Demand{ID: d.ID, Guarantee: d.Guarantee, State: string(d.State), Amount: d.Amount, ReceivedAt: local(d.PresentedAt),
+		Paid: value(d.PaidAmount), PaidAt: local(value(d.PaidAt))}
+	if d.ExamineBy != nil {
+		out.ExamineBy = calendar.DateOf(*d.ExamineBy).EndOfDay()
+	}
+	for _, k := range d.Missing {
+		out.Missing = append(out.Missing, letter.DocumentKind(k))
+	}
+	var why []guarantee.Discrepancy
+	if d.Discrepancies != nil {
+		if err := json.Unmarshal(d.Discrepancies, &why); err != nil {
+			return out, err
+		}
+	}
+	for _, x := range why {
+		out.Discrepancies = append(out.Discrepancies, wire.Discrepancy{ID: x.ID, Narrative: x.Narrative})
+	}
+	signed, err := signing.ParseSignedData(d.Signed)
+	if err != nil {
+		return out, err
+	}
+	paper, err := letter.ParseDemand(signed.Content)
+	out.Reason = paper.Reason
+	return out, err
+}
+
+func (s *server) release(ctx context.Context, in *object, body *wire.Release) (wire.Intake, error) {
+	return s.handIn(ctx, guarantee.IntakeRelease, in.ID, body.Release)
+}
+
+func (s *server) present(ctx context.Context, in *object, body *wire.Present) (wire.Intake, error) {
+	return s.papers(ctx, guarantee.IntakeDemand, in.ID, body.Demand, body.Files)
+}
+
+func (s *server) complete(ctx context.Context, in *object, body *wire.Complete) (wire.Intake, error) {
+	d, _, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
+	if err != nil {
+		return wire.Intake{}, err
+	}
+	return s.papers(ctx, guarantee.IntakeCompletion, d.Guarantee, body.Completion, body.Files)
+}
+
+func (s *server) withdrawDemand(ctx context.Context, in *object, body *wire.WithdrawDemand) (wire.Intake, error) {
+	d, _, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
+	if err != nil {
+		return wire.Intake{}, err
+	}
+	return s.handIn(ctx, guarantee.IntakeWithdrawal, d.Guarantee, body.Withdrawal)
+}
+
+// papers wraps a signed paper with its files for the durable receipt.
+func (s *server) papers(ctx context.Context, kind guarantee.IntakeKind, id string, signed []byte, files []wire.File) (wire.Intake, error) {
+	p := guarantee.Presentation{Signed: signed, Documents: []guarantee.Attachment{}}
+	for _, f := range files {
+		p.Documents = append(p.Documents, guarantee.Attachment{Kind: f.Kind, Name: f.Name, Bytes: f.Content})
+	}
+	body, err := json.Marshal(p)
+	if err != nil {
+		return wire.Intake{}, err
+	}
+	return s.handIn(ctx, kind, id, body)
+}
+
+// handIn takes one paper of a beneficiary. It counts from the instant of the durable receipt, whatever follows: a
+// refusal says so, and an outcome that is not known yet is told as received, because it is.
+func (s *server) handIn(ctx context.Context, kind guarantee.IntakeKind, id string, body []byte) (wire.Intake, error) {
+	a, in, err := s.guarantee.Present(ctx, exchangeOf(ctx).command, kind, id, body)
+	out := wire.Intake{ID: in.ID, Guarantee: id, Demand: a.Demand, ReceivedAt: local(in.ReceivedAt), State: "accepted"}
+	if _, refused := party.RefusalOf(err); refused || in.ID == "" {
+		return wire.Intake{}, err
+	}
+	if err != nil {
+		x := exchangeOf(ctx)
+		s.log.ErrorContext(ctx, "paper received, verb unfinished", "incident", x.id, "intake", in.ID, "cause", quiet(err))
+		out.State = "received"
+	}
+	return out, nil
+}

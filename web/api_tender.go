@@ -1,0 +1,90 @@
+package web
+
+import (
+	"context"
+
+	"baohan/client/wire"
+	"baohan/tender"
+)
+
+func (s *server) createProject(ctx context.Context, _ *here, body *wire.CreateProject) (wire.Project, error) {
+	a, err := s.tender.CreateProject(ctx, exchangeOf(ctx).command, tender.NewProject{Code: body.Code, Name: body.Name, Regime: body.Regime, Beneficiaries: body.Beneficiary})
+	return wire.Project{ID: a.ID, Code: body.Code, Name: body.Name, Regime: body.Regime, Beneficiary: body.Beneficiary}, err
+}
+
+func (s *server) addLot(ctx context.Context, in *object, body *wire.AddLot) (LotState, error) {
+	return stood(s.tender.AddLot(ctx, exchangeOf(ctx).command, in.ID, tender.NewLot{
+		Code: body.Code, Name: body.Name, Base: body.Base, Amount: body.Amount, Forms: body.Forms, End: body.End}))
+}
+
+// LotState is the answer of a verb on a lot: where it stood after it. The same command gets the same answer for ever.
+type LotState struct {
+	ID      string `json:"id"`
+	Version int64  `json:"version"`
+	State   string `json:"state"`
+}
+
+func stood(a tender.Answer, err error) (LotState, error) {
+	return LotState{ID: a.ID, Version: a.Version, State: a.State}, err
+}
+
+func (s *server) publish(ctx context.Context, in *lotIn, _ *nothing) (LotState, error) {
+	return stood(s.tender.Publish(ctx, exchangeOf(ctx).command, in.Lot))
+}
+
+// lots lists what is published, newest first. It says nothing of bids or letters, not even whether there are any.
+func (s *server) lots(ctx context.Context, in *after) (wire.LotPage, error) {
+	if in.After != "" && !isID(in.After) {
+		return wire.LotPage{}, absent()
+	}
+	rows, err := s.tender.Lots(ctx, in.After, pageSize)
+	page := lotPage(rows)
+	if len(rows) == pageSize {
+		page.Next = rows[len(rows)-1].ID
+	}
+	return page, err
+}
+
+// ownLots lists the lots that the caller runs, drafts too.
+func (s *server) ownLots(ctx context.Context, _ *here) (wire.LotPage, error) {
+	rows, err := s.tender.OwnLots(ctx, exchangeOf(ctx).actor)
+	return lotPage(rows), err
+}
+
+func lotPage(rows []*tender.Lot) wire.LotPage {
+	page := wire.LotPage{Items: make([]wire.Lot, 0, len(rows))}
+	for _, l := range rows {
+		page.Items = append(page.Items, lotView(l))
+	}
+	return page
+}
+
+func (s *server) lot(ctx context.Context, in *lotIn) (wire.Lot, error) {
+	l, err := s.tender.Lot(ctx, exchangeOf(ctx).actor, in.Lot)
+	if err != nil {
+		return wire.Lot{}, err
+	}
+	return lotView(l), nil
+}
+
+func lotView(l *tender.Lot) wire.Lot {
+	out := wire.Lot{ID: l.ID, Project: l.Project.ID, Lot: l.Lot, Regime: l.Project.Regime, State: string(l.State),
+		Deadline: local(l.End.Deadline), Beneficiaries: l.Project.Beneficiaries, Amount: l.Amount, Forms: l.Forms,
+		PublishedAt: local(value(l.PublishedAt)), OpenedAt: local(value(l.OpenedAt))}
+	if l.State != tender.Draft {
+		out.Requirement, out.RequirementDigest, out.Custodians = &l.Requirement, l.RequirementDigest(), &l.Custodians
+	}
+	return out
+}
+
+func (s *server) quotes(ctx context.Context, in *lotIn) (wire.QuoteList, error) {
+	req, _, err := s.tender.Requirement(ctx, in.Lot)
+	if err != nil {
+		return wire.QuoteList{}, err
+	}
+	items, err := s.banks.Quotes(ctx, req)
+	if items == nil {
+		items = []wire.Quote{}
+	}
+	return wire.QuoteList{Items: items}, err
+}

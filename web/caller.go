@@ -1,0 +1,111 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"baohan/party"
+	"baohan/signing"
+	"baohan/signing/httpsig"
+)
+
+var (
+	errNobody  = party.Unauthentic("session.missing", "请先登录；程序接口请对请求签名")
+	errTwoWays = party.Unauthentic("session.ambiguous", "同一请求只能用一种方式证明身份：登录会话或请求签名；请去掉其一")
+	errForeign = party.Forbidden("session.foreign_site", "请求来自其他网站，已拒绝；请在本平台页面内操作")
+	errForged  = party.Unauthentic("signature.invalid", "请求签名不成立或与内容、地址不符；请按接口文档重新签名")
+	errStale   = party.Unauthentic("signature.expired", "请求签名已过期或时间不准；请校准时钟后重新签名")
+)
+
+// nonceSlack is how much longer than the signature a nonce is kept, for clocks that differ.
+const nonceSlack = 10 * time.Minute
+
+// identify proves who sent r, by a request signature or by a session; a request with neither is nobody's, which
+// public operations accept.
+func (s *server) identify(x *exchange, r *http.Request) error {
+	token, byCookie := s.cookies.bearer(r)
+	if httpsigned(r) {
+		if token != "" {
+			return errTwoWays
+		}
+		return s.machine(x, r)
+	}
+	if token == "" {
+		return nil
+	}
+	if byCookie && !reads(r.Method) && foreign(r, s.cookies.secure) {
+		return errForeign
+	}
+	actor, err := s.party.Session(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	x.actor, x.known, x.token = actor, true, token
+	return nil
+}
+
+func httpsigned(r *http.Request) bool {
+	return len(r.Header.Values("Signature")) > 0 || len(r.Header.Values("Signature-Input")) > 0
+}
+
+// machine verifies the signature over the bytes as they came, before anything reads them, and spends the nonce. A
+// crash after that costs the sender a new signature, never a second effect. Freshness is counted in real time.
+func (s *server) machine(x *exchange, r *http.Request) error {
+	sender := sender{server: s, ctx: r.Context()}
+	proved, err := httpsig.Verify(r, x.body, sender.key, time.Now())
+	if err != nil {
+		return sender.unproved(err)
+	}
+	if err := s.party.UseNonce(r.Context(), sender.actor.USCC, proved.Nonce, proved.Expires.Add(nonceSlack)); err != nil {
+		return err
+	}
+	x.actor, x.known, x.signed = sender.actor, true, true
+	return nil
+}
+
+// sender looks up who signs, and keeps what went wrong on our side apart from what is wrong with the request.
+type sender struct {
+	*server
+	ctx    context.Context
+	actor  party.Actor
+	failed error
+}
+
+func (s *sender) key(keyid string) (signing.PublicKey, error) {
+	var fingerprint signing.Digest
+	if err := fingerprint.UnmarshalText([]byte(keyid)); err != nil {
+		return signing.PublicKey{}, err
+	}
+	who, certificate, err := s.party.ByFingerprint(s.ctx, fingerprint)
+	if err != nil {
+		if _, refused := party.RefusalOf(err); !refused {
+			s.failed = err
+		}
+		return signing.PublicKey{}, err
+	}
+	s.actor = who
+	return certificate.PublicKey(), nil
+}
+
+// unproved tells a sender whose clock is wrong from everybody else. An unknown key and a bad signature are one
+// answer; a database that cannot be asked is not the sender's fault.
+func (s *sender) unproved(err error) error {
+	switch {
+	case s.failed != nil:
+		return s.failed
+	case errors.Is(err, httpsig.ErrExpired), errors.Is(err, httpsig.ErrFuture), errors.Is(err, httpsig.ErrLifetime):
+		return errStale
+	}
+	return errForged
+}
+
+// signAnswer puts the platform's signature on the answer to a signed request, bound to that request. An answer that
+// cannot be signed is not given: the sender would not believe it, and asks again with the same key.
+func (s *server) signAnswer(a *answer, r *http.Request) {
+	err := httpsig.SignResponse(a.header, a.status(), a.body.Bytes(), r, s.keyid, s.platform, time.Now())
+	if err != nil {
+		a.replace(s.unknown(r.Context(), err))
+	}
+}

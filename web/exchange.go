@@ -1,0 +1,41 @@
+package web
+
+import (
+	"context"
+	"encoding/hex"
+
+	"baohan/party"
+	"baohan/signing"
+)
+
+// exchange is what is known of one request while it is answered. edge.go makes it, gate.go fills it, the handler
+// and the log read it. It never outlives the answer.
+type exchange struct {
+	id        string // 32 hex digits, for the log and for a caller who reports an incident
+	operation string // "" until a route matched
+	pattern   string // the route, with {names} for values
+	body      []byte // exactly as received
+	actor     party.Actor
+	known     bool   // an actor was proved
+	token     string // of the session, for signing out
+	cookie    string // Set-Cookie of the answer, if it begins or ends a session
+	signed    bool   // by a request signature, so the answer is signed too
+	command   party.Command
+}
+
+type exchangeKey struct{}
+
+func newExchange() *exchange { return &exchange{id: hex.EncodeToString(signing.Random(16))} }
+
+func (x *exchange) within(ctx context.Context) context.Context {
+	return context.WithValue(ctx, exchangeKey{}, x)
+}
+
+// exchangeOf returns the exchange of a request that came through the edge; anything else is a mistake in wiring.
+func exchangeOf(ctx context.Context) *exchange {
+	x, ok := ctx.Value(exchangeKey{}).(*exchange)
+	if !ok {
+		panic("web: a handler ran outside the edge")
+	}
+	return x
+}

@@ -1,0 +1,152 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+
+	"baohan/party"
+	"baohan/signing"
+)
+
+var (
+	errTooLarge = newProblem(http.StatusRequestEntityTooLarge, "request.too_large", "", "请求体超过此接口的上限；请精简后重发")
+	errMedia    = newProblem(http.StatusUnsupportedMediaType, "request.media_type", "Content-Type", "请求体须为未压缩的 application/json；请改正 Content-Type 后重发")
+	errCut      = newProblem(http.StatusBadRequest, "request.incomplete", "", "请求体没有收全；请原样重发")
+	errNoKey    = party.Invalid("idempotency.missing", "Idempotency-Key", "缺少 Idempotency-Key；请为每个新请求生成一个随机键，重发时用同一键")
+	errTwice    = party.Invalid("request.query", "", "同一查询参数出现了两次；请只保留一个")
+)
+
+// gate stands before every operation: read the body once, prove the caller, ask the guard, take the idempotency
+// key. Nothing is parsed before the signature over it holds.
+func (s *server) gate(ctx huma.Context, next func(huma.Context)) {
+	op, x := ctx.Operation(), exchangeOf(ctx.Context())
+	x.operation, x.pattern = op.OperationID, op.Path
+	if err := s.enter(humaecho.Unwrap(ctx).Request(), op, x, ctx.Param(objectIn(op.Path))); err != nil {
+		s.refuse(ctx, err)
+		return
+	}
+	next(ctx)
+}
+
+func (s *server) enter(r *http.Request, op *huma.Operation, x *exchange, object string) error {
+	if err := once(r.URL.Query()); err != nil {
+		return err
+	}
+	if err := s.proved(r, op, x); err != nil {
+		return err
+	}
+	if err := s.permit(r.Context(), op.OperationID, x, object); err != nil {
+		return err
+	}
+	if !changes(op) {
+		return nil
+	}
+	return s.command(r, x)
+}
+
+// proved reads the body and finds the caller. Who shows nothing at all at a closed door is turned away before its
+// body is read.
+func (s *server) proved(r *http.Request, op *huma.Operation, x *exchange) (err error) {
+	open := rules[op.OperationID].open()
+	if token, _ := s.cookies.bearer(r); !open && token == "" && !httpsigned(r) {
+		return errNobody
+	}
+	if x.body, err = receive(r, op.MaxBodyBytes); err != nil {
+		return err
+	}
+	if open && !httpsigned(r) {
+		return s.greet(x, r)
+	}
+	return s.identify(x, r)
+}
+
+// greet finds the caller of an operation that asks nobody's name: a tenderer sees its own drafts. A session that is
+// over makes a stranger of its holder, no more.
+func (s *server) greet(x *exchange, r *http.Request) error {
+	if !reads(r.Method) {
+		return nil
+	}
+	err := s.identify(x, r)
+	if _, refused := party.RefusalOf(err); refused {
+		return nil
+	}
+	return err
+}
+
+// receive reads the body, exactly as it came, up to limit bytes.
+func receive(r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit {
+		return nil, errTooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, errCut
+	case int64(len(body)) > limit:
+		return nil, errTooLarge
+	case len(body) > 0 && !plainJSON(r.Header):
+		return nil, errMedia
+	}
+	return body, nil
+}
+
+func plainJSON(h http.Header) bool {
+	kind, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+	charset, given := params["charset"]
+	return err == nil && kind == "application/json" && h.Get("Content-Encoding") == "" && (!given || strings.EqualFold(charset, "utf-8"))
+}
+
+// once refuses a query parameter that comes twice: two readers could take different ones.
+func once(q url.Values) error {
+	for _, values := range q {
+		if len(values) > 1 {
+			return errTwice
+		}
+	}
+	return nil
+}
+
+// changes tells the operations that need an Idempotency-Key: every POST but the two that begin a session, which
+// are protected by their single-use challenge.
+func changes(op *huma.Operation) bool {
+	return op.Method == http.MethodPost && op.OperationID != "challenge" && op.OperationID != "sign-in"
+}
+
+// command binds the key to these very bytes by a keyed digest: a plain digest of sealed content would let whoever
+// reads the table test a guess.
+func (s *server) command(r *http.Request, x *exchange) error {
+	keys := r.Header.Values("Idempotency-Key")
+	if len(keys) != 1 || keys[0] == "" {
+		return errNoKey
+	}
+	x.command = party.Command{Actor: x.actor, Key: keys[0],
+		Digest: signing.MAC(s.commandKey, "baohan/command/1", []byte(r.Method), []byte(r.URL.EscapedPath()), x.body)}
+	return nil
+}
+
+// objectIn names the path parameter that holds the object; no route has two.
+func objectIn(path string) string {
+	_, after, _ := strings.Cut(path, "{")
+	name, _, _ := strings.Cut(after, "}")
+	return name
+}
+
+// refuse writes a refusal from the gate.
+func (s *server) refuse(ctx huma.Context, err error) {
+	p := s.problemOf(ctx.Context(), err)
+	ctx.SetHeader("Content-Type", p.ContentType(""))
+	ctx.SetStatus(p.Status)
+	_, _ = ctx.BodyWriter().Write(p.bytes())
+}
+
+// Error lets a ready problem travel as an error through desks and handlers.
+func (p *problem) Error() string { return p.Code }
+
+var errPanic = errors.New("panic")

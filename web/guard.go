@@ -1,0 +1,148 @@
+package web
+
+import (
+	"context"
+	"regexp"
+	"slices"
+
+	"baohan/party"
+)
+
+// relation is how a party must stand to the object that an operation names.
+type relation string
+
+// The relations. Each is looked up with one read that costs the same whether the object exists or not.
+const (
+	public      relation = "public"      // anybody, signed in or not
+	announced   relation = "announced"   // anybody: a lot, once it is where the table says
+	readOut     relation = "read_out"    // anybody: a letter that was read out at an opening
+	self        relation = "self"        // the caller's own list or session: there is no object to name
+	owner       relation = "owner"       // the bidder whose record it is, found by keyed tag
+	bidOwner    relation = "bid_owner"   // the same, of a bid
+	guarantor   relation = "guarantor"   // the institution of this guarantee
+	ofDemand    relation = "of_demand"   // the institution of the guarantee that is demanded under
+	beneficiary relation = "beneficiary" // a beneficiary of this guarantee, once it is disclosed
+	claimant    relation = "claimant"    // who presented this demand, the institution that examines it, or the applicant against whom it stands
+	ofProject   relation = "of_project"  // who runs this project
+	ofLot       relation = "of_lot"      // who runs the project of this lot
+	staff       relation = "staff"       // the role is all: the centre and the operators of the platform
+)
+
+// moment is when an operation is there at all.
+type moment string
+
+const (
+	always moment = ""
+	opened moment = "opened" // not before the lot was opened: until then it does not exist for anyone
+)
+
+// rule is one row of the guard's table.
+type rule struct {
+	roles  []party.Role // who; empty = everybody
+	whose  relation
+	when   moment
+	signed bool // only a request that the caller's machine signed itself
+}
+
+// open tells the operations that ask nobody's name.
+func (r rule) open() bool { return r.whose == public || r.whose == announced || r.whose == readOut }
+
+// rules is the one table of who may do what to what, when. An operation that is not in it is answered as if it did
+// not exist, and a test fails.
+var rules = map[string]rule{
+	"challenge": {whose: public},
+	"sign-in":   {whose: public},
+	"sign-out":  {whose: self},
+	"me":        {whose: self},
+
+	"add-certificate": {whose: self},
+	"list-lots":       {whose: public},
+	"read-lot":        {whose: public},
+	"list-quotes":     {whose: public},
+	"read-opening":    {whose: announced, when: opened},
+	"read-file":       {whose: readOut, when: opened},
+
+	"apply":             {roles: bidders, whose: self},
+	"list-applications": {roles: bidders, whose: self},
+	"read-application":  {roles: bidders, whose: owner},
+	"read-copy":         {roles: bidders, whose: owner},
+	"cancel":            {roles: bidders, whose: owner},
+	"accept-fee":        {roles: bidders, whose: owner},
+	"bid":               {roles: bidders, whose: self},
+	"withdraw-bid":      {roles: bidders, whose: bidOwner},
+
+	"list-guarantees": {roles: beneficiaries, whose: self, when: opened},
+	"release":         {roles: beneficiaries, whose: beneficiary, when: opened},
+	"present":         {roles: beneficiaries, whose: beneficiary, when: opened},
+	"read-demand":     {roles: parties, whose: claimant, when: opened},
+	"complete":        {roles: beneficiaries, whose: claimant, when: opened},
+	"withdraw-demand": {roles: beneficiaries, whose: claimant, when: opened},
+
+	"list-own-lots":  {roles: tenderers, whose: self},
+	"create-project": {roles: tenderers, whose: self},
+	"add-lot":        {roles: tenderers, whose: ofProject},
+	"publish":        {roles: tenderers, whose: ofLot},
+	"open":           {roles: centres, whose: staff},
+	"award":          {roles: tenderers, whose: ofLot, when: opened},
+	"contract":       {roles: tenderers, whose: ofLot, when: opened},
+	"refuse":         {roles: tenderers, whose: ofLot, when: opened},
+
+	"issuer-application":   {roles: guarantors, whose: guarantor},
+	"issuer-guarantees":    {roles: guarantors, whose: self},
+	"issuer-take-up":       {roles: guarantors, whose: guarantor, signed: true},
+	"issuer-decide":        {roles: guarantors, whose: guarantor, signed: true},
+	"issuer-fee":           {roles: guarantors, whose: guarantor, signed: true},
+	"issuer-refunded":      {roles: guarantors, whose: guarantor, signed: true},
+	"issuer-prepare":       {roles: guarantors, whose: guarantor, signed: true},
+	"issuer-issue":         {roles: guarantors, whose: guarantor, signed: true},
+	"issuer-fail":          {roles: guarantors, whose: guarantor, signed: true},
+	"issuer-acknowledge":   {roles: guarantors, whose: guarantor, signed: true},
+	"issuer-decide-demand": {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-paid":          {roles: guarantors, whose: ofDemand, signed: true},
+
+	"list-deliveries": {roles: operators, whose: staff},
+	"retry-delivery":  {roles: operators, whose: staff},
+}
+
+var (
+	bidders       = []party.Role{party.Bidder}
+	guarantors    = []party.Role{party.Guarantor}
+	beneficiaries = []party.Role{party.Beneficiary}
+	tenderers     = []party.Role{party.Beneficiary, party.Agent}
+	centres       = []party.Role{party.Centre}
+	operators     = []party.Role{party.Operator}
+	parties       = []party.Role{party.Beneficiary, party.Guarantor, party.Bidder}
+)
+
+// permit is the one choke point: it passes the caller to the operation, or answers with what does not exist. The
+// desk asks again under its lock; this is so that nobody learns anything on the way there.
+func (s *server) permit(ctx context.Context, operation string, x *exchange, id string) error {
+	r, ok := rules[operation]
+	switch {
+	case !ok:
+		return absent()
+	case r.whose == public:
+		return nil
+	case !r.open() && !x.known:
+		return errNobody
+	case len(r.roles) > 0 && !slices.Contains(r.roles, x.actor.Role), r.signed && !x.signed:
+		return absent()
+	case r.whose == self || r.whose == staff:
+		return nil
+	case !isID(id):
+		return absent()
+	}
+	holds, err := s.relations.holds(ctx, r.whose, r.when, x.actor, id)
+	if err != nil {
+		return err
+	}
+	if !holds {
+		return absent()
+	}
+	return nil
+}
+
+var idShape = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// isID refuses every spelling of an id but ours, before a table is asked.
+func isID(s string) bool { return idShape.MatchString(s) }

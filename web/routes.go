@@ -1,0 +1,75 @@
+package web
+
+// routes is the whole API, in the order of a guarantee's life. Every name here has its row in guard.go.
+func (s *server) routes() {
+	s.sessionRoutes()
+	s.tenderRoutes()
+	s.bidderRoutes()
+	s.beneficiaryRoutes()
+	s.issuerRoutes()
+	s.staffRoutes()
+}
+
+func (s *server) sessionRoutes() {
+	verb(s, "challenge", "/session/challenge", "取登录随机数", smallBody, s.challenge)
+	verb(s, "sign-in", "/session", "证书登录", smallBody, s.signIn)
+	s.signOut()
+	query(s, "me", "/me", "当前登录的单位和角色", s.me)
+	verb(s, "add-certificate", "/me/certificates", "登记本单位的另一张证书（如加密证书）", smallBody, s.addCertificate)
+}
+
+func (s *server) tenderRoutes() {
+	query(s, "list-lots", "/lots", "已公布的标段", s.lots)
+	query(s, "read-lot", "/lots/{lot}", "一个标段的公告内容", s.lot)
+	query(s, "list-quotes", "/lots/{lot}/quotes", "各担保机构对该标段的报价", s.quotes)
+	query(s, "list-own-lots", "/me/lots", "本单位组织的标段（含未公布的）", s.ownLots)
+	verb(s, "create-project", "/projects", "登记招标项目", smallBody, s.createProject)
+	verb(s, "add-lot", "/projects/{id}/lots", "增加标段", smallBody, s.addLot)
+	verb(s, "publish", "/lots/{lot}/publish", "公布标段，固定保函要求和保管人公钥", smallBody, s.publish)
+	verb(s, "open", "/lots/{lot}/open", "开标", smallBody, s.open)
+	query(s, "read-opening", "/lots/{lot}/opening", "开标记录", s.opening)
+	verb(s, "award", "/lots/{lot}/award", "登记中标通知", smallBody, s.award)
+	verb(s, "contract", "/lots/{lot}/contract", "登记合同签订", smallBody, s.contract)
+	verb(s, "refuse", "/lots/{lot}/refuse", "登记中标人不订立合同", smallBody, s.refuseContract)
+}
+
+func (s *server) bidderRoutes() {
+	verb(s, "apply", "/lots/{lot}/applications", "递交保函申请", letterBody, s.apply)
+	query(s, "list-applications", "/applications", "本单位的申请和保函", s.applications)
+	query(s, "read-application", "/applications/{id}", "本单位的一份申请", s.readApplication)
+	query(s, "read-copy", "/applications/{id}/copy", "取回本单位的密封副本（应急）", s.readCopy)
+	verb(s, "cancel", "/applications/{id}/cancel", "撤单", smallBody, s.cancel)
+	verb(s, "accept-fee", "/applications/{id}/accept-fee", "确认机构报出的保费", smallBody, s.acceptFee)
+	verb(s, "bid", "/lots/{lot}/bids", "递交投标文件", bidBody, s.handInBid)
+	verb(s, "withdraw-bid", "/bids/{id}/withdraw", "撤回投标（截止前）", smallBody, s.withdrawBid)
+}
+
+func (s *server) beneficiaryRoutes() {
+	query(s, "read-file", "/guarantees/{id}/file", "下载保函文件（开标后公开）", s.file)
+	query(s, "list-guarantees", "/guarantees", "以本单位为受益人的保函", s.guarantees)
+	verb(s, "release", "/guarantees/{id}/releases", "递交签名的解除文件", letterBody, s.release)
+	verb(s, "present", "/guarantees/{id}/demands", "提出索赔", filesBody, s.present)
+	query(s, "read-demand", "/demands/{id}", "一笔索赔", s.readDemand)
+	verb(s, "complete", "/demands/{id}/complete", "一次性补齐单据", filesBody, s.complete)
+	verb(s, "withdraw-demand", "/demands/{id}/withdraw", "撤回索赔", letterBody, s.withdrawDemand)
+}
+
+func (s *server) issuerRoutes() {
+	query(s, "issuer-application", "/issuer/applications/{id}", "按申请编号回查", s.issuerApplication)
+	query(s, "issuer-guarantees", "/issuer/guarantees", "本机构的保函账", s.book)
+	verb(s, "issuer-take-up", "/issuer/applications/{id}/take-up", "受理", smallBody, s.takeUp)
+	verb(s, "issuer-decide", "/issuer/applications/{id}/decision", "承保决定", smallBody, s.decide)
+	verb(s, "issuer-fee", "/issuer/applications/{id}/fee", "保费到账", smallBody, s.feePaid)
+	verb(s, "issuer-refunded", "/issuer/applications/{id}/refunded", "保费已退", smallBody, s.refunded)
+	verb(s, "issuer-prepare", "/issuer/applications/{id}/prepare", "登记保函编号和摘要", smallBody, s.prepare)
+	verb(s, "issuer-issue", "/issuer/applications/{id}/issue", "开立", letterBody, s.issue)
+	verb(s, "issuer-fail", "/issuer/applications/{id}/fail", "不能开立", smallBody, s.failIssue)
+	verb(s, "issuer-acknowledge", "/issuer/guarantees/{id}/acknowledge", "确认收到解除", smallBody, s.acknowledge)
+	verb(s, "issuer-decide-demand", "/issuer/demands/{id}/decision", "索赔审查结果", smallBody, s.decideDemand)
+	verb(s, "issuer-paid", "/issuer/demands/{id}/paid", "索赔已付", smallBody, s.demandPaid)
+}
+
+func (s *server) staffRoutes() {
+	query(s, "list-deliveries", "/ops/deliveries", "未能送达机构的报文", s.deliveries)
+	verb(s, "retry-delivery", "/ops/deliveries/{id}/retry", "重新投递", smallBody, s.retryDelivery)
+}

@@ -1,0 +1,134 @@
+package web
+
+import (
+	"crypto/subtle"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"baohan/banks"
+	"baohan/guarantee"
+	"baohan/internal/clock"
+	"baohan/party"
+	"baohan/signing"
+	"baohan/tender"
+)
+
+// Config is what the edge stands on. The desks, the clock, the signer with its chain, Hosts and CommandKey are
+// needed; the rest may stay empty.
+type Config struct {
+	Party     *party.Desk
+	Tender    *tender.Desk
+	Guarantee *guarantee.Desk
+	Banks     *banks.Desk
+	Clock     clock.Clock
+
+	Platform      signing.Signer        // signs the answers to signed requests
+	PlatformChain []signing.Certificate // leaf first; the leaf's fingerprint is the keyid of those signatures
+	CommandKey    []byte                // at least 32 bytes: keys the digest that binds an Idempotency-Key to its bytes
+	Hosts         []string              // host[:port] by which callers reach us; "*" for any, in tests and demos only
+	PlainHTTP     bool                  // http on a loopback address: no Secure cookie, no HSTS
+
+	Healthz, Readyz http.Handler
+	Registry        *prometheus.Registry
+	MetricsToken    string // Bearer token for GET /metrics; empty = there is no /metrics
+	Log             *slog.Logger
+}
+
+// server answers the API.
+type server struct {
+	party     *party.Desk
+	tender    *tender.Desk
+	guarantee *guarantee.Desk
+	banks     *banks.Desk
+	clock     clock.Clock
+	relations relations
+
+	platform   signing.Signer
+	keyid      string
+	commandKey []byte
+	hosts      []string
+	cookies    cookies
+	meter      *meter
+	log        *slog.Logger
+	echo       *echo.Echo
+	api        huma.API
+}
+
+// New returns the handler of the whole edge. It refuses a configuration that would be open where it looks closed.
+func New(c Config) (http.Handler, error) {
+	switch {
+	case c.Party == nil || c.Tender == nil || c.Guarantee == nil || c.Banks == nil || c.Clock == nil:
+		return nil, errors.New("web: a desk or the clock is missing")
+	case c.Platform == nil || len(c.PlatformChain) == 0:
+		return nil, errors.New("web: the platform's signer and its certificate are needed to sign answers")
+	case len(c.CommandKey) < 32:
+		return nil, errors.New("web: CommandKey needs at least 32 bytes")
+	case len(c.Hosts) == 0:
+		return nil, errors.New("web: Hosts says by which names callers reach us; none is given")
+	}
+	s := describe()
+	s.party, s.tender, s.guarantee, s.banks, s.clock = c.Party, c.Tender, c.Guarantee, c.Banks, c.Clock
+	s.relations = standing{s}
+	s.platform, s.keyid, s.commandKey, s.hosts = c.Platform, c.PlatformChain[0].Fingerprint().String(), c.CommandKey, c.Hosts
+	s.cookies = cookies{secure: !c.PlainHTTP}
+	s.meter = newMeter(c.Registry)
+	if c.Log != nil {
+		s.log = c.Log
+	}
+	s.outside(c)
+	return s.edge(s.echo), nil
+}
+
+// describe is a server with its operations registered and nothing behind them: enough to print the contract.
+func describe() *server {
+	e := echo.New()
+	e.IPExtractor = echo.ExtractIPDirect()
+	s := &server{log: slog.Default(), echo: e}
+	e.HTTPErrorHandler = s.unrouted
+	s.api = humaecho.New(e, contract())
+	s.api.UseMiddleware(s.gate)
+	s.routes()
+	return s
+}
+
+// unrouted answers what no operation matched. A path that does not exist and an object that may not be seen are one
+// answer; echo's own error and its cause stay inside.
+func (s *server) unrouted(err error, c echo.Context) {
+	p := absent()
+	var known *echo.HTTPError
+	switch {
+	case !errors.As(err, &known) || known.Code >= http.StatusInternalServerError:
+		p = s.unknown(c.Request().Context(), err)
+	case known.Code == http.StatusMethodNotAllowed:
+		p = newProblem(known.Code, "request.method", "", "此地址不支持该方法；请对照接口文档")
+	}
+	c.Response().Header().Set("Content-Type", p.ContentType(""))
+	c.Response().WriteHeader(p.Status)
+	_, _ = c.Response().Write(p.bytes())
+}
+
+// outside mounts what is not of the API: health for the machines that watch us, and counts.
+func (s *server) outside(c Config) {
+	for path, h := range map[string]http.Handler{"/healthz": c.Healthz, "/readyz": c.Readyz} {
+		if h != nil {
+			s.echo.GET(path, echo.WrapHandler(h))
+		}
+	}
+	if c.MetricsToken == "" {
+		return
+	}
+	want, counts := []byte("Bearer "+c.MetricsToken), s.meter.handler()
+	s.echo.GET("/metrics", func(e echo.Context) error {
+		if subtle.ConstantTimeCompare([]byte(e.Request().Header.Get("Authorization")), want) != 1 {
+			return echo.ErrNotFound
+		}
+		counts.ServeHTTP(e.Response(), e.Request())
+		return nil
+	})
+}

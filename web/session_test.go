@@ -1,0 +1,146 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"baohan/client/wire"
+	"baohan/party"
+)
+
+func TestSignInAndOut(t *testing.T) {
+	w := newWorld(t)
+	bidder := w.person("甲建设有限公司", 11)
+	r := w.signInRequest(bidder, party.Bidder)
+	got := w.send(r)
+	var s wire.Session
+	got.into(t, &s)
+	cookie := got.header.Get("Set-Cookie")
+	for _, want := range []string{"baohan=" + s.Token, "HttpOnly", "SameSite=Strict", "Path=/"} {
+		if !strings.Contains(cookie, want) {
+			t.Errorf("cookie %q lacks %s", cookie, want)
+		}
+	}
+	if s.Actor != (wire.Actor{USCC: bidder.uscc, Name: bidder.name, Role: "bidder"}) || !s.ExpiresAt.Equal(start.Add(party.SessionLife)) {
+		t.Errorf("%+v", s)
+	}
+	var me wire.Actor
+	w.as(s.Token, "GET", "/api/v1/me", nil).into(t, &me)
+	if me != s.Actor {
+		t.Errorf("me = %+v", me)
+	}
+	if again := w.send(w.repeat(r)); again.status != 401 || again.problem(t).Code != "session.challenge" {
+		t.Errorf("a challenge was signed for twice: %d %s", again.status, again.body)
+	}
+	if out := w.as(s.Token, "DELETE", "/api/v1/session", nil); out.status != 204 || len(out.body) != 0 {
+		t.Errorf("sign-out: %d %s", out.status, out.body)
+	}
+	if after := w.as(s.Token, "GET", "/api/v1/me", nil); after.status != 401 {
+		t.Errorf("the session outlived its sign-out: %d", after.status)
+	}
+	if strings.Contains(w.log.String(), s.Token) || strings.Contains(w.log.String(), bidder.name) {
+		t.Error("the log names the bidder or its token")
+	}
+}
+
+// repeat is the same request once more, byte for byte.
+func (w *world) repeat(r *http.Request) *http.Request {
+	again := r.Clone(w.t.Context())
+	again.Body = must(r.GetBody())
+	return again
+}
+
+func TestSignInRefuses(t *testing.T) {
+	w := newWorld(t)
+	bidder, other := w.person("甲建设有限公司", 11), w.person("乙建设有限公司", 12)
+	for name, spoil := range map[string]func(*wire.SignIn){
+		"another's chain":    func(s *wire.SignIn) { s.Chain = chainOf(other.sign) },
+		"another role":       func(s *wire.SignIn) { s.Role = "operator" },
+		"unknown challenge":  func(s *wire.SignIn) { s.Challenge = strings.Repeat("0", 64) },
+		"encryption cert":    func(s *wire.SignIn) { s.Chain = chainOf(bidder.encrypt) },
+		"no intermediate":    func(s *wire.SignIn) { s.Chain = s.Chain[:1] },
+		"role nobody has":    func(s *wire.SignIn) { s.Role = "system" },
+		"signature of zeros": func(s *wire.SignIn) { s.Signature[0] ^= 1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c wire.Challenge
+			w.as("", "POST", "/api/v1/session/challenge", nil).into(t, &c)
+			body := wire.SignIn{Challenge: c.Challenge, Chain: chainOf(bidder.sign), Role: "bidder",
+				Signature: must(bidder.sign.Key.Sign(t.Context(), wire.SignInText(c.Challenge, "bidder")))}
+			spoil(&body)
+			got := w.as("", "POST", "/api/v1/session", body)
+			if got.status != 401 && got.status != 403 && got.status != 400 {
+				t.Errorf("%d %s", got.status, got.body)
+			}
+			if got.header.Get("Set-Cookie") != "" {
+				t.Error("a refused sign-in began a session")
+			}
+		})
+	}
+}
+
+func TestSessionEndsWithItsTime(t *testing.T) {
+	w := newWorld(t)
+	token := w.signIn(w.person("甲建设有限公司", 11), party.Bidder)
+	w.clock.Advance(party.SessionLife - time.Microsecond)
+	if got := w.as(token, "GET", "/api/v1/me", nil); got.status != 200 {
+		t.Errorf("just before the end: %d", got.status)
+	}
+	w.clock.Advance(time.Microsecond)
+	if got := w.as(token, "GET", "/api/v1/me", nil); got.status != 401 {
+		t.Errorf("at the end: %d", got.status)
+	}
+}
+
+func TestCookieNeedsOurOwnSite(t *testing.T) {
+	w := newWorld(t)
+	token := w.signIn(w.person("甲建设有限公司", 11), party.Bidder)
+	for name, c := range map[string]struct {
+		headers map[string]string
+		status  int
+	}{
+		"same origin":             {map[string]string{"Sec-Fetch-Site": "same-origin"}, 204},
+		"origin header":           {map[string]string{"Origin": w.server.URL}, 204},
+		"nothing said":            {nil, 403},
+		"cross-site":              {map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
+		"same site, other host":   {map[string]string{"Sec-Fetch-Site": "same-site"}, 403},
+		"typed by hand":           {map[string]string{"Sec-Fetch-Site": "none"}, 403},
+		"foreign origin":          {map[string]string{"Origin": "http://evil.test"}, 403},
+		"null origin":             {map[string]string{"Origin": "null"}, 403},
+		"https for http":          {map[string]string{"Origin": strings.Replace(w.server.URL, "http:", "https:", 1)}, 403},
+		"a lie beside the origin": {map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": w.server.URL}, 403},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := w.request("DELETE", "/api/v1/session", nil)
+			r.AddCookie(&http.Cookie{Name: "baohan", Value: w.signIn(w.person("乙建设有限公司", 12), party.Bidder)})
+			for k, v := range c.headers {
+				r.Header.Set(k, v)
+			}
+			if got := w.send(r); got.status != c.status {
+				t.Errorf("%d %s", got.status, got.body)
+			}
+		})
+	}
+	r := w.request("GET", "/api/v1/me", nil)
+	r.AddCookie(&http.Cookie{Name: "baohan", Value: token})
+	if got := w.send(r); got.status != 200 {
+		t.Errorf("a read by cookie: %d", got.status)
+	}
+	r = w.request("GET", "/api/v1/me", nil)
+	r.AddCookie(&http.Cookie{Name: "__Host-baohan", Value: token})
+	if got := w.send(r); got.status != 401 {
+		t.Errorf("a cookie of the other name: %d", got.status)
+	}
+}
+
+func TestCookieOverTLS(t *testing.T) {
+	c := cookies{secure: true}
+	if got := c.set("t", time.Hour); !strings.HasPrefix(got, "__Host-baohan=t; Path=/; Max-Age=3600; HttpOnly; Secure; SameSite=Strict") || strings.Contains(got, "Domain") {
+		t.Error(got)
+	}
+	if got := c.drop(); !strings.Contains(got, "Max-Age=0") {
+		t.Error(got)
+	}
+}
