@@ -21,7 +21,14 @@ import (
 type commands struct {
 	Settings `embed:"" group:"设置"`
 
+	Serve   serveCommand   `cmd:"" help:"运行平台：答复请求，并执行后台任务。"`
+	Work    workCommand    `cmd:"" help:"只执行后台任务；可与 serve 分开运行多个。"`
+	Migrate migrateCommand `cmd:"" help:"把数据库结构升级到本版本。"`
+	Admit   admitCommand   `cmd:"" help:"准入单位、登记证书、接入担保机构。"`
+	CA      caCommand      `cmd:"" name:"ca" help:"开发用证书机构（无法律效力）。"`
+
 	Reference settingsCommand `cmd:"" name:"settings" help:"打印全部设置及其说明。"`
+	Verify    verifyCommand   `cmd:"" help:"离线核对一份保函：签名、证书链、文本、金额、承诺值和回执。"`
 	Version   versionCommand  `cmd:"" help:"打印版本。"`
 }
 

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"baohan/guarantee/letter"
+	"baohan/internal/clock"
+	"baohan/signing"
+)
+
+// maxVerified is the largest file that is looked at, in bytes.
+const maxVerified = 8 << 20
+
+// verifyCommand checks a guarantee offline: it asks no network and no database, and trusts nobody but the roots that it
+// is given.
+type verifyCommand struct {
+	File          string   `arg:"" help:"保函文件（.json），或者开立机构的签名数据（.p7s）。"`
+	Trust         string   `required:"" placeholder:"ROOT.pem" help:"您信任的根证书，PEM，可以有多个。"`
+	PlatformTrust string   `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
+	Platform      string   `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
+	CRL           []string `name:"crl" placeholder:"FILE" help:"证书吊销列表，DER 或 PEM，可重复；给出后吊销状态必须能够核对。"`
+	JSON          bool     `name:"json" help:"以 JSON 输出逐项结果。"`
+}
+
+var errNotVerified = errors.New("核对不通过")
+
+// Run prints the report. It ends with 0 only when everything holds, with 1 when something does not, and with 2 when
+// what it was given to check with cannot be read.
+func (c verifyCommand) Run(out io.Writer) error {
+	report, err := c.verify()
+	if err != nil {
+		return &ExitError{2, err}
+	}
+	if err := c.print(out, report); err != nil {
+		return &ExitError{2, err}
+	}
+	if !report.OK {
+		return &ExitError{1, errNotVerified}
+	}
+	return nil
+}
+
+func (c verifyCommand) verify() (letter.Report, error) {
+	b, err := readBounded(c.File)
+	if err != nil {
+		return letter.Report{}, err
+	}
+	trust, err := c.anchors(c.Trust)
+	if err != nil {
+		return letter.Report{}, err
+	}
+	options, err := c.options()
+	if err != nil {
+		return letter.Report{}, err
+	}
+	if bytes.HasPrefix(b, []byte("{")) {
+		return letter.VerifyFile(b, trust, options...), nil
+	}
+	return letter.VerifyP7S(b, trust, options...), nil
+}
+
+func (c verifyCommand) options() ([]letter.Option, error) {
+	var options []letter.Option
+	if c.Platform != "" {
+		if err := letter.CheckUSCC(c.Platform); err != nil {
+			return nil, fmt.Errorf("--platform：不是统一社会信用代码")
+		}
+		options = append(options, letter.Platform(c.Platform))
+	}
+	if c.PlatformTrust != "" {
+		t, err := c.anchors(c.PlatformTrust)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, letter.PlatformTrust(t))
+	}
+	if len(c.CRL) > 0 {
+		options = append(options, letter.Revocation(clock.System().Now()))
+	}
+	return options, nil
+}
+
+// anchors reads roots and puts every revocation list under them.
+func (c verifyCommand) anchors(name string) (*signing.Trust, error) {
+	text, err := readBounded(name)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := signing.ParseCertificatesPEM(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s：不是 PEM 证书：%w", name, err)
+	}
+	trust, err := signing.NewTrust(roots...)
+	if err != nil {
+		return nil, fmt.Errorf("%s：不能作为根证书：%w", name, err)
+	}
+	for _, list := range c.CRL {
+		der, err := readBounded(list)
+		if err != nil {
+			return nil, err
+		}
+		if block, _ := pem.Decode(der); block != nil {
+			der = block.Bytes
+		}
+		if err := trust.AddCRL(der); err != nil {
+			return nil, fmt.Errorf("%s：吊销列表不能采信：%w", list, err)
+		}
+	}
+	return trust, nil
+}
+
+func readBounded(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxVerified+1))
+	if err == nil && len(b) > maxVerified {
+		err = fmt.Errorf("%s：文件超过 %d 字节", name, maxVerified)
+	}
+	return b, err
+}
+
+func (c verifyCommand) print(out io.Writer, r letter.Report) error {
+	if c.JSON {
+		b, err := json.Marshal(r, jsontext.WithIndent("  "))
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(out, string(b))
+		return err
+	}
+	for _, l := range r.Lines {
+		fmt.Fprintf(out, "[%s] %s：%s\n", l.Result.Chinese(), l.Title(), l.Words)
+		if l.Want != "" {
+			fmt.Fprintf(out, "         应为：%s\n", l.Want)
+		}
+		if l.Got != "" {
+			fmt.Fprintf(out, "         实为：%s\n", l.Got)
+		}
+	}
+	_, err := fmt.Fprintln(out, r.Words)
+	return err
+}
