@@ -268,3 +268,22 @@ func TestPartialDemands(t *testing.T) {
 		t.Errorf("after the rest: %+v", a)
 	}
 }
+
+// The database knows the legal moves too: an UPDATE past the code is refused, for every pair that is not in the table.
+func TestRowRefusesIllegalMoves(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	w.issued(h, "CSB-2026-000001")
+	for _, sql := range []string{
+		`UPDATE guarantee SET instrument_state = 'issuing' WHERE id = @id`,
+		`UPDATE guarantee SET instrument_state = 'failed' WHERE id = @id`,
+		`UPDATE guarantee SET application_state = 'declined' WHERE id = @id`,
+		`UPDATE guarantee SET disclosure_state = 'accepted' WHERE id = @id`,
+		`UPDATE guarantee SET verification_state = 'confirmed' WHERE id = @id`,
+		`UPDATE guarantee SET release_state = 'acknowledged' WHERE id = @id`,
+	} {
+		if _, err := w.Pool.Exec(w.ctx, sql, pgx.NamedArgs{"id": h.id}); err == nil {
+			t.Errorf("the database let pass: %s", sql)
+		}
+	}
+}
