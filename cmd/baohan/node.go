@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"time"
+
+	"baohan/internal/devpg"
+)
+
+// node are the settings of a process that runs the rooms: serve, work, admit.
+type node struct {
+	Allow    []string      `help:"可以向其发送报文的机构接入地址（主机:端口），逗号分隔。" env:"BAOHAN_ALLOW" placeholder:"主机:端口"`
+	Networks []string      `help:"机构可以所在的内部网段，逗号分隔；名单外的内部地址一律不连。" env:"BAOHAN_NETWORKS" placeholder:"网段"`
+	Node     string        `help:"本进程的名字，各进程不同；同名进程重启后接着做被打断的任务。不设则为主机名加命令名。" env:"BAOHAN_NODE" placeholder:"名字"`
+	Migrate  bool          `help:"先把数据库结构升级到本版本。自带的开发数据库总是如此。" env:"BAOHAN_MIGRATE"`
+	Patience time.Duration `help:"等待机构应答一份报文的时间。" env:"BAOHAN_PATIENCE" default:"15s" placeholder:"时长"`
+}
+
+// running is an open system, and how to let go of it.
+type running struct {
+	*system
+	server *devpg.Server
+}
+
+// open starts what the settings ask for: a database of our own if none is named, and the rooms over it.
+func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.Logger) (*running, error) {
+	networks, err := prefixes(n.Networks)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := openKeys(s)
+	if err != nil {
+		return nil, err
+	}
+	server, err := database(ctx, s, log)
+	if err != nil {
+		return nil, err
+	}
+	sys, err := openSystem(ctx, systemConfig{Database: server.URL, MaxConns: s.DatabaseMax, Keys: keys, Clock: s.ClockFile,
+		Migrate: n.Migrate || s.DatabaseURL == "", Node: n.name(command), Sweep: s.SweepEvery, Timeout: n.Patience,
+		Allow: n.Allow, Networks: networks, Log: log})
+	if err != nil {
+		return nil, errors.Join(err, server.Stop())
+	}
+	return &running{sys, server}, nil
+}
+
+func (r *running) close() error {
+	r.system.close()
+	return r.server.Stop()
+}
+
+// database is the one that the settings name, or one that runs in the data directory as long as this process does.
+func database(ctx context.Context, s *Settings, log *slog.Logger) (*devpg.Server, error) {
+	return devpg.Start(ctx, devpg.Options{URL: s.DatabaseURL, Dir: s.PostgresDir(), Log: log})
+}
+
+func (n *node) name(command string) string {
+	if n.Node != "" {
+		return n.Node
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "baohan"
+	}
+	return host + "-" + command
+}
+
+func prefixes(texts []string) ([]netip.Prefix, error) {
+	out := make([]netip.Prefix, len(texts))
+	for i, text := range texts {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("networks：%q 不是网段；请按 10.1.0.0/16 填写", text)
+		}
+		out[i] = p
+	}
+	return out, nil
+}

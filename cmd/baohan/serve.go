@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"baohan/internal/health"
+	"baohan/web"
+)
+
+// How long a process that was asked to stop lets requests and jobs finish.
+const stopWithin = 20 * time.Second
+
+type serveCommand struct {
+	node
+	NoWork bool `help:"只答复请求，不执行后台任务（另有 baohan work 进程时）。" env:"BAOHAN_NO_WORK"`
+}
+
+// Run answers the API, and works jobs beside it, until it is asked to stop.
+func (c *serveCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, out io.Writer) (err error) {
+	edge, err := newEdge(s)
+	if err != nil {
+		return err
+	}
+	r, err := c.open(ctx, s, "serve", log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	handler, err := edge.handler(r.system, log)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", s.Listen)
+	if err != nil {
+		return fmt.Errorf("监听 %s：%w", s.Listen, err)
+	}
+	if !c.NoWork {
+		if err := r.jobs.Start(ctx); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
+	fmt.Fprintf(out, "保函平台已就绪：%s\n", edge.url(listener.Addr()))
+	return edge.serve(ctx, listener, handler, r.jobs.Stop, log)
+}
+
+// edge is how the outside reaches us.
+type edge struct {
+	settings *Settings
+	tls      *tls.Config // nil: plain http, on this machine only
+}
+
+func newEdge(s *Settings) (*edge, error) {
+	e := &edge{settings: s}
+	if (s.TLSCert == "") != (s.TLSKey == "") {
+		return nil, errors.New("tls-cert 和 tls-key 须同时设置")
+	}
+	if s.TLSCert == "" {
+		return e, onThisMachine(s.Listen)
+	}
+	pair, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("服务器证书：%w", err)
+	}
+	e.tls = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
+	return e, nil
+}
+
+// onThisMachine refuses to carry letters over a network in clear.
+func onThisMachine(listen string) error {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return fmt.Errorf("listen：%q 不是 主机:端口", listen)
+	}
+	if addr, err := netip.ParseAddr(host); host == "localhost" || err == nil && addr.IsLoopback() {
+		return nil
+	}
+	return errors.New("没有服务器证书时只能监听本机回环地址：请设置 tls-cert 和 tls-key，或监听 127.0.0.1")
+}
+
+func (e *edge) handler(s *system, log *slog.Logger) (http.Handler, error) {
+	hosts := e.settings.Hosts
+	if len(hosts) == 0 {
+		hosts = []string{e.settings.Listen}
+	}
+	return web.New(web.Config{Party: s.party, Tender: s.tenders, Guarantee: s.guarantees, Banks: s.banks, Clock: s.clock,
+		Platform: s.Keys.Platform.Key, PlatformChain: s.Keys.Platform.Chain, CommandKey: s.Keys.Secrets.Command,
+		Hosts: hosts, PlainHTTP: e.tls == nil, MetricsToken: e.settings.MetricsToken, Log: log,
+		Healthz: health.Live(), Readyz: health.Ready(log, health.Database(s.pool)...)})
+}
+
+func (e *edge) url(at net.Addr) string {
+	if e.tls == nil {
+		return "http://" + at.String()
+	}
+	return "https://" + at.String()
+}
+
+// serve answers until ctx ends; then no new request or job is begun and those under way may finish. A request that
+// is broken off after that was either committed or never happened: its caller asks again with the same key.
+func (e *edge) serve(ctx context.Context, l net.Listener, h http.Handler, stopJobs func(context.Context) error, log *slog.Logger) error {
+	server := &http.Server{
+		Handler:           h,
+		TLSConfig:         e.tls,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      2 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() {
+		if e.tls != nil {
+			failed <- server.ServeTLS(l, "", "")
+			return
+		}
+		failed <- server.Serve(l)
+	}()
+	select {
+	case err := <-failed:
+		return errors.Join(err, stopJobs(ctx))
+	case <-ctx.Done():
+	}
+	log.Info("stopping")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	return errors.Join(server.Shutdown(grace), stopJobs(grace))
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"baohan/banks"
+	"baohan/guarantee"
+	"baohan/guarantee/calendar"
+	"baohan/guarantee/letter"
+	"baohan/internal/clock"
+	"baohan/internal/clock/sqlclock"
+	"baohan/jobs"
+	"baohan/migrations"
+	"baohan/party"
+	"baohan/signing/devca"
+	"baohan/tender"
+	"baohan/tender/custody"
+)
+
+// systemConfig is what one process of the platform stands on.
+type systemConfig struct {
+	Database string // URL
+	MaxConns int32
+	Keys     *keyring
+	Clock    string // file of a stepped clock; empty: the machine's own
+	Migrate  bool   // bring the schema to this build first
+	Node     string
+	Sweep    time.Duration
+	Timeout  time.Duration  // for one message to an institution; 0 = the desk's own
+	Allow    []string       // host:port of institutions
+	Networks []netip.Prefix // private networks in which institutions may be
+	Log      *slog.Logger
+}
+
+// system is all rooms, wired. Every process of the platform makes the same one: what it then does with it, serve or
+// work, is its command's.
+type system struct {
+	systemConfig
+	pool       *pgxpool.Pool
+	clock      clock.Clock
+	party      *party.Desk
+	banks      *banks.Desk
+	guarantees *guarantee.Desk
+	tenders    *tender.Desk
+	jobs       *jobs.Runner
+}
+
+// openSystem connects, checks that the database keeps what it is given, and wires the rooms.
+func openSystem(ctx context.Context, c systemConfig) (s *system, err error) {
+	s = &system{systemConfig: c, clock: clock.System()}
+	config, err := pgxpool.ParseConfig(c.Database)
+	if err != nil {
+		return nil, errors.New("数据库地址 database_url 无法识别：请按 postgres://用户:口令@主机:端口/库名 填写") // pgx's error repeats the password
+	}
+	config.MaxConns = c.MaxConns
+	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.pool.Close()
+		}
+	}()
+	if err = s.checkDatabase(ctx); err != nil {
+		return nil, err
+	}
+	if err = s.wire(); err != nil {
+		return nil, err
+	}
+	return s, s.bootstrap(ctx)
+}
+
+func (s *system) checkDatabase(ctx context.Context) error {
+	if err := s.pool.Ping(ctx); err != nil {
+		return fmt.Errorf("连接数据库失败，请检查 database_url 和数据库是否已启动：%w", err)
+	}
+	if err := migrations.CheckSettings(ctx, s.pool); err != nil {
+		return err
+	}
+	if s.Migrate {
+		if err := migrations.Migrate(ctx, s.pool); err != nil {
+			return err
+		}
+	}
+	if err := migrations.AtHead(ctx, s.pool); err != nil {
+		return err
+	}
+	return s.openClock(ctx)
+}
+
+// openClock takes the stepped clock of a demonstration into the database, or refuses a database that was left with
+// one: a deadline must not depend on it.
+func (s *system) openClock(ctx context.Context) error {
+	if s.systemConfig.Clock == "" {
+		replaced, err := sqlclock.Replaced(ctx, s.pool)
+		if err == nil && replaced {
+			err = errors.New("这个数据库用过演示时钟，不能用于正式运行：请换一个数据库，或用 --clock 指明演示时钟文件")
+		}
+		return err
+	}
+	stepped, err := clock.OpenStepped(s.systemConfig.Clock)
+	if err != nil {
+		return err
+	}
+	if err := sqlclock.InstallStepped(ctx, s.pool); err != nil {
+		return err
+	}
+	s.clock = stepped
+	return stepped.Sync(ctx, sqlclock.Mirror(s.pool))
+}
+
+// wire makes the desks. The runner comes first, because it is the guarantee desk's outbox.
+func (s *system) wire() (err error) {
+	k := s.Keys
+	if s.jobs, err = jobs.New(jobs.Config{Pool: s.pool, Node: s.Node, Log: s.Log, Every: s.Sweep}); err != nil {
+		return err
+	}
+	s.party = party.NewDesk(s.pool, s.clock, k.Trust)
+	if s.banks, err = banks.NewDesk(banks.Config{Pool: s.pool, Clock: s.clock, Party: s.party, Platform: k.Platform.Key,
+		Certificate: k.Platform.Certificate(), Hosts: s.Allow, Networks: s.Networks,
+		Timeout: s.Timeout, Log: s.Log}); err != nil {
+		return err
+	}
+	once := party.NewOnce(k.Secrets.Once)
+	s.guarantees = guarantee.NewDesk(guarantee.Config{Pool: s.pool, Clock: s.clock, Outbox: s.jobs, Once: once,
+		Tags: guarantee.NewTags(k.Secrets.Tags, "letter"), Calendar: calendar.Published(), Platform: k.Platform.Key,
+		PlatformChain: k.Platform.Chain, Trust: k.Trust})
+	s.banks.Papers = s.guarantees
+	custodians, err := s.custodians()
+	if err != nil {
+		return err
+	}
+	s.tenders = tender.NewDesk(tender.Config{Pool: s.pool, Clock: s.clock, Once: once, Guarantees: s.guarantees,
+		Tags: guarantee.NewTags(k.Secrets.Tags, "bid"), Calendar: calendar.Published(), Platform: k.Platform.Key,
+		PlatformChain: k.Platform.Chain, Centre: k.Centre.Key, CentreChain: k.Centre.Chain, Trust: k.Trust,
+		Custodians: custodians, Market: market{s.banks}})
+	s.jobs.Bind(jobs.Desks{Guarantees: s.guarantees, Banks: s.banks, Tenders: s.tenders})
+	return nil
+}
+
+// custodians are the three development agents in the key directory.
+func (s *system) custodians() ([3]custody.Custodian, error) {
+	var holders [3]custody.DevHolder
+	for i, id := range s.Keys.Custodians {
+		holders[i] = custody.DevHolder{Party: subjectOf(id), Signer: id.Key, Chain: id.Chain}
+	}
+	agent, err := custody.NewDevAgent(filepath.Join(s.Keys.Dir, custodyDir), s.Keys.passphrase, holders, s.clock, s.Keys.Trust,
+		subjectOf(s.Keys.Centre).USCC)
+	if err != nil {
+		return [3]custody.Custodian{}, err
+	}
+	return agent.Custodians(), nil
+}
+
+// bootstrap registers the organisations to which the platform's own keys belong, the operator first: from then on
+// it admits everyone else. Those that are on record stay as they are.
+func (s *system) bootstrap(ctx context.Context) error {
+	k := s.Keys
+	own := []struct {
+		id    devca.Identity
+		roles []party.Role
+	}{
+		{k.Platform, []party.Role{party.Operator, party.Custodian}},
+		{k.Centre, []party.Role{party.Centre, party.Custodian}},
+		{k.Custodians[0], []party.Role{party.Custodian}},
+		{k.Custodians[1], []party.Role{party.Supervisor, party.Custodian}},
+		{k.Custodians[2], []party.Role{party.Custodian}},
+	}
+	for _, o := range own {
+		who := subjectOf(o.id)
+		if _, _, err := s.party.ByFingerprint(ctx, o.id.Certificate().Fingerprint()); err == nil {
+			continue
+		}
+		org := party.Organisation{USCC: who.USCC, Name: who.Name, Roles: o.roles}
+		if err := s.party.Admit(ctx, party.System(), org, o.id.Certificate()); err != nil {
+			return fmt.Errorf("登记平台自己的单位 %s：%w", who.Name, err)
+		}
+	}
+	return nil
+}
+
+// subjectOf is the organisation that a certificate names.
+func subjectOf(id devca.Identity) letter.Party {
+	subject := id.Certificate().Subject()
+	return letter.Party{Name: subject.Organization, USCC: subject.OrganizationID}
+}
+
+// operator is the platform acting by its own certificate, on its own console: whoever opened the key directory.
+func (s *system) operator(ctx context.Context) (party.Actor, error) {
+	actor, _, err := s.party.ByFingerprint(ctx, s.Keys.Platform.Certificate().Fingerprint())
+	return actor, err
+}
+
+func (s *system) close() { s.pool.Close() }
