@@ -23,7 +23,6 @@ const maxVerified = 8 << 20
 // is given.
 type verifyCommand struct {
 	File          string   `arg:"" help:"保函文件（.json），或者开立机构的签名数据（.p7s）。"`
-	Trust         string   `required:"" placeholder:"ROOT.pem" help:"您信任的根证书，PEM，可以有多个。"`
 	PlatformTrust string   `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
 	Platform      string   `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
 	CRL           []string `name:"crl" placeholder:"FILE" help:"证书吊销列表，DER 或 PEM，可重复；给出后吊销状态必须能够核对。"`
@@ -34,8 +33,10 @@ var errNotVerified = errors.New("核对不通过")
 
 // Run prints the report. It ends with 0 only when everything holds, with 1 when something does not, and with 2 when
 // what it was given to check with cannot be read.
-func (c verifyCommand) Run(out io.Writer) error {
-	report, err := c.verify()
+//
+// The roots are those that --trust names, and no others: whoever checks offline says whom he trusts.
+func (c verifyCommand) Run(s *Settings, out io.Writer) error {
+	report, err := c.verify(s.Trust)
 	if err != nil {
 		return &ExitError{2, err}
 	}
@@ -48,12 +49,15 @@ func (c verifyCommand) Run(out io.Writer) error {
 	return nil
 }
 
-func (c verifyCommand) verify() (letter.Report, error) {
+func (c verifyCommand) verify(trusted string) (letter.Report, error) {
+	if trusted == "" {
+		return letter.Report{}, errors.New("请用 --trust 指明您信任的根证书（PEM，可以有多张）")
+	}
 	b, err := readBounded(c.File)
 	if err != nil {
 		return letter.Report{}, err
 	}
-	trust, err := c.anchors(c.Trust)
+	trust, err := c.anchors(trusted)
 	if err != nil {
 		return letter.Report{}, err
 	}
