@@ -1,7 +1,13 @@
 package tender
 
 import (
+	"bytes"
+	"errors"
+	"sync"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee"
 	"baohan/guarantee/letter"
@@ -44,5 +50,215 @@ func TestLotFromPublicationToContract(t *testing.T) {
 		if g.ReleaseState != guarantee.ReleaseDue || g.ReleaseDueBy == nil || g.ReleaseDueBy.Format("2006-01-02") != "2026-12-28" { // the fifth day, 26 December, is a Saturday
 			t.Errorf("%s: release %s by %v", id, g.ReleaseState, g.ReleaseDueBy)
 		}
+	}
+}
+
+func system() party.Command { return party.Command{Actor: party.System()} }
+
+// three hands in three bids, two of them with letters, and returns the letters.
+func (w *world) three(l *Lot) (blind, full string) {
+	blind, full = w.letterOf(w.bidders[0], w.bank, l), w.letterOf(w.bidders[1], w.insurer, l)
+	w.submit(w.bidders[0], l, blind)
+	w.submit(w.bidders[1], l, full)
+	w.submit(w.bidders[2], l, "")
+	return blind, full
+}
+
+// Fewer than three bids: the lot has failed, nobody is asked for a share, nothing is unsealed (条例44).
+func TestFewerThanThreeBidsAreNeverOpened(t *testing.T) {
+	w := newWorld(t)
+	l := w.published(letter.RegimeTendering, "A1")
+	blind := w.letterOf(w.bidders[0], w.bank, l)
+	w.submit(w.bidders[0], l, blind)
+	w.submit(w.bidders[1], l, "")
+	taken := w.submit(w.bidders[2], l, "")
+	w.tells(w.withdraw(w.bidders[2], taken))
+	w.clock.Set(deadline)
+	a := w.tells(w.Open(w.ctx, system(), l.ID))
+	if a.State != string(Failed) {
+		t.Fatalf("state %s", a.State)
+	}
+	for i, c := range w.agents {
+		if c.asked != 0 {
+			t.Errorf("custodian %d was asked", i+1)
+		}
+	}
+	var closings int
+	if err := w.pool.QueryRow(w.ctx, `SELECT count(*) FROM closing`).Scan(&closings); err != nil || closings != 0 {
+		t.Errorf("%d closings: %v", closings, err)
+	}
+	if g := w.letterRow(blind); g.DisclosureState != guarantee.Sealed {
+		t.Errorf("the letter is %s", g.DisclosureState)
+	}
+	_, err := w.Opening(w.ctx, l.ID)
+	w.refused(err, "opening.not_found")
+	w.tells(w.Close(w.ctx, l.ID)) // again: nothing
+}
+
+// Nothing is closed or opened a microsecond too early, and nothing is shown before it is published.
+func TestNothingBeforeTheDeadline(t *testing.T) {
+	w := newWorld(t)
+	l := w.published(letter.RegimeTendering, "A1")
+	w.three(l)
+	w.clock.Set(deadline.Add(-time.Microsecond))
+	_, err := w.Close(w.ctx, l.ID)
+	w.refused(err, "lot.before_deadline")
+	_, err = w.Open(w.ctx, system(), l.ID)
+	w.refused(err, "lot.before_deadline")
+	_, err = w.Opening(w.ctx, l.ID)
+	w.refused(err, "opening.not_found")
+	_, err = w.Open(w.ctx, w.by(w.bidders[0], party.Bidder), l.ID)
+	w.refused(err, "lot.not_found")
+	w.closeAt(l, deadline)
+	_, err = w.Opening(w.ctx, l.ID)
+	w.refused(err, "opening.not_found")
+	a := w.tells(w.Open(w.ctx, w.by(w.centre, party.Centre), l.ID))
+	if a.State != string(Opened) {
+		t.Fatalf("state %s", a.State)
+	}
+}
+
+// Any two custodians open a lot; one alone does not, and nothing is lost by asking again.
+func TestTwoCustodiansOpen(t *testing.T) {
+	w := newWorld(t)
+	l := w.published(letter.RegimeTendering, "A1")
+	blind, full := w.three(l)
+	w.clock.Set(deadline)
+	w.agents[0].off, w.agents[1].off = true, true
+	_, err := w.Open(w.ctx, system(), l.ID)
+	if !errors.Is(err, ErrCustodians) {
+		t.Fatalf("with one custodian: %v", err)
+	}
+	signed := must(readClosing(w.ctx, w.pool, l.ID, letter.StageBids)).Signed
+	w.agents[1].off = false
+	o := w.open(l)
+	if !bytes.Equal(o.ClosingBids, signed) {
+		t.Error("the closing was signed a second time")
+	}
+	for _, x := range o.Letters {
+		if x.Failure != "" {
+			t.Errorf("%s: %s", x.ID, x.Failure)
+		}
+	}
+	for _, id := range []string{blind, full} {
+		if g := w.letterRow(id); g.DisclosureState != guarantee.Disclosed || g.VerificationState != guarantee.Passed {
+			t.Errorf("%s: %s %s", id, g.DisclosureState, g.VerificationState)
+		}
+	}
+	if a := w.tells(w.Open(w.ctx, system(), l.ID)); a.State != string(Opened) { // again: nothing
+		t.Errorf("again: %s", a.State)
+	}
+}
+
+// A custodian that gives wrong shares is not believed, and blames no bid.
+func TestCheatingCustodianSpoilsNothing(t *testing.T) {
+	w := newWorld(t)
+	l := w.published(letter.RegimeTendering, "A1")
+	w.three(l)
+	w.clock.Set(deadline)
+	w.agents[0].cheats, w.agents[2].off = true, true
+	if _, err := w.Open(w.ctx, system(), l.ID); !errors.Is(err, ErrCustodians) {
+		t.Fatalf("with one honest custodian: %v", err)
+	}
+	w.agents[2].off = false
+	for _, b := range w.open(l).Bids {
+		if b.Failure != "" {
+			t.Error(b.Failure)
+		}
+	}
+}
+
+// A letter that fails is listed as such, with sixteen open lines, and hides no other.
+func TestLetterThatFailsHidesNoOther(t *testing.T) {
+	w := newWorld(t)
+	l, other := w.published(letter.RegimeTendering, "A1"), w.published(letter.RegimeTendering, "A2")
+	good := w.letterOf(w.bidders[0], w.bank, l)
+	spoilt := w.letterOf(w.bidders[1], w.bank, l)
+	fullSpoilt := w.letterOf(w.bidders[3], w.insurer, l)
+	unissued := w.apply(w.bidders[2], w.bank, l).application.Application
+	foreign := w.letterOf(w.bidders[2], w.bank, other)
+	nowhere := newID()
+	e, f := w.org("第六投标人有限公司", 50), w.org("第七投标人有限公司", 51)
+	for i, letterID := range []string{good, spoilt, unissued, fullSpoilt} {
+		w.submit(w.bidders[i], l, letterID)
+	}
+	w.submit(e, l, foreign)
+	w.submit(f, l, nowhere)
+	w.exec(`UPDATE guarantee SET letter = set_byte(letter, 400, get_byte(letter, 400) # 1) WHERE id = @id`, spoilt)
+	w.exec(`UPDATE guarantee SET letter = set_byte(letter, length(letter) - 400, get_byte(letter, length(letter) - 400) # 1) WHERE id = @id`, fullSpoilt)
+	o := w.open(l)
+	if len(o.Bids) != 6 || len(o.Letters) != 6 {
+		t.Fatalf("%d bids, %d letters", len(o.Bids), len(o.Letters))
+	}
+	for _, x := range o.Letters {
+		fails := x.ID != good
+		if fails != (x.Failure != "") || fails != (x.Summary == nil) || len(x.Lines) != 16 {
+			t.Errorf("%s: %q %+v", x.ID, x.Failure, x.Summary)
+		}
+		if here := x.ID != foreign && x.ID != nowhere; here != x.Here {
+			t.Errorf("%s here: %v", x.ID, x.Here)
+		}
+		if want := map[bool]string{true: "unknown", false: "passed"}[fails]; x.Result != want {
+			t.Errorf("%s: %s", x.ID, x.Result)
+		}
+	}
+	for id, want := range map[string]guarantee.State{good: guarantee.Disclosed, spoilt: guarantee.Missing, fullSpoilt: guarantee.Missing,
+		unissued: guarantee.Missing, foreign: guarantee.Sealed} { // the other lot's letter is untouched
+		if g := w.letterRow(id); g.DisclosureState != want {
+			t.Errorf("%s: %s, want %s", id, g.DisclosureState, want)
+		}
+	}
+}
+
+func (w *world) exec(sql, id string) {
+	w.t.Helper()
+	tag, err := w.pool.Exec(w.ctx, sql, pgx.NamedArgs{"id": id})
+	if err != nil || tag.RowsAffected() != 1 {
+		w.t.Fatalf("%s: %v %v", sql, tag, err)
+	}
+}
+
+// A bid whose row was changed is listed as unreadable; the others are opened.
+func TestSpoiltBidHidesNoOther(t *testing.T) {
+	w := newWorld(t)
+	l := w.published(letter.RegimeTendering, "A1")
+	w.three(l)
+	changed := w.submit(w.bidders[3], l, "")
+	e := w.org("第六投标人有限公司", 50)
+	truncated := w.submit(e, l, "")
+	w.exec(`UPDATE bid SET sealed = set_byte(sealed, 5000, get_byte(sealed, 5000) # 1) WHERE id = @id`, changed)
+	w.exec(`UPDATE bid SET sealed = substr(sealed, 1, 100) WHERE id = @id`, truncated)
+	o := w.open(l)
+	if len(o.Bids) != 5 || len(o.Letters) != 2 {
+		t.Fatalf("%d bids, %d letters", len(o.Bids), len(o.Letters))
+	}
+	for _, b := range o.Bids {
+		if spoilt := b.ID == changed || b.ID == truncated; spoilt != (b.Failure != "") || spoilt == (len(b.Bidders) == 1) {
+			t.Errorf("%s: %q %v", b.ID, b.Failure, b.Bidders)
+		}
+	}
+}
+
+// Whoever opens at the same time, one opening is published.
+func TestOpeningsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	l := w.published(letter.RegimeTendering, "A1")
+	w.three(l)
+	w.closeAt(l, deadline)
+	for _, a := range w.agents {
+		a.busy = true
+	}
+	w.market.busy = true
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if a, err := w.Open(w.ctx, system(), l.ID); err != nil || a.State != string(Opened) {
+				t.Errorf("%+v %v", a, err)
+			}
+		})
+	}
+	wg.Wait()
+	if o := must(w.Opening(w.ctx, l.ID)); len(o.Bids) != 3 || len(o.Letters) != 2 {
+		t.Fatalf("%d bids, %d letters", len(o.Bids), len(o.Letters))
 	}
 }

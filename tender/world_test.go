@@ -33,6 +33,7 @@ func (quiet) PublishTx(context.Context, pgx.Tx, []guarantee.Event) error { retur
 // market is two institutions with one product each.
 type market struct {
 	w        *world
+	busy     bool
 	excluded string // an institution whose licence does not cover what it issued
 }
 
@@ -46,6 +47,9 @@ func (m *market) Product(_ context.Context, uscc string, wording letter.WordingR
 }
 
 func (m *market) Licensed(_ context.Context, uscc string, _ letter.Form, _ time.Time) (bool, error) {
+	if !m.busy {
+		m.w.idle()
+	}
 	return uscc != m.excluded, nil
 }
 
@@ -79,13 +83,18 @@ type world struct {
 // switchable is a custodian that a test may switch off or have cheat.
 type switchable struct {
 	custody.Custodian
+	w      *world
+	busy   bool // others hold connections of their own
 	off    bool
 	cheats bool
 	asked  int
 }
 
 func (s *switchable) Shares(ctx context.Context, closing, previous []byte, records map[string]signing.Sealed) (map[string]signing.Share, error) {
-	s.asked++
+	if !s.busy {
+		s.asked++
+		s.w.idle()
+	}
 	if s.off {
 		return nil, context.DeadlineExceeded
 	}
@@ -150,7 +159,7 @@ func (w *world) desk() {
 	agent := must(custody.NewDevAgent(w.t.TempDir(), []byte("pass"), holders, w.clock, trust, w.centre.party.USCC, signing.WithIterations(1000)))
 	var custodians [3]custody.Custodian
 	for i, c := range agent.Custodians() {
-		w.agents[i] = &switchable{Custodian: c}
+		w.agents[i] = &switchable{Custodian: c, w: w}
 		custodians[i] = w.agents[i]
 	}
 	w.Desk = NewDesk(Config{Pool: w.pool, Clock: w.clock, Once: once, Guarantees: letters, Tags: guarantee.NewTags(master, "bid"),
@@ -258,6 +267,21 @@ func (w *world) withdrawal(o org, id string) []byte {
 func (w *world) withdraw(o org, id string) (Answer, error) {
 	w.t.Helper()
 	return w.WithdrawBid(w.ctx, w.by(o, party.Bidder), o.bidder(), id, w.withdrawal(o, id))
+}
+
+// idle fails the test when somebody is asked while a transaction is open.
+func (w *world) idle() {
+	if n := w.pool.Stat().AcquiredConns(); n != 0 {
+		w.t.Errorf("asked outside while %d connections are in use", n)
+	}
+}
+
+func (s *switchable) Key(ctx context.Context, project, lot string, notBefore time.Time) (letter.CustodianKey, error) {
+	s.w.idle()
+	if s.off {
+		return letter.CustodianKey{}, context.DeadlineExceeded
+	}
+	return s.Custodian.Key(ctx, project, lot, notBefore)
 }
 
 // closeAt moves the clock and closes.
