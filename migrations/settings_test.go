@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"slices"
@@ -17,9 +18,15 @@ import (
 	"baohan/migrations"
 )
 
-// start runs a server as devpg does for a demonstration, except for what o says.
+// start runs a server with the settings of a demonstration, except for what o says. Its files are
+// made without waiting for the disk.
 func start(t *testing.T, o devpg.Options) *devpg.Server {
 	t.Helper()
+	if !o.Ephemeral {
+		durable := map[string]string{"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+		maps.Copy(durable, o.Settings)
+		o.Ephemeral, o.Settings = true, durable
+	}
 	dir, err := os.MkdirTemp("", "baohan-settings-") // unlike t.TempDir open to the server's account
 	if err != nil {
 		t.Fatal(err)

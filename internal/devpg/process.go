@@ -29,7 +29,7 @@ func (c *cluster) spawn(port int) (*process, error) {
 		return nil, err
 	}
 	defer func() { _ = log.Close() }()
-	//nolint:gosec // the binary is one that find has checked
+	//nolint:gosec,noctx // the binary is one that find has checked; it lives until Stop, not as long as Start
 	cmd := exec.Command(filepath.Join(c.binaries.dir, "postgres"),
 		"-D", c.data(), "-p", strconv.Itoa(port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=")

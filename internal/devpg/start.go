@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -155,7 +156,8 @@ func freePort(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	at, err := netip.ParseAddrPort(l.Addr().String())
+	return int(at.Port()), err
 }
 
 func (c *cluster) url(port int, database string) string {

@@ -36,6 +36,7 @@ const clearUp = `
 	n=0; while [ $n -lt 100 ] && kill -0 "$1" 2>/dev/null; do n=$((n+1)); sleep 0.05; done
 	rm -rf "$2"`
 
+//nolint:unused // it is there to be kept
 var keepOpen *os.File // our end of the pipe; the finaliser of an unreachable file would close it
 
 func clearUpAfterUs(pid int, dir string) error {
