@@ -14,15 +14,6 @@ import (
 	"baohan/signing"
 )
 
-// file is the letter as anyone may take it away; it exists from the opening on, when letters are read out.
-func (s *server) file(ctx context.Context, in *object) (letter.File, error) {
-	b, err := s.guarantee.File(ctx, in.ID)
-	if err != nil {
-		return letter.File{}, err
-	}
-	return letter.ParseFile(b)
-}
-
 func (s *server) guarantees(ctx context.Context, in *after) (wire.GuaranteePage, error) {
 	rows, err := s.guarantee.ListForBeneficiary(ctx, exchangeOf(ctx).actor, in.After, pageSize)
 	page := wire.GuaranteePage{Items: []wire.Guarantee{}}

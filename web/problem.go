@@ -149,4 +149,5 @@ func humaProblem(status int, _ string, errs ...error) huma.StatusError {
 func init() {
 	huma.NewError = humaProblem
 	huma.ValidateStrictCasing = true
+	huma.DefaultArrayNullable = false
 }

@@ -45,7 +45,7 @@ func (s *server) bidderRoutes() {
 }
 
 func (s *server) beneficiaryRoutes() {
-	query(s, "read-file", "/guarantees/{id}/file", "下载保函文件（开标后公开）", s.file)
+	s.file()
 	query(s, "list-guarantees", "/guarantees", "以本单位为受益人的保函", s.guarantees)
 	verb(s, "release", "/guarantees/{id}/releases", "递交签名的解除文件", letterBody, s.release)
 	verb(s, "present", "/guarantees/{id}/demands", "提出索赔", filesBody, s.present)
