@@ -68,17 +68,18 @@ func (b *Bidder) Draft(ctx context.Context, id string) (draft Draft, err error) 
 	return draft, wire.Read(plain, &draft)
 }
 
-// submit hands in. Without an answer it asks for the application by its id: what is there was accepted.
+// submit hands in, and reads the application back: its answer is the same whether or not this was the first time.
+// Without an answer too: what is there was accepted.
 func (b *Bidder) submit(ctx context.Context, d Draft) (wire.Application, error) {
-	var a wire.Application
-	err := b.post(ctx, "/lots/"+url.PathEscape(d.Lot)+"/applications", "apply-"+d.ID, d.Submission, &a)
-	if !errors.Is(err, ErrUnknown) {
-		return a, err
+	err := b.post(ctx, "/lots/"+url.PathEscape(d.Lot)+"/applications", "apply-"+d.ID, d.Submission, nil)
+	if err != nil && !errors.Is(err, ErrUnknown) {
+		return wire.Application{}, err
 	}
-	if found, readErr := b.Application(ctx, d.ID); readErr == nil {
-		return found, nil
+	found, readErr := b.Application(ctx, d.ID)
+	if readErr != nil {
+		return wire.Application{}, errors.Join(err, readErr)
 	}
-	return wire.Application{}, err
+	return found, nil
 }
 
 // checkLot believes nothing of the lot that the requirement's digest does not cover.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,8 @@ type conn struct {
 }
 
 // newConn refuses a base address over which keys and letters would travel in clear.
-func newConn(base string, who credentials) (*conn, error) {
+func newConn(p Platform, path string, who credentials) (*conn, error) {
+	base := p.Base
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("client: %q is not the base address of a service", base)
@@ -48,12 +50,12 @@ func newConn(base string, who credentials) (*conn, error) {
 		return nil, fmt.Errorf("client: %s is not https; without it only this very machine may be asked", base)
 	}
 	return &conn{
-		base: strings.TrimRight(base, "/"),
+		base: strings.TrimRight(base, "/") + path,
 		http: &http.Client{
 			Timeout:       60 * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		who: who, attempts: 5, pause: 200 * time.Millisecond,
+		who: who, attempts: cmp.Or(p.Attempts, 5), pause: cmp.Or(p.Pause, 200*time.Millisecond),
 	}, nil
 }
 

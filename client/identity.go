@@ -52,6 +52,9 @@ type Platform struct {
 	Trust *signing.Trust // anchors of the certificate authorities (电子认证服务机构)
 	USCC  string         // the platform's own 统一社会信用代码, as its certificate says it
 	Clock clock.Clock    // by which signed papers are dated
+
+	Attempts int           // how often a request is made before its outcome is unknown; 0 = 5
+	Pause    time.Duration // before the second attempt, doubling after that; 0 = 200 ms
 }
 
 // receipt reads a receipt and accepts it only from the platform itself.

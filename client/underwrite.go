@@ -31,8 +31,8 @@ type Offered struct {
 func (o Offered) Full() bool { return o.Reveal != nil }
 
 // OpenOffer decrypts an application and checks all that can be checked without asking anyone: the bidder's
-// signature and its chain, that it is for this institution, that what stands in clear later is on the public
-// ladders, and for a full letter that the reveal record is the one committed to.
+// signature and its chain, that it is for this institution and on the public ladders (letter.ParseApplication), and
+// for a full letter that the reveal record is the one committed to.
 func (i *Institution) OpenOffer(ctx context.Context, m wire.ToIssuer) (Offered, error) {
 	var body wire.OfferedBody
 	if err := wire.Read(m.Body, &body); err != nil {
@@ -89,8 +89,6 @@ func (i *Institution) checkOffered(m wire.ToIssuer, app letter.Application, by s
 		return errors.New("the application is not signed by its applicant")
 	case w.Form != letter.FormIndependent && app.Mode != letter.ModeFull:
 		return errors.New("this wording names its beneficiary and cannot be blind")
-	case letter.LadderCeiling(app.Ceiling) != app.Ceiling:
-		return errors.New("the ceiling is not on the public ladder")
 	}
 	return nil
 }
