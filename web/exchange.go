@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 
 	"baohan/party"
 	"baohan/signing"
@@ -38,4 +39,13 @@ func exchangeOf(ctx context.Context) *exchange {
 		panic("web: a handler ran outside the edge")
 	}
 	return x
+}
+
+// spoken is the operation as the log may name it. What bidders do is one word: a log that counts applications tells
+// how many bidders there are (招标投标法22).
+func (x *exchange) spoken() string {
+	if slices.Equal(rules[x.operation].roles, bidders) {
+		return "bidder"
+	}
+	return x.operation
 }

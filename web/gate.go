@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -18,6 +19,8 @@ import (
 var (
 	errTooLarge = newProblem(http.StatusRequestEntityTooLarge, "request.too_large", "", "请求体超过此接口的上限；请精简后重发")
 	errMedia    = newProblem(http.StatusUnsupportedMediaType, "request.media_type", "Content-Type", "请求体须为未压缩的 application/json；请改正 Content-Type 后重发")
+	errHost     = newProblem(http.StatusMisdirectedRequest, "request.host", "", "请求的主机名不是本平台的地址；请核对接口地址")
+	errOften    = newProblem(http.StatusTooManyRequests, "session.too_often", "", "登录过于频繁；请稍后再试")
 	errCut      = newProblem(http.StatusBadRequest, "request.incomplete", "", "请求体没有收全；请原样重发")
 	errNoKey    = party.Invalid("idempotency.missing", "Idempotency-Key", "缺少 Idempotency-Key；请为每个新请求生成一个随机键，重发时用同一键")
 	errTwice    = party.Invalid("request.query", "", "同一查询参数出现了两次；请只保留一个")
@@ -35,36 +38,52 @@ func (s *server) gate(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-func (s *server) enter(r *http.Request, op *huma.Operation, x *exchange, object string) error {
+func (s *server) enter(r *http.Request, op *huma.Operation, x *exchange, object string) (err error) {
+	switch {
+	case !slices.Contains(s.hosts, r.Host) && !slices.Contains(s.hosts, "*"):
+		return errHost
+	case s.limits.exceeded(op, r):
+		return errOften
+	}
 	if err := once(r.URL.Query()); err != nil {
 		return err
 	}
-	if err := s.proved(r, op, x); err != nil {
-		return err
+	if httpsigned(r) {
+		err = s.enterSigned(r, op, x, object)
+	} else {
+		err = s.enterPlain(r, op, x, object)
 	}
-	if err := s.permit(r.Context(), op.OperationID, x, object); err != nil {
+	if err != nil || !changes(op) {
 		return err
-	}
-	if !changes(op) {
-		return nil
 	}
 	return s.command(r, x)
 }
 
-// proved reads the body and finds the caller. Who shows nothing at all at a closed door is turned away before its
-// body is read.
-func (s *server) proved(r *http.Request, op *huma.Operation, x *exchange) (err error) {
-	open := rules[op.OperationID].open()
-	if token, _ := s.cookies.bearer(r); !open && token == "" && !httpsigned(r) {
-		return errNobody
-	}
+// enterSigned reads first: the signature is over the body.
+func (s *server) enterSigned(r *http.Request, op *huma.Operation, x *exchange, object string) (err error) {
 	if x.body, err = receive(r, op.MaxBodyBytes); err != nil {
 		return err
 	}
-	if open && !httpsigned(r) {
-		return s.greet(x, r)
+	if err := s.identify(x, r); err != nil {
+		return err
 	}
-	return s.identify(x, r)
+	return s.permit(r.Context(), op.OperationID, x, object)
+}
+
+// enterPlain reads last: whoever may not come in does not get its body read.
+func (s *server) enterPlain(r *http.Request, op *huma.Operation, x *exchange, object string) error {
+	greet := s.identify
+	if rules[op.OperationID].open() {
+		greet = s.greet
+	}
+	err := greet(x, r)
+	if err == nil {
+		err = s.permit(r.Context(), op.OperationID, x, object)
+	}
+	if err == nil {
+		x.body, err = receive(r, op.MaxBodyBytes)
+	}
+	return err
 }
 
 // greet finds the caller of an operation that asks nobody's name: a tenderer sees its own drafts. A session that is

@@ -108,7 +108,7 @@ func asPointer(field string) string {
 // may have happened, so the caller is told to ask again with the same key, never that it failed.
 func (s *server) unknown(ctx context.Context, err error) *problem {
 	x := exchangeOf(ctx)
-	s.log.ErrorContext(ctx, "request failed", "incident", x.id, "operation", x.operation, "cause", quiet(err))
+	s.log.ErrorContext(ctx, "request failed", "incident", x.id, "operation", x.spoken(), "cause", quiet(err))
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return newProblem(http.StatusServiceUnavailable, "unavailable", "", "系统暂时未能确认结果；请用同一 Idempotency-Key 原样重发，或稍后查询（编号 "+x.id+"）")
 	}

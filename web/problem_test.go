@@ -65,7 +65,7 @@ func TestUnknownErrorsAreSilent(t *testing.T) {
 	if !strings.Contains(log.String(), x.id) || !strings.Contains(log.String(), "23505") {
 		t.Errorf("the log does not say what happened: %s", log.String())
 	}
-	if strings.Contains(log.String(), "bidder") {
+	if strings.Contains(log.String(), "lot, bidder") {
 		t.Errorf("the log repeats the database's detail: %s", log.String())
 	}
 	if p := s.problemOf(x.within(t.Context()), context.DeadlineExceeded); p.Status != 503 {

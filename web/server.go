@@ -32,6 +32,7 @@ type Config struct {
 	PlatformChain []signing.Certificate // leaf first; the leaf's fingerprint is the keyid of those signatures
 	CommandKey    []byte                // at least 32 bytes: keys the digest that binds an Idempotency-Key to its bytes
 	Hosts         []string              // host[:port] by which callers reach us; "*" for any, in tests and demos only
+	SignInRate    float64               // challenges and sign-ins per second and address; 0 = 5
 	PlainHTTP     bool                  // http on a loopback address: no Secure cookie, no HSTS
 
 	Healthz, Readyz http.Handler
@@ -54,6 +55,7 @@ type server struct {
 	commandKey []byte
 	hosts      []string
 	cookies    cookies
+	limits     *limits
 	meter      *meter
 	log        *slog.Logger
 	echo       *echo.Echo
@@ -77,6 +79,7 @@ func New(c Config) (http.Handler, error) {
 	s.relations = standing{s}
 	s.platform, s.keyid, s.commandKey, s.hosts = c.Platform, c.PlatformChain[0].Fingerprint().String(), c.CommandKey, c.Hosts
 	s.cookies = cookies{secure: !c.PlainHTTP}
+	s.limits = newLimits(c.SignInRate)
 	s.meter = newMeter(c.Registry)
 	if c.Log != nil {
 		s.log = c.Log

@@ -2,12 +2,14 @@ package web
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"baohan/client/wire"
 	"baohan/party"
+	"baohan/signing"
 )
 
 func TestSignInAndOut(t *testing.T) {
@@ -143,4 +145,48 @@ func TestCookieOverTLS(t *testing.T) {
 	if got := c.drop(); !strings.Contains(got, "Max-Age=0") {
 		t.Error(got)
 	}
+}
+
+func TestSignInsAreCounted(t *testing.T) {
+	w := newWorld(t)
+	c := w.restarted()
+	c.SignInRate = 0.001
+	h := must(New(c))
+	ask := func(address string) int {
+		r := httptest.NewRequest("POST", "/api/v1/session/challenge", nil)
+		r.RemoteAddr = address
+		r.Header.Set("X-Forwarded-For", signing.Sum(signing.Random(8)).String())
+		return serve(h, r).Code
+	}
+	for range burst {
+		if got := ask("192.0.2.1:1000"); got != 200 {
+			t.Fatalf("within the burst: %d", got)
+		}
+	}
+	if got := ask("192.0.2.1:2000"); got != 429 {
+		t.Errorf("one too many: %d", got)
+	}
+	if got := ask("192.0.2.2:1000"); got != 200 {
+		t.Errorf("another address: %d", got)
+	}
+}
+
+func TestNobodysBodyIsNotRead(t *testing.T) {
+	w := newWorld(t)
+	for name, header := range map[string]string{"nobody": "", "a dead session": "Bearer " + strings.Repeat("ab", 32)} {
+		body := &counted{}
+		r := httptest.NewRequest("POST", "/api/v1/guarantees/"+nowhere+"/demands", body)
+		r.Header.Set("Authorization", header)
+		if got := serve(must(New(w.restarted())), r); got.Code != 401 || body.read > 0 {
+			t.Errorf("%s: %d, %d bytes read", name, got.Code, body.read)
+		}
+	}
+}
+
+// counted is a body without end.
+type counted struct{ read int }
+
+func (c *counted) Read(p []byte) (int, error) {
+	c.read += len(p)
+	return len(p), nil
 }

@@ -94,7 +94,7 @@ func newWorldWith(t *testing.T, custodians func(*world, person) [3]custody.Custo
 		Centre: centre.sign.Key, CentreChain: centre.sign.Chain, Trust: w.trust, Market: marketOf{market}, Custodians: custodians(w, centre)})
 	w.desks = Config{Party: parties, Tender: tenders, Guarantee: guarantees, Banks: market, Clock: w.clock,
 		Platform: platform.sign.Key, PlatformChain: platform.sign.Chain, CommandKey: bytes.Repeat([]byte{9}, 32),
-		Hosts: []string{"*"}, PlainHTTP: true, Registry: prometheus.NewRegistry(), MetricsToken: "counting",
+		Hosts: []string{"*"}, PlainHTTP: true, SignInRate: 1e6, Registry: prometheus.NewRegistry(), MetricsToken: "counting",
 		Healthz: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) }),
 		Log:     slog.New(slog.NewTextHandler(w.log, nil))}
 	w.server = httptest.NewServer(must(New(w.desks)))
