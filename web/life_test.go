@@ -337,3 +337,23 @@ func bodyFor(method string) any {
 	}
 	return nil
 }
+
+// TestRetryAfterTheDeadline: an answer that was lost is still the answer when it is too late for anything new.
+func TestRetryAfterTheDeadline(t *testing.T) {
+	l := newLife(t)
+	early, late := l.bidder(l.person("甲建设有限公司", 61)), l.bidder(l.person("乙建设有限公司", 62))
+	id := l.apply(early)
+	quotes := must(late.Quotes(t.Context(), l.lot.ID))
+	draft := must(late.Prepare(t.Context(), l.lot, quotes[0]))
+	l.clock.Set(deadline)
+	// The client's own session is over by now; signing in again is what it does.
+	must(early.SignIn(t.Context()))
+	must(late.SignIn(t.Context()))
+	if again, err := early.Resume(t.Context(), id); err != nil || again.ID != id || again.Version != 1 {
+		t.Errorf("the same application again: %+v, %v", again, err)
+	}
+	_, err := late.Resume(t.Context(), draft.ID)
+	if p, ok := client.Refused(err); !ok || p.Status != 409 || p.Code != "lot.deadline_passed" {
+		t.Errorf("a new application at the deadline: %v", err)
+	}
+}
