@@ -27,7 +27,7 @@ type file struct {
 	End       string // reason of ended or cancelled
 	Claims    []*claim
 	Told      map[step]bool
-	Stuck     *problem
+	Stuck     map[step]problem // what the platform refused, or said that does not hold
 	Messages  map[string]bool
 	Seq       int64
 	Arrived   time.Time
@@ -42,6 +42,7 @@ type claim struct {
 	Payment  *wire.DemandPaid
 	Withdraw bool
 	Told     map[step]bool
+	Stuck    map[step]problem
 }
 
 // book is the bank's whole knowledge.
@@ -57,7 +58,7 @@ func newBook(b Behaviour) *book { return &book{files: map[string]*file{}, mode: 
 func (b *book) file(id string) *file {
 	f, ok := b.files[id]
 	if !ok {
-		f = &file{ID: id, Told: map[step]bool{}, Messages: map[string]bool{}}
+		f = &file{ID: id, Told: map[step]bool{}, Stuck: map[step]problem{}, Messages: map[string]bool{}}
 		b.files[id] = f
 		b.order = append(b.order, id)
 	}
@@ -68,7 +69,7 @@ func (f *file) claim(id string) *claim {
 	if i := slices.IndexFunc(f.Claims, func(c *claim) bool { return c.ID == id }); i >= 0 {
 		return f.Claims[i]
 	}
-	c := &claim{ID: id, Told: map[step]bool{}}
+	c := &claim{ID: id, Told: map[step]bool{}, Stuck: map[step]problem{}}
 	f.Claims = append(f.Claims, c)
 	return c
 }
@@ -112,7 +113,8 @@ func (f *file) apply(e entry) {
 	case told:
 		f.Told[decode[step](e)] = true
 	case stuck, mistrusted:
-		f.Stuck = new(decode[problem](e))
+		p := decode[problem](e)
+		f.Stuck[p.Step] = p
 	}
 }
 
@@ -126,6 +128,9 @@ func (c *claim) apply(e entry) {
 		c.Payment = new(decode[wire.DemandPaid](e))
 	case told:
 		c.Told[decode[step](e)] = true
+	case stuck:
+		p := decode[problem](e)
+		c.Stuck[p.Step] = p
 	}
 }
 

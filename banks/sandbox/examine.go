@@ -48,7 +48,7 @@ func (b *Bank) reveal(id string, app letter.Application, m wire.ToIssuer) error 
 	r, err := client.OpenDisclosure(app, m)
 	if err != nil {
 		b.Log.Error("sandbox: the disclosure does not hold", "guarantee", id, "error", err)
-		return b.write(mistrusted, id, "", problem{"", "disclosure.mismatch", "平台揭示的记录与承诺值不符"})
+		return b.write(mistrusted, id, "", problem{sayNothing, "disclosure.mismatch", "平台揭示的记录与承诺值不符"})
 	}
 	return b.write(revealed, id, "", r)
 }

@@ -2,7 +2,9 @@ package sandbox
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"baohan/client"
@@ -57,16 +59,21 @@ func (b *Bank) queue(w http.ResponseWriter, _ *http.Request) {
 			a := f.Exam.Application
 			q.Applications = append(q.Applications, Underwriter{id, a.Applicants, a.Ceiling, a.Fee, a.Mode})
 		}
-		if f.Stuck != nil {
-			q.Stuck = append(q.Stuck, Stopped{id, string(f.Stuck.Step), f.Stuck.Code, f.Stuck.Detail})
-		}
+		q.stopped(id, f.Stuck)
 		for _, c := range f.Claims {
+			q.stopped(id, c.Stuck)
 			if c.Found != nil && c.Ruling == nil && !c.Withdraw {
 				q.Demands = append(q.Demands, Examiner{id, c.ID, c.Found.Amount, c.Found.ExamineBy, c.Found.Discrepancies})
 			}
 		}
 	}
 	say(w, http.StatusOK, q)
+}
+
+func (q *Queue) stopped(id string, at map[step]problem) {
+	for _, s := range slices.Sorted(maps.Keys(at)) {
+		q.Stuck = append(q.Stuck, Stopped{id, string(s), at[s].Code, at[s].Detail})
+	}
 }
 
 func (b *Bank) books(w http.ResponseWriter, _ *http.Request) {

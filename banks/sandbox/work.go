@@ -12,6 +12,7 @@ import (
 type step string
 
 const (
+	sayNothing  step = "" // a finding of the bank's own
 	sayDecision step = "decision"
 	sayFee      step = "fee"
 	sayLetter   step = "issue"
@@ -23,8 +24,9 @@ const (
 
 // task is the one thing to do next for a file. It runs without the lock and notes what came of it.
 type task struct {
-	step step // empty: nothing is said
-	run  func(ctx context.Context) error
+	step   step   // empty: nothing is said
+	demand string // which demand it is about, if one
+	run    func(ctx context.Context) error
 }
 
 // Run works until ctx is over. What is on paper and not yet said is said, again and again, until there is an
@@ -78,7 +80,7 @@ func (b *Bank) settle(id string, t task, err error) {
 	}
 	b.Log.Warn("sandbox: not done", "guarantee", id, "step", t.step, "error", err)
 	if p, refused := client.Refused(err); refused {
-		if err := b.note(stuck, id, "", problem{t.step, p.Code, p.Detail}); err != nil {
+		if err := b.note(stuck, id, t.demand, problem{t.step, p.Code, p.Detail}); err != nil {
 			b.Log.Error("sandbox: journal", "error", err)
 		}
 		return
@@ -100,15 +102,24 @@ func (b *Bank) next(id string) (task, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	f := b.book.files[id]
-	if b.book.mode.Fault == "down" || f.Stuck != nil || b.Platform.Clock.Now().Before(b.rest[id].until) {
+	if b.book.mode.Fault == "down" || b.Platform.Clock.Now().Before(b.rest[id].until) {
 		return task{}, false
 	}
 	for _, find := range []func(*file) (task, bool){b.underwriting, b.issuing, b.ending, b.claims} {
-		if t, ok := find(f); ok {
+		if t, ok := find(f); ok && !f.stopped(t) {
 			return t, true
 		}
 	}
 	return task{}, false
+}
+
+// stopped tells what the platform has refused: people look at it, and everything else goes on.
+func (f *file) stopped(t task) bool {
+	_, no := f.Stuck[t.step]
+	if t.demand != "" {
+		_, no = f.claim(t.demand).Stuck[t.step]
+	}
+	return no && t.step != ""
 }
 
 // underwriting: examine, decide, say so, say that the fee came.
@@ -154,7 +165,7 @@ func (b *Bank) issuing(f *file) (task, bool) {
 		return b.quiet(func(ctx context.Context) error { return b.compose(ctx, f.ID, offer, number) })
 	}
 	l := *f.Letter
-	return task{sayLetter, func(ctx context.Context) error {
+	return task{step: sayLetter, run: func(ctx context.Context) error {
 		_, receipt, err := b.say.Issue(ctx, l)
 		if err != nil {
 			return err
@@ -166,7 +177,7 @@ func (b *Bank) issuing(f *file) (task, bool) {
 // ending: what the opening revealed, a release, a fee that goes back.
 func (b *Bank) ending(f *file) (task, bool) {
 	switch {
-	case f.Opening != nil && f.Reveal == nil && f.Letter != nil:
+	case f.Opening != nil && f.Reveal == nil && f.Letter != nil && f.Stuck[sayNothing] == (problem{}):
 		app, m := f.Exam.Application, *f.Opening
 		return b.quiet(func(context.Context) error { return b.reveal(f.ID, app, m) })
 	case f.Released != "" && !f.Told[sayRelease]:
@@ -186,18 +197,24 @@ func (b *Bank) ending(f *file) (task, bool) {
 // claims: examine a demand's papers; what people ruled and paid is said.
 func (b *Bank) claims(f *file) (task, bool) {
 	for _, c := range f.Claims {
-		id := c.ID
-		switch {
-		case c.Papers != nil && c.Found == nil && f.Letter != nil:
-			found := b.examineClaim(f, *c.Papers)
-			return b.quiet(func(context.Context) error { return b.write(claimed, f.ID, id, found) })
-		case c.Ruling != nil && !c.Told[sayRuling] && !c.Withdraw:
-			r := *c.Ruling
-			return b.aloud(sayRuling, f.ID, id, func(ctx context.Context) error { return b.say.DecideDemand(ctx, id, r) })
-		case c.Payment != nil && c.Told[sayRuling] && !c.Told[sayPayment]:
-			p := *c.Payment
-			return b.aloud(sayPayment, f.ID, id, func(ctx context.Context) error { return b.say.DemandPaid(ctx, id, p) })
+		if t, ok := b.claim(f, c); ok && !f.stopped(t) {
+			return t, true
 		}
+	}
+	return task{}, false
+}
+
+func (b *Bank) claim(f *file, c *claim) (task, bool) {
+	switch {
+	case c.Papers != nil && c.Found == nil && f.Letter != nil:
+		found := b.examineClaim(f, *c.Papers)
+		return b.quiet(func(context.Context) error { return b.write(claimed, f.ID, c.ID, found) })
+	case c.Ruling != nil && !c.Told[sayRuling] && !c.Withdraw:
+		r := *c.Ruling
+		return b.aloud(sayRuling, f.ID, c.ID, func(ctx context.Context) error { return b.say.DecideDemand(ctx, c.ID, r) })
+	case c.Payment != nil && c.Told[sayRuling] && !c.Told[sayPayment]:
+		p := *c.Payment
+		return b.aloud(sayPayment, f.ID, c.ID, func(ctx context.Context) error { return b.say.DemandPaid(ctx, c.ID, p) })
 	}
 	return task{}, false
 }
@@ -207,7 +224,7 @@ func (b *Bank) quiet(run func(context.Context) error) (task, bool) { return task
 
 // aloud is a task that says one thing and notes that it was answered.
 func (b *Bank) aloud(s step, guarantee, demand string, run func(context.Context) error) (task, bool) {
-	return task{s, func(ctx context.Context) error {
+	return task{s, demand, func(ctx context.Context) error {
 		if err := run(ctx); err != nil {
 			return err
 		}
