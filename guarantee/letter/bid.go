@@ -14,7 +14,8 @@ type Bid struct {
 	At      time.Time `json:"at"`
 }
 
-const maxBidOffer = 32 << 10
+// maxBidOffer leaves room for two signatures and two base64 codings within BidSize.
+const maxBidOffer = 24 << 10
 
 // Check holds for a bid that can be sealed.
 func (b Bid) Check() error {

@@ -48,7 +48,7 @@ func readInstant(in *jsontext.Decoder, t *time.Time) error {
 func encode(v any) ([]byte, error) {
 	b, err := json.Marshal(v, coding)
 	if err != nil {
-		return nil, within("", asField(err))
+		return nil, asField(err)
 	}
 	out := jsontext.Value(b)
 	if err := out.Canonicalize(); err != nil {

@@ -11,18 +11,19 @@ import (
 // Reason is a case in which a security is not given back.
 type Reason struct {
 	Code    string
-	Chinese string         // as it stands in a letter, with its source
-	Proof   []DocumentKind // what the reason needs under an accessory guarantee or a policy, beside the letter's list
+	Chinese string         // as it stands in a letter
+	Source  string         // the law, for pages; letters also serve 政府采购 and name none
+	Proof   []DocumentKind // what an accessory guarantee or a policy needs beside its list
 }
 
 // Reasons are the cases, in the order in which letters list them. Which of them a tender has is for its document.
 var Reasons = []Reason{
-	{"withdrawn_after_deadline", "投标截止后、投标有效期届满前撤销投标文件（招标投标法实施条例第三十五条）", nil},
-	{"refused_contract", "中标后无正当理由不与招标人订立合同（招标投标法实施条例第七十四条）", []DocumentKind{AwardNotice}},
-	{"added_conditions", "中标后在签订合同时向招标人提出附加条件（招标投标法实施条例第七十四条）", []DocumentKind{AwardNotice}},
-	{"no_performance_security", "中标后不按照招标文件要求提交履约保证金（招标投标法实施条例第七十四条）", []DocumentKind{AwardNotice}},
-	{"collusion", "串通投标、弄虚作假，经行政监督部门认定（招标投标法第五十三条、第五十四条）", []DocumentKind{SupervisorDecision}},
-	{"other", "招标文件规定的不予退还投标保证金的其他情形", nil},
+	{"withdrawn_after_deadline", "投标截止后、投标有效期届满前撤销投标文件", "招标投标法实施条例第三十五条", nil},
+	{"refused_contract", "中标后无正当理由不与招标人（采购人）订立合同", "招标投标法实施条例第七十四条", []DocumentKind{AwardNotice}},
+	{"added_conditions", "在签订合同时向招标人（采购人）提出附加条件", "招标投标法实施条例第七十四条", []DocumentKind{AwardNotice}},
+	{"no_performance_security", "不按照招标文件要求提交履约保证金或者履约担保", "招标投标法实施条例第七十四条", []DocumentKind{AwardNotice}},
+	{"collusion", "串通投标或者弄虚作假，并经行政监督部门认定", "招标投标法第五十三条、第五十四条", []DocumentKind{SupervisorDecision}},
+	{"other", "招标文件规定的不予退还投标保证金的其他情形", "招标文件", nil},
 }
 
 // ReasonOf finds a reason by its code.

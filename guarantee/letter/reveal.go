@@ -7,7 +7,7 @@ import (
 )
 
 // maxReveal keeps a reveal record small enough for its sealed row, in bytes of its encoding.
-const maxReveal = 5 << 10
+const maxReveal = 6000
 
 // Reveal is the reveal record (揭示记录) R, made by the bidder's client: everything that is secret until the opening.
 // A blind letter names it by its commitment only; the 32 random bytes keep what it says from being guessed.

@@ -48,7 +48,7 @@ type FullLetter struct {
 }
 
 // maxUndertaking is the largest signed undertaking, in bytes, that fits its seal in either mode.
-const maxUndertaking = 24 << 10
+const maxUndertaking = 24_000
 
 // Check holds for a salt of 32 bytes and a letter that fits.
 func (l FullLetter) Check() error {

@@ -1,7 +1,6 @@
 package letter
 
 import (
-	"bytes"
 	"slices"
 
 	"baohan/guarantee/calendar"
@@ -106,9 +105,20 @@ func (u Undertaking) Canonical() ([]byte, error) { return canonical(u, Undertaki
 // ParseUndertaking reads what Canonical wrote.
 func ParseUndertaking(b []byte) (Undertaking, error) { return parse(b, Undertaking.Check) }
 
-// Equal tells whether both have the same encoding.
-func (u Undertaking) Equal(o Undertaking) bool {
-	a, errA := encode(u)
-	b, errB := encode(o)
-	return errA == nil && errB == nil && bytes.Equal(a, b)
+// Required are the documents that a demand for this reason must bring: the letter's list, and under an accessory
+// guarantee or a policy also the proof that its text names for the reason. An independent guarantee knows no document
+// but those on its list (法释〔2016〕24号 art. 6).
+func (u Undertaking) Required(reason string) ([]DocumentKind, error) {
+	w, err := WordingOf(u.Application.Wording)
+	if err != nil {
+		return nil, err
+	}
+	r, known := ReasonOf(reason)
+	if !known {
+		return nil, fault("reason", "reason", "没有这种索赔事由；请从列表中选择")
+	}
+	if w.Form == FormIndependent {
+		return u.Documents, nil
+	}
+	return slices.Concat(u.Documents, r.Proof), nil
 }
