@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"sync"
 	"time"
 
@@ -52,10 +53,15 @@ type rest struct {
 	tries int
 }
 
+var prefix = regexp.MustCompile(`^[A-Z0-9-]{1,16}$`)
+
 // Open reads the journal and returns the bank as it was. Close it.
 func Open(c Config) (*Bank, error) {
 	if err := c.Behaviour.check(); err != nil {
 		return nil, err
+	}
+	if !prefix.MatchString(c.Prefix) {
+		return nil, fmt.Errorf("sandbox: prefix %q is not 1 to 16 of A-Z, 0-9 and -", c.Prefix)
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
