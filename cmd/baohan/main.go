@@ -27,6 +27,8 @@ type commands struct {
 	Admit   admitCommand   `cmd:"" help:"准入单位、登记证书、接入担保机构。"`
 	CA      caCommand      `cmd:"" name:"ca" help:"开发用证书机构（无法律效力）。"`
 
+	SandboxBank sandboxBankCommand `cmd:"" help:"测试机构：银行、保险公司或担保公司的模拟，独立进程。"`
+
 	Reference settingsCommand `cmd:"" name:"settings" help:"打印全部设置及其说明。"`
 	Verify    verifyCommand   `cmd:"" help:"离线核对一份保函：签名、证书链、文本、金额、承诺值和回执。"`
 	Version   versionCommand  `cmd:"" help:"打印版本。"`
