@@ -60,7 +60,7 @@ func (d *Desk) chosen(ctx context.Context, p7s []byte) (guarantee.Guarantor, err
 // anything in. T is exclusive: what is decided at T is late. As long as the transaction lives, the lot is not
 // closed.
 func (d *Desk) inTime(ctx context.Context, tx pgx.Tx, id string) (*Lot, error) {
-	if err := shareLot(ctx, tx, id); err != nil {
+	if err := d.shareLot(ctx, tx, id); err != nil {
 		return nil, err
 	}
 	l, err := readLot(ctx, tx, id)

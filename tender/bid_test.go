@@ -3,6 +3,7 @@ package tender
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -258,5 +259,38 @@ func TestBidIsChecked(t *testing.T) {
 	w.refused(err, "bid.signer")
 	if own := must(w.OwnBid(w.ctx, o.actor(party.Bidder), id)); len(own.Sealed) == 0 {
 		t.Fatal("no copy for its owner")
+	}
+}
+
+// A bid that was decided in time, and whose transaction is still open when T passes, is waited for.
+func TestClosingWaitsForWhoWasInTime(t *testing.T) {
+	w := newWorld(t)
+	l := w.published(letter.RegimeTendering, "A1")
+	w.submit(w.bidders[0], l, "")
+	w.submit(w.bidders[1], l, "")
+	w.clock.Set(deadline.Add(-time.Microsecond))
+	o := w.bidders[2]
+	id, p7s := w.bid(o, l, "")
+	row, _ := must2(w.sealBid(w.ctx, l, o.bidder(), p7s))
+	tx := must(w.pool.Begin(w.ctx))
+	must(w.inTime(w.ctx, tx, l.ID))
+	w.clock.Set(deadline)
+	closed := make(chan Answer)
+	go func() { closed <- must(w.Close(w.ctx, l.ID)) }()
+	select {
+	case <-closed:
+		t.Fatal("closed while a bid that is in time was being written")
+	case <-time.After(300 * time.Millisecond):
+	}
+	row.OwnerTag = must(w.freeOwnerTag(w.ctx, tx, o.party.USCC))
+	if err := errors.Join(insertBid(w.ctx, tx, row), tx.Commit(w.ctx)); err != nil {
+		t.Fatal(err)
+	}
+	if a := <-closed; a.State != string(Closed) { // three, not two
+		t.Fatalf("state %s", a.State)
+	}
+	c := must(letter.ParseClosing(must(readClosing(w.ctx, w.pool, l.ID, letter.StageBids)).Content))
+	if !slices.ContainsFunc(c.Records, func(r letter.RecordRef) bool { return r.ID == id }) {
+		t.Fatal("the bid is not in the closing")
 	}
 }

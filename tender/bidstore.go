@@ -3,7 +3,6 @@ package tender
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 
 	"github.com/jackc/pgx/v5"
 
@@ -120,8 +119,7 @@ func (d *Desk) owned(ctx context.Context, q querier, bidder string) ([]ownBidRow
 // freeOwnerTag is the bidder's next number. Two bids of one bidder at once take turns on an advisory lock whose
 // key is itself a keyed tag.
 func (d *Desk) freeOwnerTag(ctx context.Context, tx pgx.Tx, bidder string) (signing.Digest, error) {
-	first := d.Tags.Owner(bidder, 0)
-	key := int64(binary.BigEndian.Uint64(first[:8])) // #nosec G115 -- any 64 bits make a lock's name
+	key := lockKey(d.Tags.Owner(bidder, 0))
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(@key)`, pgx.NamedArgs{"key": key}); err != nil {
 		return signing.Digest{}, err
 	}

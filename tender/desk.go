@@ -124,7 +124,7 @@ func (d *Desk) change(ctx context.Context, cmd party.Command, id string, rule fu
 		if err != nil || done {
 			return err
 		}
-		if err := lockLot(ctx, tx, id); err != nil {
+		if err := d.lockLot(ctx, tx, id); err != nil {
 			return err
 		}
 		t, err := d.turn(ctx, tx, cmd.Actor, id)

@@ -46,6 +46,9 @@ type openedLetter struct {
 // public at once. What it finds is advice to the committee: nobody is rejected here (评标委员会和评标方法暂行规定25).
 // It may be run again after any failure and goes on where it was; on an opened lot it does nothing.
 func (d *Desk) Open(ctx context.Context, cmd party.Command, id string) (answer Answer, err error) {
+	if done, err := d.prior(ctx, cmd, &answer); err != nil || done {
+		return answer, err
+	}
 	l, err := d.published(ctx, id)
 	if err != nil {
 		return Answer{}, err

@@ -262,3 +262,48 @@ func TestOpeningsAtOnce(t *testing.T) {
 		t.Fatalf("%d bids, %d letters", len(o.Bids), len(o.Letters))
 	}
 }
+
+// Wherever an opening stops, nothing of it is public, and opening again ends as if it had never stopped.
+func TestOpeningGoesOnAfterAnyStop(t *testing.T) {
+	for name, stop := range map[string]func(w *world) (mend func()){
+		"before closing A is signed": func(w *world) func() { w.pen.failAt = 1; return func() {} },
+		"before closing B is signed": func(w *world) func() { w.pen.failAt = 2; return func() {} },
+		"no custodians for the letters": func(w *world) func() {
+			w.agents[0].offAt, w.agents[1].offAt = 2, 2
+			return func() { w.agents[0].off, w.agents[1].off = false, false }
+		},
+		"before the lines":  func(w *world) func() { w.market.off = true; return func() { w.market.off = false } },
+		"before the commit": func(w *world) func() { w.outbox.fail = errors.New("stop"); return func() { w.outbox.fail = nil } },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			l := w.published(letter.RegimeTendering, "A1")
+			w.three(l)
+			w.clock.Set(deadline)
+			mend := stop(w)
+			if _, err := w.Open(w.ctx, system(), l.ID); err == nil {
+				t.Fatal("it did not stop")
+			}
+			var public int
+			if err := w.pool.QueryRow(w.ctx, `SELECT (SELECT count(*) FROM opened_bid) + (SELECT count(*) FROM opened_letter) +
+				(SELECT count(*) FROM disclosure) + (SELECT count(*) FROM bid WHERE state <> 'received')`).Scan(&public); err != nil || public != 0 {
+				t.Fatalf("%d rows are public: %v", public, err)
+			}
+			mend()
+			w.clock.Advance(time.Hour)
+			if due := must(w.Due(w.ctx, 10)); len(due) != 1 {
+				t.Fatalf("due: %v", due)
+			}
+			a := w.tells(w.Open(w.ctx, system(), l.ID))
+			o := must(w.Opening(w.ctx, l.ID))
+			if a.State != string(Opened) || len(o.Bids) != 3 || len(o.Letters) != 2 {
+				t.Fatalf("%s with %d bids", a.State, len(o.Bids))
+			}
+			for _, x := range o.Letters {
+				if x.Result != "passed" {
+					t.Errorf("%+v", x)
+				}
+			}
+		})
+	}
+}

@@ -28,20 +28,23 @@ func platformNow(ctx context.Context, q querier) (time.Time, error) {
 }
 
 // lockLot takes the lot's lock for one transaction alone. shareLot takes it beside others who share it: such
-// transactions write nothing that names the lot. Advisory locks live in memory: neither reaches a file.
-func lockLot(ctx context.Context, tx pgx.Tx, id string) error {
-	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(@key)`, pgx.NamedArgs{"key": lockKey(id)})
+// transactions write nothing that names the lot. Advisory locks live in memory, and the lock's name is keyed: a
+// server that logs who waits for what does not say for which lot.
+func (d *Desk) lockLot(ctx context.Context, tx pgx.Tx, id string) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(@key)`, pgx.NamedArgs{"key": d.lotLock(id)})
 	return err
 }
 
-func shareLot(ctx context.Context, tx pgx.Tx, id string) error {
-	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(@key)`, pgx.NamedArgs{"key": lockKey(id)})
+func (d *Desk) shareLot(ctx context.Context, tx pgx.Tx, id string) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(@key)`, pgx.NamedArgs{"key": d.lotLock(id)})
 	return err
 }
 
-func lockKey(id string) int64 {
-	d := signing.TaggedSum("baohan/lot-lock/1", []byte(id))
-	return int64(binary.BigEndian.Uint64(d[:8])) // #nosec G115 -- any 64 bits make a lock's name
+func (d *Desk) lotLock(id string) int64 { return lockKey(d.Tags.Owner("lot-lock/"+id, 0)) }
+
+// lockKey folds a keyed tag into the names of advisory locks.
+func lockKey(tag signing.Digest) int64 {
+	return int64(binary.BigEndian.Uint64(tag[:8])) // #nosec G115 -- any 64 bits make a lock's name
 }
 
 const lotColumns = `l.id, l.version, l.state, l.code, l.name, l.base, l.amount, l.forms, l.deadline, l.validity_days,

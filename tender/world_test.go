@@ -26,14 +26,28 @@ var (
 )
 
 // quiet drops the facts of guarantees: what follows from them is another room's.
-type quiet struct{}
+type quiet struct{ fail error }
 
-func (quiet) PublishTx(context.Context, pgx.Tx, []guarantee.Event) error { return nil }
+func (q *quiet) PublishTx(context.Context, pgx.Tx, []guarantee.Event) error { return q.fail }
+
+// pen is the centre's key; it fails when it is told to.
+type pen struct {
+	signing.Signer
+	failAt int // the n-th signature from now, 0 = never
+}
+
+func (p *pen) Sign(ctx context.Context, msg []byte) (signing.Signature, error) {
+	if p.failAt--; p.failAt == 0 {
+		return signing.Signature{}, context.DeadlineExceeded
+	}
+	return p.Signer.Sign(ctx, msg)
+}
 
 // market is two institutions with one product each.
 type market struct {
 	w        *world
 	busy     bool
+	off      bool
 	excluded string // an institution whose licence does not cover what it issued
 }
 
@@ -49,6 +63,9 @@ func (m *market) Product(_ context.Context, uscc string, wording letter.WordingR
 func (m *market) Licensed(_ context.Context, uscc string, _ letter.Form, _ time.Time) (bool, error) {
 	if !m.busy {
 		m.w.idle()
+	}
+	if m.off {
+		return false, context.DeadlineExceeded
 	}
 	return uscc != m.excluded, nil
 }
@@ -71,6 +88,8 @@ type world struct {
 	clock    *testdb.Clock
 	ca       *devca.CA
 	market   *market
+	outbox   *quiet
+	pen      *pen
 	platform org
 	centre   org
 	bank     org
@@ -86,6 +105,7 @@ type switchable struct {
 	w      *world
 	busy   bool // others hold connections of their own
 	off    bool
+	offAt  int // off from the n-th time it is asked
 	cheats bool
 	asked  int
 }
@@ -94,6 +114,9 @@ func (s *switchable) Shares(ctx context.Context, closing, previous []byte, recor
 	if !s.busy {
 		s.asked++
 		s.w.idle()
+	}
+	if s.offAt--; s.offAt == 0 {
+		s.off = true
 	}
 	if s.off {
 		return nil, context.DeadlineExceeded
@@ -111,7 +134,7 @@ func (s *switchable) Shares(ctx context.Context, closing, previous []byte, recor
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	pool := testdb.New(t)
-	w := &world{t: t, ctx: t.Context(), pool: pool, clock: testdb.NewClock(t, pool, started)}
+	w := &world{t: t, ctx: t.Context(), pool: pool, clock: testdb.NewClock(t, pool, started), outbox: &quiet{}}
 	w.ca = must(devca.New("测试", started.AddDate(-1, 0, 0), 5))
 	w.market = &market{w: w}
 	w.platform, w.centre, w.tenderer = w.org("保函平台运营公司", 1), w.org("湖南省公共资源交易中心", 2), w.org("湖南投资集团股份有限公司", 3)
@@ -147,9 +170,10 @@ func (w *world) org(name string, n int) org {
 func (w *world) desk() {
 	w.t.Helper()
 	trust := must(w.ca.Trust())
+	w.pen = &pen{Signer: w.centre.sign.Key}
 	master := []byte("a master key of thirty-two bytes")
 	once := party.NewOnce(master)
-	letters := guarantee.NewDesk(guarantee.Config{Pool: w.pool, Clock: w.clock, Outbox: quiet{}, Once: once, Tags: guarantee.NewTags(master, "letter"),
+	letters := guarantee.NewDesk(guarantee.Config{Pool: w.pool, Clock: w.clock, Outbox: w.outbox, Once: once, Tags: guarantee.NewTags(master, "letter"),
 		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain, Trust: trust})
 	var holders [3]custody.DevHolder
 	for i, name := range []string{"保管人甲中心", "保管人乙监督局", "保管人丙公证处"} {
@@ -164,7 +188,7 @@ func (w *world) desk() {
 	}
 	w.Desk = NewDesk(Config{Pool: w.pool, Clock: w.clock, Once: once, Guarantees: letters, Tags: guarantee.NewTags(master, "bid"),
 		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain,
-		Centre: w.centre.sign.Key, CentreChain: w.centre.sign.Chain, Trust: trust, Custodians: custodians, Market: w.market})
+		Centre: w.pen, CentreChain: w.centre.sign.Chain, Trust: trust, Custodians: custodians, Market: w.market})
 }
 
 func (o org) actor(r party.Role) party.Actor {
