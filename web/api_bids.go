@@ -32,6 +32,26 @@ func (s *server) bidder(ctx context.Context, a party.Actor) (tender.Bidder, erro
 	return tender.Bidder(who), err
 }
 
+// OwnBids is the answer of GET /bids: the caller's own, oldest first.
+type OwnBids struct {
+	Items []OwnBid `json:"items"`
+}
+
+// OwnBid is one of them: received or withdrawn.
+type OwnBid struct {
+	ID    string `json:"id"`
+	State string `json:"state"`
+}
+
+func (s *server) bids(ctx context.Context, _ *here) (OwnBids, error) {
+	all, err := s.tender.OwnBids(ctx, exchangeOf(ctx).actor)
+	out := OwnBids{Items: make([]OwnBid, 0, len(all))}
+	for _, b := range all {
+		out.Items = append(out.Items, OwnBid{ID: b.ID, State: string(b.State)})
+	}
+	return out, err
+}
+
 // withdrawBid is 撤回: before the deadline, signed by the bidder (招标投标法29).
 func (s *server) withdrawBid(ctx context.Context, in *object, body *wire.WithdrawBid) (wire.Bid, error) {
 	cmd := exchangeOf(ctx).command

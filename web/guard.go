@@ -69,6 +69,7 @@ var rules = map[string]rule{
 	"cancel":            {roles: bidders, whose: owner},
 	"accept-fee":        {roles: bidders, whose: owner},
 	"bid":               {roles: bidders, whose: self},
+	"list-bids":         {roles: bidders, whose: self},
 	"withdraw-bid":      {roles: bidders, whose: bidOwner},
 
 	"list-guarantees": {roles: beneficiaries, whose: self, when: opened},

@@ -243,6 +243,11 @@ func TestSilence(t *testing.T) {
 	id := l.apply(b)
 	l.issue(id, 1)
 	bid := must(b.Bid(t.Context(), l.lot, id, []byte("报价")))
+	var own OwnBids
+	l.as(l.signIn(owner, party.Bidder), "GET", "/api/v1/bids", nil).into(t, &own)
+	if len(own.Items) != 1 || own.Items[0].ID != bid.ID {
+		t.Errorf("own bids: %+v", own)
+	}
 	if after := l.publicView(tokens); after != before {
 		t.Errorf("an application shows in what others read:\n%s\n%s", before, after)
 	}
@@ -316,7 +321,7 @@ func (l *life) publicView(tokens map[string]string) string {
 	var b bytes.Buffer
 	for _, role := range append([]party.Role{""}, party.Roles()...) {
 		for _, path := range []string{"/lots", "/lots/" + l.lot.ID, "/lots/" + l.lot.ID + "/quotes", "/lots/" + l.lot.ID + "/opening",
-			"/applications", "/guarantees", "/issuer/guarantees", "/ops/deliveries", "/me/lots"} {
+			"/applications", "/bids", "/guarantees", "/issuer/guarantees", "/ops/deliveries", "/me/lots"} {
 			got := l.as(tokens[string(role)], "GET", "/api/v1"+path, nil)
 			fmt.Fprintf(&b, "%s %s %d %s\n", role, path, got.status, got.body)
 		}

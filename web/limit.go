@@ -19,13 +19,13 @@ type limits struct {
 
 // Bursts of one address, and how many addresses are remembered before all are forgotten at once.
 const (
-	burst     = 20
+	burst     = 100
 	addresses = 10_000
 )
 
 func newLimits(perSecond float64) *limits {
 	if perSecond == 0 {
-		perSecond = 5
+		perSecond = 20
 	}
 	return &limits{rate: rate.Limit(perSecond), of: map[string]*rate.Limiter{}}
 }

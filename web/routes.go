@@ -41,6 +41,7 @@ func (s *server) bidderRoutes() {
 	verb(s, "cancel", "/applications/{id}/cancel", "撤单", smallBody, s.cancel)
 	verb(s, "accept-fee", "/applications/{id}/accept-fee", "确认机构报出的保费", smallBody, s.acceptFee)
 	verb(s, "bid", "/lots/{lot}/bids", "递交投标文件", bidBody, s.handInBid)
+	query(s, "list-bids", "/bids", "本单位的投标", s.bids)
 	verb(s, "withdraw-bid", "/bids/{id}/withdraw", "撤回投标（截止前）", smallBody, s.withdrawBid)
 }
 

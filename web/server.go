@@ -32,7 +32,7 @@ type Config struct {
 	PlatformChain []signing.Certificate // leaf first; the leaf's fingerprint is the keyid of those signatures
 	CommandKey    []byte                // at least 32 bytes: keys the digest that binds an Idempotency-Key to its bytes
 	Hosts         []string              // host[:port] by which callers reach us; "*" for any, in tests and demos only
-	SignInRate    float64               // challenges and sign-ins per second and address; 0 = 5
+	SignInRate    float64               // challenges and sign-ins per second and address; 0 = 20
 	PlainHTTP     bool                  // http on a loopback address: no Secure cookie, no HSTS
 
 	Healthz, Readyz http.Handler
