@@ -28,4 +28,14 @@ var canaries = []canary{
 	{"I11", "another institution's signature issues", "guarantee/issue.go", "if signed.Signer().Subject().OrganizationID != g.Guarantor {", "if false {", desk, "TestForeignGuarantor"},
 	{"I11", "another firm signs the application", "guarantee/seal.go", "if signed.Signer().Subject().OrganizationID != who.USCC {", "if false {", desk, "TestSealRefuses"},
 	{"I14", "any institution decides", "guarantee/guarantee.go", "if a.Role != party.Guarantor || a.USCC != g.Guarantor {", "if a.Role != party.Guarantor {", desk, "TestForeignGuarantor"},
+
+	{"I2", "a database that forgets what it answered is accepted", "migrations/settings.go", `	{"synchronous_commit", []string{"on", "remote_apply"}, lostOnCrash, byReload},`, "", "./migrations", "TestCheckSettings"},
+	{"I3", "the sweeper does not look for what waits to be delivered", "jobs/sweep.go", "jobs = append(jobs, deliverArgs{id})", "_ = id", "./jobs", "TestTheQueueIsNotTheTruth"},
+	{"I8", "a custodian gives its share before the deadline", "tender/custody/shares.go", "if now.Before(c.Deadline) || now.Before(f.NotBefore) {", "if false {", "./tender/custody", "TestRefusals"},
+	{"I6", "a lot is closed before its deadline", "tender/close.go", "if l.State == Published && t.now.Before(l.End.Deadline) {", "if false {", "./tender", "TestDeadlineToTheMicrosecond|TestNothingBeforeTheDeadline"},
+	{"I9", "an amount with three decimals", "guarantee/letter/fen.go", "if !yuanShape.MatchString(text) {", "if false {", "./guarantee/letter", "TestParseYuan"},
+	{"I11", "a nonce works twice", "party/store.go", "if err == nil && tag.RowsAffected() != 1 {\n\t\treturn ErrReplayed", "if err == nil && tag.RowsAffected() > 1 {\n\t\treturn ErrReplayed", "./party", "TestNonceIsUsedOnce"},
+	{"I11", "a signature for one path holds on another", "signing/httpsig/base.go", "`\"@path\"`:      path(r),", "`\"@path\"`:      \"/\",", "./signing/httpsig", "TestRequestRefusesEveryChange"},
+	{"I14", "any role may do anything", "web/guard.go", "case len(r.roles) > 0 && !slices.Contains(r.roles, x.actor.Role), r.signed && !x.signed:", "case slices.Contains(r.roles, \"nobody\"), r.signed && !x.signed:", "./web", "TestWhoMayDoWhat"},
+	{"I14", "the owner's copy is handed to any bidder", "web/guard.go", "\"read-copy\":         {roles: bidders, whose: owner},", "\"read-copy\":         {roles: bidders, whose: self},", "./web", "TestWhoMayDoWhat|TestEveryOperationIsInTheTable"},
 }
