@@ -15,6 +15,7 @@ CREATE TABLE certificate (
     fingerprint bytea       PRIMARY KEY CHECK (octet_length(fingerprint) = 32),
     uscc        text        NOT NULL REFERENCES organisation,
     der         bytea       NOT NULL CHECK (octet_length(der) BETWEEN 1 AND 16384),
+    issuers     bytea, -- PEM, from the leaf's issuer upwards; null as long as nobody has shown them
     can_sign    boolean     NOT NULL,
     can_encrypt boolean     NOT NULL,
     not_before  timestamptz NOT NULL,

@@ -2,6 +2,7 @@ package party
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -13,7 +14,8 @@ const Self = "self"
 
 // Admit registers org with its roles and certificates, or gives an organisation on record further roles and
 // certificates; its name then stays. Only an operator admits, and System once, for the first operator. Each
-// certificate must carry org's code and be inside its validity; its chain is checked at every sign-in.
+// certificate must carry org's code and be inside its validity. CA certificates among certs are the issuers of the
+// others, lowest first: with them every request that a machine signs is held against the revocation lists.
 func (d *Desk) Admit(ctx context.Context, by Actor, org Organisation, certs ...signing.Certificate) error {
 	if !by.Is(Operator) && !by.IsSystem() {
 		return Forbidden("organisation.admit", "只有平台运营人员可以准入单位")
@@ -21,16 +23,30 @@ func (d *Desk) Admit(ctx context.Context, by Actor, org Organisation, certs ...s
 	if err := org.check(); err != nil {
 		return err
 	}
-	for _, c := range certs {
+	leaves, issuers := split(certs)
+	for _, c := range leaves {
 		if err := d.belongs(c, org.USCC); err != nil {
 			return err
 		}
 	}
 	org.Status, org.AdmittedBy, org.AdmittedAt = Active, by.USCC, d.now()
-	return d.change(ctx, func(tx pgx.Tx) error { return d.admitTx(ctx, tx, org, certs) })
+	return d.change(ctx, func(tx pgx.Tx) error { return d.admitTx(ctx, tx, org, leaves, issuers) })
 }
 
-func (d *Desk) admitTx(ctx context.Context, tx pgx.Tx, org Organisation, certs []signing.Certificate) error {
+// split tells an organisation's own certificates from those of their issuers.
+func split(certs []signing.Certificate) (leaves, issuers []signing.Certificate) {
+	for _, c := range certs {
+		switch {
+		case !c.IsCA():
+			leaves = append(leaves, c)
+		case !slices.ContainsFunc(issuers, c.Equal): // two leaves of one issuer
+			issuers = append(issuers, c)
+		}
+	}
+	return leaves, issuers
+}
+
+func (d *Desk) admitTx(ctx context.Context, tx pgx.Tx, org Organisation, leaves, issuers []signing.Certificate) error {
 	if err := upsertOrganisation(ctx, tx, org); err != nil {
 		return err
 	}
@@ -41,13 +57,13 @@ func (d *Desk) admitTx(ctx context.Context, tx pgx.Tx, org Organisation, certs [
 	if on.Name != org.Name {
 		return Conflict("organisation.renamed", "该统一社会信用代码已登记为另一名称；请先由平台运营人员核实更名")
 	}
-	return d.addCertificatesTx(ctx, tx, org.USCC, certs)
+	return d.addCertificatesTx(ctx, tx, org.USCC, leaves, issuers)
 }
 
-func (d *Desk) addCertificatesTx(ctx context.Context, tx pgx.Tx, uscc string, certs []signing.Certificate) error {
-	for _, c := range certs {
+func (d *Desk) addCertificatesTx(ctx context.Context, tx pgx.Tx, uscc string, leaves, issuers []signing.Certificate) error {
+	for _, c := range leaves {
 		if err := insertCertificate(ctx, tx, certificateRow{
-			Fingerprint: fp(c), USCC: uscc, DER: c.Raw(), CanSign: c.CanSign(), CanEncrypt: c.CanEncrypt(),
+			Fingerprint: fp(c), USCC: uscc, DER: c.Raw(), Issuers: pems(issuers), CanSign: c.CanSign(), CanEncrypt: c.CanEncrypt(),
 			NotBefore: c.NotBefore(), NotAfter: c.NotAfter(), AddedAt: d.now(),
 		}); err != nil {
 			return err
@@ -95,7 +111,7 @@ func (d *Desk) AddCertificate(ctx context.Context, by Actor, chain []signing.Cer
 		return untrusted(err)
 	}
 	return d.change(ctx, func(tx pgx.Tx) error {
-		return d.addCertificatesTx(ctx, tx, by.USCC, []signing.Certificate{leaf})
+		return d.addCertificatesTx(ctx, tx, by.USCC, chain[:1], chain[1:])
 	})
 }
 

@@ -14,6 +14,7 @@ type certificateRow struct {
 	Fingerprint []byte     `db:"fingerprint"`
 	USCC        string     `db:"uscc"`
 	DER         []byte     `db:"der"`
+	Issuers     []byte     `db:"issuers"` // PEM, from the leaf's issuer upwards; nil when nobody has shown them
 	CanSign     bool       `db:"can_sign"`
 	CanEncrypt  bool       `db:"can_encrypt"`
 	NotBefore   time.Time  `db:"not_before"`
@@ -70,6 +71,32 @@ func (d *Desk) EncryptionKey(ctx context.Context, uscc string) (signing.PublicKe
 	return certs[0].PublicKey(), nil
 }
 
+// trusted reads a certificate and, as far as its issuers are on record, holds its chain against the anchors and
+// the revocation lists of today: a machine never signs in, so this is where a revocation stops it.
+func (d *Desk) trusted(row certificateRow) (signing.Certificate, error) {
+	cert, err := signing.ParseCertificate(row.DER)
+	if err != nil || row.Issuers == nil {
+		return cert, err
+	}
+	issuers, err := signing.ParseCertificatesPEM(row.Issuers)
+	if err != nil {
+		return cert, err
+	}
+	if err := d.trust.Verify(append([]signing.Certificate{cert}, issuers...), signing.UseSign, d.now()); err != nil {
+		return cert, untrusted(err)
+	}
+	return cert, nil
+}
+
+// pems writes issuers one after another.
+func pems(issuers []signing.Certificate) []byte {
+	var b []byte
+	for _, c := range issuers {
+		b = append(b, c.PEM()...)
+	}
+	return b
+}
+
 // ByFingerprint finds who signs with a certificate on record that is in use now, acting as its organisation's
 // first role. It is for requests that machines sign; the caller verifies the signature with the certificate's
 // key. Unknown, removed, expired and suspended are one answer.
@@ -85,7 +112,7 @@ func (d *Desk) ByFingerprint(ctx context.Context, fingerprint signing.Digest) (A
 	if !row.liveAt(d.now()) || !row.CanSign || org.Status != Active {
 		return Actor{}, signing.Certificate{}, errNoCertificate
 	}
-	cert, err := signing.ParseCertificate(row.DER)
+	cert, err := d.trusted(row)
 	if err != nil {
 		return Actor{}, signing.Certificate{}, err
 	}

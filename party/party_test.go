@@ -14,6 +14,7 @@ import (
 
 	"baohan/internal/testdb"
 	"baohan/signing"
+	"baohan/signing/devca"
 )
 
 var noon = time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)
@@ -386,4 +387,27 @@ func TestUSCC(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A machine never signs in: where its issuers are on record, a revocation stops its very next request.
+func TestRevokedMachineIsStopped(t *testing.T) {
+	w := newWorld(t)
+	ca := func() *devca.CA { c, err := devca.New("测试", noon.AddDate(-1, 0, 0), 5); must(t, err); return c }()
+	trust, err := ca.Trust()
+	must(t, err)
+	w.trust = trust
+	name := signing.Name{CommonName: "某银行长沙分行", Organization: "某银行长沙分行", OrganizationID: guaranteeing}
+	id, err := ca.Issue(name, signing.UseSign, noon.AddDate(0, -1, 0), noon.AddDate(1, 0, 0))
+	must(t, err)
+	org := Organisation{USCC: guaranteeing, Name: "某银行长沙分行", Roles: []Role{Guarantor}}
+	must(t, w.Admit(t.Context(), System(), org, id.Certificate()))
+	must(t, w.Admit(t.Context(), System(), org, id.Chain...)) // the issuers become known later
+	_, _, err = w.ByFingerprint(t.Context(), id.Certificate().Fingerprint())
+	must(t, err)
+	ca.Revoke(id.Certificate(), noon.Add(-time.Minute), 1)
+	list, err := ca.CRL(noon, noon.AddDate(0, 1, 0))
+	must(t, err)
+	must(t, trust.AddCRL(list))
+	_, _, err = w.ByFingerprint(t.Context(), id.Certificate().Fingerprint())
+	wantCode(t, err, "certificate.revoked")
 }

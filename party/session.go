@@ -56,7 +56,7 @@ func (d *Desk) SignIn(ctx context.Context, chain []signing.Certificate, challeng
 	if err := signing.Verify(leaf.PublicKey(), SignInText(challenge, role), sig); err != nil {
 		return "", Actor{}, errSignature
 	}
-	org, err := d.recognise(ctx, leaf, role)
+	org, err := d.recognise(ctx, chain, role)
 	if err != nil {
 		return "", Actor{}, err
 	}
@@ -66,13 +66,13 @@ func (d *Desk) SignIn(ctx context.Context, chain []signing.Certificate, challeng
 }
 
 // recognise finds the organisation behind a certificate that was proved, registering a bidder on the way.
-func (d *Desk) recognise(ctx context.Context, leaf signing.Certificate, role Role) (Organisation, error) {
+func (d *Desk) recognise(ctx context.Context, chain []signing.Certificate, role Role) (Organisation, error) {
 	if role == Bidder {
-		if err := d.admitBidder(ctx, leaf); err != nil {
+		if err := d.admitBidder(ctx, chain); err != nil {
 			return Organisation{}, err
 		}
 	}
-	row, err := readCertificate(ctx, d.pool, leaf.Fingerprint())
+	row, err := readCertificate(ctx, d.pool, chain[0].Fingerprint())
 	if err != nil {
 		return Organisation{}, err
 	}
@@ -86,15 +86,15 @@ func (d *Desk) recognise(ctx context.Context, leaf signing.Certificate, role Rol
 	return org, nil
 }
 
-func (d *Desk) admitBidder(ctx context.Context, leaf signing.Certificate) error {
-	s := leaf.Subject()
+func (d *Desk) admitBidder(ctx context.Context, chain []signing.Certificate) error {
+	s := chain[0].Subject()
 	org := Organisation{USCC: s.OrganizationID, Name: s.Organization, Roles: []Role{Bidder},
 		Status: Active, AdmittedBy: Self, AdmittedAt: d.now()}
 	if err := org.check(); err != nil {
 		return Unauthentic("session.subject", "证书中没有完整的单位名称和统一社会信用代码；请向证书机构申请单位证书")
 	}
 	return d.change(ctx, func(tx pgx.Tx) error {
-		return d.admitTx(ctx, tx, org, []signing.Certificate{leaf})
+		return d.admitTx(ctx, tx, org, chain[:1], chain[1:])
 	})
 }
 

@@ -90,14 +90,16 @@ func updateStatus(ctx context.Context, tx pgx.Tx, uscc string, to Status) error 
 
 func insertCertificate(ctx context.Context, tx pgx.Tx, r certificateRow) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO certificate (fingerprint, uscc, der, can_sign, can_encrypt, not_before, not_after, added_at)
-		VALUES (@fp, @uscc, @der, @sign, @encrypt, @before, @after, @at) ON CONFLICT (fingerprint) DO NOTHING`,
-		pgx.NamedArgs{"fp": r.Fingerprint, "uscc": r.USCC, "der": r.DER, "sign": r.CanSign, "encrypt": r.CanEncrypt,
+		INSERT INTO certificate (fingerprint, uscc, der, issuers, can_sign, can_encrypt, not_before, not_after, added_at)
+		VALUES (@fp, @uscc, @der, @issuers, @sign, @encrypt, @before, @after, @at)
+		ON CONFLICT (fingerprint) DO UPDATE SET issuers = excluded.issuers
+		WHERE certificate.issuers IS NULL AND excluded.issuers IS NOT NULL AND certificate.uscc = excluded.uscc`,
+		pgx.NamedArgs{"fp": r.Fingerprint, "uscc": r.USCC, "der": r.DER, "issuers": r.Issuers, "sign": r.CanSign, "encrypt": r.CanEncrypt,
 			"before": r.NotBefore, "after": r.NotAfter, "at": r.AddedAt})
 	return err
 }
 
-const certificateColumns = `fingerprint, uscc, der, can_sign, can_encrypt, not_before, not_after, added_at, removed_at`
+const certificateColumns = `fingerprint, uscc, der, issuers, can_sign, can_encrypt, not_before, not_after, added_at, removed_at`
 
 func readCertificate(ctx context.Context, q querier, fingerprint signing.Digest) (certificateRow, error) {
 	return one[certificateRow](ctx, q, errNoCertificate, `
