@@ -1,0 +1,170 @@
+#!/bin/sh
+# Verifies a guarantee file (.json) or a signed undertaking (.p7s) with OpenSSL 3 and the usual tools of a Unix
+# system, and with no program of the platform. Explained in verify-with-openssl.md.
+#
+#   verify-with-openssl.sh FILE ROOT.pem
+#
+# ROOT.pem is one root certificate that you trust. Ends with 0 only when everything holds.
+set -eu
+
+file=$1
+root=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+refuse() {
+	echo "不通过：$1" >&2
+	exit 1
+}
+
+# rows FILE: offset, depth, header length, length and type of every element of a DER file.
+rows() {
+	openssl asn1parse -inform DER -in "$1" |
+		sed -n 's/^ *\([0-9]*\):d=\([0-9]*\) *hl=\([0-9]*\) *l= *\([0-9]*\) *[a-z]*: *\([^:]*\).*/\1 \2 \3 \4 \5/p'
+}
+
+# piece FILE OFFSET LENGTH
+piece() {
+	tail -c "+$(($2 + 1))" "$1" | head -c "$3"
+}
+
+# split P7S DIR: cuts signed data into content, certificates, signed attributes and signature.
+split() {
+	mkdir "$2"
+	rows "$1" >"$2/rows"
+	set -- "$1" "$2" $(awk '$2 == 5 && $5 == "OCTET" { print $1 + $3, $4; exit }' "$2/rows")
+	piece "$1" "$3" "$4" >"$2/content"
+	set -- "$1" "$2" $(awk '$2 == 5 && $5 == "OCTET" { at = $1 + $3; n = $4 } END { print at, n }' "$2/rows")
+	piece "$1" "$3" "$4" >"$2/signature.der"
+	set -- "$1" "$2" $(awk '$2 == 5 && $5 == "cont" { at = $1; n = $3 + $4 } END { print at, n }' "$2/rows")
+	{
+		printf '\061' # what is signed is a SET (0x31); in the document the same bytes stand under the tag [0]
+		piece "$1" "$(($3 + 1))" "$(($4 - 1))"
+	} >"$2/attributes.der"
+	awk '$2 == 3 { inside = ($5 == "cont") } inside && $2 == 4 { print $1, $3 + $4 }' "$2/rows" >"$2/certificates"
+	n=0
+	while read -r at length; do
+		piece "$1" "$at" "$length" | openssl x509 -inform DER -out "$2/$n.pem"
+		n=$((n + 1))
+	done <"$2/certificates"
+}
+
+# digest FILE: SM3 in lower-case hexadecimal digits.
+digest() {
+	openssl dgst -sm3 -r "$1" | cut -d' ' -f1
+}
+
+# signer P7S DIR: the certificate whose serial number the signature names.
+signer() {
+	serial=$(openssl asn1parse -inform DER -in "$1" | sed -n 's/^.*:d=6 .*INTEGER *:\([0-9A-F]*\)$/\1/p' | tail -n 1)
+	for c in "$2"/*.pem; do
+		if [ "$(openssl x509 -in "$c" -noout -serial)" = "serial=$serial" ]; then
+			echo "$c"
+			return
+		fi
+	done
+	refuse "签名所指的证书不在文件中"
+}
+
+# signed_at DIR: the signing time in seconds since 1970.
+signed_at() {
+	t=$(openssl asn1parse -inform DER -in "$1/attributes.der" | sed -n 's/^.*UTCTIME *:\([0-9]*\)Z$/\1/p')
+	date -u -d "20$(echo "$t" | sed 's/\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)/\1-\2-\3 \4:\5:\6/')" +%s
+}
+
+# link CERTIFICATE ISSUER TIME: one link of a chain. OpenSSL gives the SM2 identity to the first certificate only, so
+# each link is asked for by itself.
+link() {
+	openssl verify -vfyopt distid:1234567812345678 -partial_chain -trusted "$2" -attime "$3" "$1" >/dev/null 2>&1 ||
+		refuse "证书 $(openssl x509 -in "$1" -noout -subject) 不由上一级签发，或者签名时已经失效"
+}
+
+# chain CERTIFICATE DIR TIME: from the signer to the root that you trust.
+chain() {
+	current=$1
+	openssl x509 -in "$current" -noout -ext keyUsage | grep -q 'Digital Signature' || refuse "证书用途不包含签名"
+	for step in 1 2 3 4 5 6 7 8; do
+		issuer=$(openssl x509 -in "$current" -noout -issuer_hash)
+		if [ "$issuer" = "$(openssl x509 -in "$root" -noout -subject_hash)" ]; then
+			link "$current" "$root" "$3"
+			return
+		fi
+		next=
+		for c in "$2"/*.pem; do
+			[ "$(openssl x509 -in "$c" -noout -subject_hash)" != "$issuer" ] || next=$c
+		done
+		[ -n "$next" ] && [ "$next" != "$current" ] || refuse "证书链连不到您指定的根证书"
+		link "$current" "$next" "$3"
+		current=$next
+	done
+	refuse "证书链过长"
+}
+
+# signature P7S DIR NAME: digest of the content, signature over the attributes, chain at the signing time.
+signature() {
+	split "$1" "$2"
+	stated=$(openssl asn1parse -inform DER -in "$2/attributes.der" | sed -n 's/^.*OCTET STRING *\[HEX DUMP\]:\([0-9A-F]*\)$/\1/p' | tr 'A-F' 'a-f')
+	[ "$(digest "$2/content")" = "$stated" ] || refuse "$3：内容与签名中的摘要不符"
+	leaf=$(signer "$1" "$2")
+	openssl x509 -in "$leaf" -noout -pubkey >"$2/public"
+	openssl dgst -sm3 -verify "$2/public" -sigopt distid:1234567812345678 \
+		-signature "$2/signature.der" "$2/attributes.der" >/dev/null 2>&1 || refuse "$3：签名不成立"
+	chain "$leaf" "$2" "$(signed_at "$2")"
+	echo "通过：$3的签名和证书链，签名人 $(openssl x509 -in "$leaf" -noout -subject -nameopt utf8,sep_comma_plus)"
+}
+
+# octets N: N as eight bytes, most significant first.
+octets() {
+	printf "$(printf '\\%03o' 0 0 0 0 $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255)))"
+}
+
+# tagged TAG FILE...: SM3(length of the tag, tag, and for each file its length and its bytes).
+tagged() {
+	tag=$1
+	shift
+	{
+		printf "$(printf '\\%03o' ${#tag})"
+		printf '%s' "$tag"
+		for part in "$@"; do
+			octets "$(wc -c <"$part")"
+			cat "$part"
+		done
+	} >"$work/tagged"
+	digest "$work/tagged"
+}
+
+# member NAME FILE: a member of a canonical JSON object whose value is a text of base64 or hexadecimal digits.
+member() {
+	sed -n "s/.*\"$1\":\"\([A-Za-z0-9+\/=]*\)\".*/\1/p" "$2"
+}
+
+# same NAME WANT GOT
+same() {
+	[ -n "$2" ] && [ "$2" = "$3" ] || refuse "$1：应为 $2，实为 $3"
+	echo "通过：$1 $2"
+}
+
+if [ "$(head -c 1 "$file")" != '{' ]; then
+	signature "$file" "$work/letter" "保函"
+	exit 0
+fi
+
+# The file is canonical JSON in one line: its members stand in alphabetical order.
+member signed "$file" | openssl base64 -d -A >"$work/letter.p7s"
+member receipt "$file" | openssl base64 -d -A >"$work/receipt.p7s"
+sed 's/,"signed":".*$//; s/,"salt":"[^"]*"$//; s/^.*,"reveal":{/{/' "$file" | tr -d '\n' >"$work/reveal.json"
+sed 's/^.*"signed":"[^"]*","undertaking"://; s/}$//' "$file" | tr -d '\n' >"$work/undertaking.json"
+
+signature "$work/letter.p7s" "$work/letter" "保函"
+cmp -s "$work/undertaking.json" "$work/letter/content" || refuse "文件所载保函与签名内容不同"
+signature "$work/receipt.p7s" "$work/receipt" "平台回执"
+
+same "承诺值" "$(member commitment "$work/letter/content")" "$(tagged baohan/reveal/1 "$work/reveal.json")"
+member salt "$file" | openssl base64 -d -A >"$work/salt"
+if [ -s "$work/salt" ]; then
+	found=$(tagged baohan/undertaking-salted/1 "$work/salt" "$work/letter.p7s")
+else
+	found=$(tagged baohan/undertaking/1 "$work/letter.p7s")
+fi
+same "回执所载保函摘要" "$(member digest "$work/receipt/content")" "$found"
+echo "全部通过。请再核对：签名人就是保函所载的机构和平台，回执时间早于投标截止时间，金额大小写一致。"
