@@ -34,11 +34,6 @@ type Demand struct {
 	PaidAt        *time.Time
 }
 
-// open tells whether the demand still keeps the guarantee from being released or from expiring.
-func (dm *Demand) open() bool {
-	return !slices.Contains([]State{Honoured, Rejected, WithdrawnDemand}, dm.State)
-}
-
 func (dm *Demand) move(verb Verb) error {
 	to, err := next(PartDemand, dm.State, verb)
 	if err == nil {

@@ -46,11 +46,6 @@ type Guarantee struct {
 	ReleaseReason     *string
 }
 
-// inForce tells whether the undertaking still binds its guarantor.
-func (g *Guarantee) inForce() bool {
-	return g.InstrumentState == Issued || g.InstrumentState == Amending
-}
-
 // lastInstant is the last instant at which a presentation is in time: 24:00 Asia/Shanghai of the last day of
 // validity; the latest expiry as long as the letter is sealed, the revealed end after that.
 func (g *Guarantee) lastInstant() time.Time {
@@ -76,6 +71,7 @@ func (g *Guarantee) state(p Part) *State {
 		return &g.VerificationState
 	case PartRelease:
 		return &g.ReleaseState
+	case PartDemand: // has rows of its own
 	}
 	panic("guarantee: no such machine: " + string(p))
 }

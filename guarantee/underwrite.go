@@ -120,15 +120,16 @@ func cancel(t *turn) error {
 		return err
 	}
 	t.happened(EventCancelled, nil)
-	switch g.FeeState {
-	case FeePending:
-		if err := g.move(PartFee, "lapse"); err != nil {
-			return err
-		}
-		t.happened(EventFeeLapsed, nil)
-	case FeePaid:
+	if g.FeeState == FeePaid {
 		return refund(t)
 	}
+	if g.FeeState != FeePending {
+		return nil
+	}
+	if err := g.move(PartFee, "lapse"); err != nil {
+		return err
+	}
+	t.happened(EventFeeLapsed, nil)
 	return nil
 }
 

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -65,7 +66,7 @@ func (c canary) plant() error {
 	if err != nil {
 		return err
 	}
-	out, err := exec.Command("go", "test", "-count=1", "-overlay", overlay, "-run", c.Test, c.Package).CombinedOutput()
+	out, err := exec.CommandContext(context.Background(), "go", "test", "-count=1", "-overlay", overlay, "-run", c.Test, c.Package).CombinedOutput()
 	switch {
 	case err == nil:
 		return fmt.Errorf("%s %s passes without the guard", c.Package, c.Test)
