@@ -62,9 +62,15 @@ func (s *Staff) Refuse(ctx context.Context, lot string, in wire.Refuse) (wire.Lo
 	return s.onLot(ctx, lot, "refuse", in)
 }
 
+// onLot commands something of a lot. The key follows from the lot and from what is said: a second award, after the
+// first winner refused, is another command.
 func (s *Staff) onLot(ctx context.Context, lot, verb string, in any) (wire.Lot, error) {
+	body, err := wire.Write(in)
+	if err != nil {
+		return wire.Lot{}, err
+	}
 	var answer wire.Lot
-	return answer, s.post(ctx, "/lots/"+url.PathEscape(lot)+"/"+verb, verb+"-"+lot, in, &answer)
+	return answer, s.post(ctx, "/lots/"+url.PathEscape(lot)+"/"+verb, keyOf(verb, append([]byte(lot), body...)), in, &answer)
 }
 
 // Deliveries lists the dead letters.
