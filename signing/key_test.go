@@ -180,7 +180,7 @@ func TestKeyFile(t *testing.T) {
 	}
 	block, _ := pem.Decode(text)
 	p, _, err := parseKeyFile(block.Bytes)
-	if err != nil || p.iterations < 600_000 || !p.sm4 {
+	if err != nil || p.iterations < 600_000 || !p.scheme.Equal(oidSM4CBC) {
 		t.Fatalf("%+v, %v", p, err)
 	}
 	if _, err := EncryptKeyPEM(key, nil); !errors.Is(err, ErrPassphrase) {

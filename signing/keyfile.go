@@ -6,10 +6,10 @@ import (
 	"crypto/cipher"
 	"crypto/pbkdf2"
 	"crypto/sha256"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"hash"
 
 	maker "github.com/tjfoc/gmsm/sm4"
 )
@@ -45,7 +45,7 @@ func EncryptKeyPEM(k *PrivateKey, passphrase []byte, options ...KeyOption) (text
 	if len(passphrase) == 0 {
 		return nil, fmt.Errorf("%w: empty passphrase", ErrPassphrase)
 	}
-	p := keyParameters{salt: Random(16), iv: Random(16), iterations: keyIterations, prf: sha256.New, sm4: true}
+	p := keyParameters{salt: Random(16), iv: Random(16), iterations: keyIterations, prf: oidHMACSHA256, scheme: oidSM4CBC}
 	for _, option := range options {
 		option(&p)
 	}
@@ -98,8 +98,8 @@ func DecryptKeyPEM(text, passphrase []byte) (k *PrivateKey, err error) {
 type keyParameters struct {
 	salt, iv   []byte
 	iterations int
-	prf        func() hash.Hash
-	sm4        bool // SM4-CBC, else AES-256-CBC
+	prf        asn1.ObjectIdentifier // HMAC-SHA256 or HMAC-SM3
+	scheme     asn1.ObjectIdentifier // SM4-CBC or AES-256-CBC
 }
 
 func (p keyParameters) check() error {
@@ -109,25 +109,31 @@ func (p keyParameters) check() error {
 	if len(p.salt) < 8 || len(p.salt) > 64 || len(p.iv) != 16 {
 		return fmt.Errorf("%w: salt of %d bytes, IV of %d", ErrKeyFile, len(p.salt), len(p.iv))
 	}
+	if !p.prf.Equal(oidHMACSHA256) && !p.prf.Equal(oidHMACSM3) {
+		return fmt.Errorf("%w: PRF %v is neither HMAC-SHA256 nor HMAC-SM3", ErrKeyFile, p.prf)
+	}
+	if !p.scheme.Equal(oidSM4CBC) && !p.scheme.Equal(oidAES256CBC) {
+		return fmt.Errorf("%w: cipher %v is neither SM4-CBC nor AES-256-CBC", ErrKeyFile, p.scheme)
+	}
 	return nil
 }
 
-func (p keyParameters) keyLength() int {
-	if p.sm4 {
-		return 16
-	}
-	return 32
-}
-
 func (p keyParameters) cipher(passphrase []byte) (cipher.Block, error) {
-	key, err := pbkdf2.Key(p.prf, string(passphrase), p.salt, p.iterations, p.keyLength())
+	prf, length := NewSM3, 16
+	if p.prf.Equal(oidHMACSHA256) {
+		prf = sha256.New
+	}
+	if p.scheme.Equal(oidAES256CBC) {
+		length = 32
+	}
+	key, err := pbkdf2.Key(prf, string(passphrase), p.salt, p.iterations, length)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrInternal, err)
 	}
-	if p.sm4 {
-		return maker.NewCipher(key)
+	if length == 32 {
+		return aes.NewCipher(key)
 	}
-	return aes.NewCipher(key)
+	return maker.NewCipher(key)
 }
 
 // padBlocks is the padding of PKCS#7, in memory of its own.

@@ -2,7 +2,6 @@ package signing
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/asn1"
 	"fmt"
 
@@ -29,18 +28,18 @@ func (p keyParameters) addSchemes(b *cryptobyte.Builder) {
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 			b.AddASN1OctetString(p.salt)
 			b.AddASN1Int64(int64(p.iterations))
-			addAlgorithm(b, oidHMACSHA256)
+			addAlgorithm(b, p.prf)
 		})
 	})
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddASN1ObjectIdentifier(oidSM4CBC)
+		b.AddASN1ObjectIdentifier(p.scheme)
 		b.AddASN1OctetString(p.iv)
 	})
 }
 
 func parseKeyFile(der []byte) (p keyParameters, secret []byte, err error) {
 	var info, algorithm, schemes, kdf, kdfParameters, prf, scheme, salt, iv, sealed cryptobyte.String
-	var pbes2, pbkdf2, prfOID, schemeOID asn1.ObjectIdentifier
+	var pbes2, pbkdf2 asn1.ObjectIdentifier
 	in := cryptobyte.String(der)
 	ok := in.ReadASN1(&info, cbasn1.SEQUENCE) && in.Empty() &&
 		info.ReadASN1(&algorithm, cbasn1.SEQUENCE) && info.ReadASN1(&sealed, cbasn1.OCTET_STRING) && info.Empty() &&
@@ -49,8 +48,8 @@ func parseKeyFile(der []byte) (p keyParameters, secret []byte, err error) {
 		kdf.ReadASN1ObjectIdentifier(&pbkdf2) && kdf.ReadASN1(&kdfParameters, cbasn1.SEQUENCE) && kdf.Empty() &&
 		kdfParameters.ReadASN1(&salt, cbasn1.OCTET_STRING) && kdfParameters.ReadASN1Integer(&p.iterations) &&
 		p.skipKeyLength(&kdfParameters) &&
-		kdfParameters.ReadASN1(&prf, cbasn1.SEQUENCE) && kdfParameters.Empty() && prf.ReadASN1ObjectIdentifier(&prfOID) &&
-		scheme.ReadASN1ObjectIdentifier(&schemeOID) && scheme.ReadASN1(&iv, cbasn1.OCTET_STRING) && scheme.Empty()
+		kdfParameters.ReadASN1(&prf, cbasn1.SEQUENCE) && kdfParameters.Empty() && prf.ReadASN1ObjectIdentifier(&p.prf) &&
+		scheme.ReadASN1ObjectIdentifier(&p.scheme) && scheme.ReadASN1(&iv, cbasn1.OCTET_STRING) && scheme.Empty()
 	if !ok || !pbes2.Equal(oidPBES2) || !pbkdf2.Equal(oidPBKDF2) {
 		return p, nil, fmt.Errorf("%w: not PBES2 with PBKDF2", ErrKeyFile)
 	}
@@ -58,33 +57,12 @@ func parseKeyFile(der []byte) (p keyParameters, secret []byte, err error) {
 		return p, nil, fmt.Errorf("%w: encrypted key is not whole blocks", ErrKeyFile)
 	}
 	p.salt, p.iv = salt, iv
-	if err := p.choose(prfOID, schemeOID); err != nil {
-		return p, nil, err
-	}
 	return p, sealed, p.check()
 }
 
 // skipKeyLength passes over the optional key length; the cipher's own length is used and a wrong one does not open.
 func (keyParameters) skipKeyLength(in *cryptobyte.String) bool {
 	return !in.PeekASN1Tag(cbasn1.INTEGER) || in.SkipASN1(cbasn1.INTEGER)
-}
-
-func (p *keyParameters) choose(prf, scheme asn1.ObjectIdentifier) error {
-	switch {
-	case prf.Equal(oidHMACSHA256):
-		p.prf = sha256.New
-	case prf.Equal(oidHMACSM3):
-		p.prf = NewSM3
-	default:
-		return fmt.Errorf("%w: PRF %v is neither HMAC-SHA256 nor HMAC-SM3", ErrKeyFile, prf)
-	}
-	switch {
-	case scheme.Equal(oidSM4CBC):
-		p.sm4 = true
-	case !scheme.Equal(oidAES256CBC):
-		return fmt.Errorf("%w: cipher %v is neither SM4-CBC nor AES-256-CBC", ErrKeyFile, scheme)
-	}
-	return nil
 }
 
 // pkcs8 is PrivateKeyInfo with an ECPrivateKey (RFC 5915) inside.

@@ -7,7 +7,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -426,7 +425,11 @@ func TestTrap13KeyOfAnotherCurve(t *testing.T) {
 // encryptBytes puts any bytes where a key file has its key.
 func encryptBytes(t *testing.T, secret []byte, passphrase string) []byte {
 	t.Helper()
-	p := keyParameters{salt: Random(16), iv: Random(16), iterations: 1000, prf: sha256.New, sm4: true}
+	return encryptBytesBy(t, keyParameters{salt: Random(16), iv: Random(16), iterations: 1000, prf: oidHMACSHA256, scheme: oidSM4CBC}, secret, passphrase)
+}
+
+func encryptBytesBy(t *testing.T, p keyParameters, secret []byte, passphrase string) []byte {
+	t.Helper()
 	block, err := p.cipher([]byte(passphrase))
 	if err != nil {
 		t.Fatal(err)
@@ -453,8 +456,8 @@ func TestTrap15SignaturesDiffer(t *testing.T) {
 func TestTrap16KeyFiles(t *testing.T) {
 	shortIV := unhex("3081fc305706092a864886f70d01050d304a302906092a864886f70d01050c301c040876325aee367bd2de02020800300c06082a864886f70d02070500301d060960864801650304012a040c5a4fa7a991dcdef92321d780dd9003ed0481a086ec9fc47bb5b4e8f7e6c005d4ebe2a1ebf381ba7b292d1841ceb4eedc30da19869ea72154221089b0d01a2e47ab4c0ec18d095369e94377a763daf9fafad1fb7d6a0a8bf0f4bced8d6b760416856b6416a7ab895f5ab9d1e0e59f35c00a316322e80bdb0ad1fcca871b3696cbd92159c4504b3d5ba361e658fa8ed699de2f1732194ef9689038c74d09906752f847e796303f0795fa23fc7c28a54e7c085695")
 	brokenBlock := unhex("3081fc305706092a864886f70d01050d304a302906092a864886f70d01050c301c040876325aee367bd2de02020800300c06082a864886f70d02073000301d060960864801650304012a04105a4fa7a99130def92321d780dd9003ed0431a086ec9fc47bb5b4e8f7e6c005d4ebe2a1ebf381ba7b292d1841ceb4eedc30da19869ea72154221089b0d01a2e47ab4c0ec1e88d095369e94377a763daf9fafad1fb7d6a0a8bf0f4bced8d6b760416856b6416a7ab895f5ab9d1e0e59f35c00a316322e80bdb0ad1fcca871b3696cbd92159c4504b3d5ba361e658fa8ed699de2f1732194ef9689038c74d09906752f847e796303f0795fa23fc7c28a54e7c0856")
-	many := keyParameters{salt: Random(16), iv: Random(16), iterations: 1<<31 - 1}
-	few := keyParameters{salt: Random(16), iv: Random(16), iterations: 1}
+	many := keyParameters{salt: Random(16), iv: Random(16), iterations: 1<<31 - 1, prf: oidHMACSHA256, scheme: oidSM4CBC}
+	few := keyParameters{salt: Random(16), iv: Random(16), iterations: 1, prf: oidHMACSHA256, scheme: oidSM4CBC}
 	for name, der := range map[string][]byte{
 		"IV of 12 bytes": shortIV, "not whole blocks": brokenBlock, "nothing": nil,
 		"2³¹-1 rounds": many.der(make([]byte, 160)), "1 round": few.der(make([]byte, 160)),

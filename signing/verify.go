@@ -38,13 +38,17 @@ func VerifyBoth(pub PublicKey, msg []byte, sig Signature) (err error) {
 	if err != nil {
 		return err
 	}
-	one := checker.VerifyASN1(pub.point, digest, sig.DER())
-	other := maker.Sm2Verify(pub.forMaker(), msg, userID, sig.r(), sig.s())
+	return agree(
+		checker.VerifyASN1(pub.point, digest, sig.DER()),
+		maker.Sm2Verify(pub.forMaker(), msg, userID, sig.r(), sig.s()))
+}
+
+func agree(one, other bool) error {
 	switch {
 	case one && other:
 		return nil
-	case one != other:
-		return fmt.Errorf("%w: key %s", ErrDisagree, pub.Fingerprint())
+	case one || other:
+		return ErrDisagree
 	}
 	return ErrBadSignature
 }
