@@ -145,7 +145,7 @@ func (c verifyCommand) print(out io.Writer, r letter.Report) error {
 	}
 	for _, l := range r.Lines {
 		fmt.Fprintf(out, "[%s] %s：%s\n", l.Result.Chinese(), l.Title(), l.Words)
-		if l.Want != "" {
+		if l.Want != "" && l.Result != letter.ResultPass {
 			fmt.Fprintf(out, "         应为：%s\n", l.Want)
 		}
 		if l.Got != "" {

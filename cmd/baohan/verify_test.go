@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"baohan/guarantee/letter"
+	"baohan/internal/sample"
+)
+
+// desk is a directory with everything that somebody needs to verify a letter.
+type desk struct {
+	t   *testing.T
+	dir string
+	h   *sample.House
+}
+
+func newDesk(t *testing.T) desk {
+	h := sample.New(time.Date(2026, 11, 25, 9, 30, 0, 0, time.UTC))
+	d := desk{t, t.TempDir(), h}
+	i := h.Issue(h.Blind(), "XJSL-2026-000001")
+	b, err := i.File().Canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.put("letter.json", b)
+	d.put("letter.p7s", i.Signed)
+	d.put("root.pem", h.CA.Root.PEM())
+	d.put("changed.json", bytes.Replace(b, []byte("壹佰万"), []byte("玖佰万"), 1))
+	d.put("cut.json", b[:len(b)-1])
+	d.put("empty", nil)
+	return d
+}
+
+func (d desk) put(name string, b []byte) {
+	d.t.Helper()
+	if err := os.WriteFile(filepath.Join(d.dir, name), b, 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// verify runs the whole command and gives its exit code and what it printed.
+func (d desk) verify(args ...string) (int, string, string) {
+	d.t.Helper()
+	for i, a := range args {
+		if !strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "9") {
+			args[i] = filepath.Join(d.dir, a)
+		}
+	}
+	var out, errs bytes.Buffer
+	code := run(d.t.Context(), append([]string{"verify"}, args...), &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func TestVerifyExitCodes(t *testing.T) {
+	d := newDesk(t)
+	platform, bank := d.h.Platform.Party.USCC, d.h.Bank.Party.USCC
+	from := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	crl, err := d.h.CA.CRL(from, from.AddDate(0, 0, 7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := d.h.CA.RootCRL(1, from, from.AddDate(0, 0, 7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.put("ca.crl", crl)
+	d.put("root.crl", pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: root}))
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"genuine":                 {[]string{"letter.json", "--trust", "root.pem"}, 0, "各项核对通过；未提供吊销列表"},
+		"genuine p7s":             {[]string{"letter.p7s", "--trust", "root.pem"}, 0, "未核对揭示记录和平台回执"},
+		"named platform":          {[]string{"letter.json", "--trust", "root.pem", "--platform", platform}, 0, "回执由您指定的平台签署"},
+		"platform's own root":     {[]string{"letter.json", "--trust", "root.pem", "--platform-trust", "root.pem"}, 0, "各项核对通过"},
+		"with lists":              {[]string{"letter.json", "--trust", "root.pem", "--crl", "ca.crl", "--crl", "root.crl"}, 0, "吊销列表覆盖签发时点"},
+		"with half of the lists":  {[]string{"letter.json", "--trust", "root.pem", "--crl", "ca.crl"}, 1, "不覆盖"},
+		"another platform":        {[]string{"letter.json", "--trust", "root.pem", "--platform", bank}, 1, "不是您指定的平台"},
+		"changed":                 {[]string{"changed.json", "--trust", "root.pem"}, 1, "核对不通过"},
+		"cut":                     {[]string{"cut.json", "--trust", "root.pem"}, 1, "文件格式"},
+		"empty":                   {[]string{"empty", "--trust", "root.pem"}, 1, "不通过"},
+		"no root":                 {[]string{"letter.json"}, 2, ""},
+		"no file":                 {[]string{"--trust", "root.pem"}, 2, ""},
+		"no such file":            {[]string{"absent.json", "--trust", "root.pem"}, 2, ""},
+		"a root that is none":     {[]string{"letter.json", "--trust", "letter.p7s"}, 2, ""},
+		"a list that is none":     {[]string{"letter.json", "--trust", "root.pem", "--crl", "letter.p7s"}, 2, ""},
+		"a platform that is none": {[]string{"letter.json", "--trust", "root.pem", "--platform", "9144"}, 2, ""},
+		"an unknown flag":         {[]string{"letter.json", "--trust", "root.pem", "--force"}, 2, ""},
+	} {
+		code, out, errs := d.verify(c.args...)
+		if code != c.code || !strings.Contains(out, c.says) || code == 2 && (out != "" || errs == "") {
+			t.Errorf("%s: exit %d, want %d\n%s\n%s", name, code, c.code, out, errs)
+		}
+	}
+}
+
+func TestVerifyJSON(t *testing.T) {
+	d := newDesk(t)
+	for name, want := range map[string]bool{"letter.json": true, "changed.json": false} {
+		_, out, _ := d.verify(name, "--trust", "root.pem", "--json")
+		var r letter.Report
+		if err := json.Unmarshal([]byte(out), &r, json.RejectUnknownMembers(true)); err != nil || r.OK != want || len(r.Lines) < 20 || r.Words == "" {
+			t.Errorf("%s: %v %+v", name, err, r)
+		}
+	}
+}
