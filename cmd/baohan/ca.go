@@ -11,7 +11,6 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"baohan/guarantee/letter"
-	"baohan/internal/clock"
 	"baohan/signing"
 	"baohan/signing/devca"
 )
@@ -43,10 +42,11 @@ func (c *caInitCommand) Run(s *Settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	at, err := nowBy(s)
+	clk, err := clockBy(s)
 	if err != nil {
 		return err
 	}
+	at := clk.Now()
 	ca, err := authority(s, passphrase, at, lightly(c.Light)...)
 	if err != nil {
 		return err
@@ -63,6 +63,9 @@ func (c *caInitCommand) parties() (h house, err error) {
 		if *to, err = parseParty(text); err != nil {
 			return h, err
 		}
+	}
+	if h.Platform.USCC == h.Centre.USCC || h.Platform.USCC == h.Supervisor.USCC || h.Centre.USCC == h.Supervisor.USCC {
+		return h, errors.New("平台、交易中心和行政监督须为三个不同的单位：三把钥匙不能在同一家手里")
 	}
 	return h, nil
 }
@@ -85,10 +88,11 @@ func (c *caIssueCommand) Run(s *Settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	at, err := nowBy(s)
+	clk, err := clockBy(s)
 	if err != nil {
 		return err
 	}
+	at := clk.Now()
 	ca, err := devca.Load(caDir(s), passphrase)
 	if err != nil {
 		return fmt.Errorf("开发用证书机构：%w（请先运行 baohan ca init）", err)
@@ -109,18 +113,6 @@ func parseParty(text string) (letter.Party, error) {
 	}
 	p := letter.Party{Name: text[:i], USCC: text[i+1:]}
 	return p, p.Check()
-}
-
-// nowBy is the instant by the clock that the settings name.
-func nowBy(s *Settings) (time.Time, error) {
-	if s.ClockFile == "" {
-		return clock.System().Now(), nil
-	}
-	stepped, err := clock.OpenStepped(s.ClockFile)
-	if err != nil {
-		return time.Time{}, err
-	}
-	return stepped.Now(), nil
 }
 
 func lightly(light bool) []signing.KeyOption {

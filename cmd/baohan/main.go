@@ -21,6 +21,7 @@ import (
 type commands struct {
 	Settings `embed:"" group:"设置"`
 
+	Demo    demoCommand    `cmd:"" help:"在本机演示：平台、三家测试机构、演示时钟；--once 把全过程走一遍并核对。"`
 	Serve   serveCommand   `cmd:"" help:"运行平台：答复请求，并执行后台任务。"`
 	Work    workCommand    `cmd:"" help:"只执行后台任务；可与 serve 分开运行多个。"`
 	Migrate migrateCommand `cmd:"" help:"把数据库结构升级到本版本。"`
@@ -28,6 +29,8 @@ type commands struct {
 	CA      caCommand      `cmd:"" name:"ca" help:"开发用证书机构（无法律效力）。"`
 
 	SandboxBank sandboxBankCommand `cmd:"" help:"测试机构：银行、保险公司或担保公司的模拟，独立进程。"`
+
+	Clock clockCommand `cmd:"" help:"拨动演示时钟。"`
 
 	Reference settingsCommand `cmd:"" name:"settings" help:"打印全部设置及其说明。"`
 	Verify    verifyCommand   `cmd:"" help:"离线核对一份保函：签名、证书链、文本、金额、承诺值和回执。"`

@@ -187,7 +187,7 @@ func (s *system) bootstrap(ctx context.Context) error {
 	return nil
 }
 
-// subjectOf is the organisation that a certificate names.
+// subjectOf is the organisation that an identity's certificate names.
 func subjectOf(id devca.Identity) letter.Party {
 	subject := id.Certificate().Subject()
 	return letter.Party{Name: subject.Organization, USCC: subject.OrganizationID}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"baohan/internal/clock/sqlclock"
+	"baohan/internal/story"
+)
+
+type demoCommand struct {
+	Once bool   `help:"把两个标段的全过程走一遍并逐步核对，然后结束；全部成立时退出码为 0。"`
+	Kill bool   `help:"中途三次用 SIGKILL 终止平台进程再启动（与 --once 同用）。"`
+	Out  string `help:"--once 的结果写入的目录：每份保函的 .json 和 .p7s、证书、root.pem、summary.json。" default:"baohan-demo" placeholder:"目录"`
+}
+
+// Run starts a whole platform with three institutions on a stepped clock, and either tells the story in it or leaves
+// it to whoever started it.
+func (c *demoCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, out io.Writer) (err error) {
+	dir, forget, err := c.dir(s)
+	if err != nil {
+		return err
+	}
+	defer forget()
+	began := time.Now()
+	w, err := newTheatre(ctx, dir, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	if c.Once {
+		fmt.Fprintf(out, "平台和三家测试机构已就绪（%.1f 秒）\n", time.Since(began).Seconds())
+		return c.once(ctx, w, out)
+	}
+	w.explain(out)
+	<-ctx.Done()
+	return nil
+}
+
+// dir is where the demonstration keeps everything: below the data directory if it stays, else where nothing stays.
+func (c *demoCommand) dir(s *Settings) (dir string, forget func(), err error) {
+	if c.Once {
+		dir, err = os.MkdirTemp("", "baohan-demo-*")
+		return dir, func() { _ = os.RemoveAll(dir) }, err
+	}
+	dir, err = filepath.Abs(filepath.Join(s.Data, "demo"))
+	if err != nil {
+		return "", nil, err
+	}
+	return dir, func() {}, os.MkdirAll(dir, 0o700)
+}
+
+func (c *demoCommand) once(ctx context.Context, w *theatre, out io.Writer) error {
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return err
+	}
+	stage := w.stage(c.Out, out)
+	if c.Kill {
+		stage.Kill = w.killPlatform
+	}
+	summary, err := story.Tell(ctx, stage)
+	if err := errors.Join(err, summary.Write(c.Out)); err != nil {
+		return fmt.Errorf("%w\n平台日志：%s", err, w.platform.lastWords())
+	}
+	if summary.Failed > 0 {
+		return fmt.Errorf("%d 项核对不成立", summary.Failed)
+	}
+	fmt.Fprintf(out, "全部成立：%d 步，%d 项核对，%d 份保函；文件在 %s\n", summary.Steps, summary.Checks, len(summary.Guarantees), c.Out)
+	return nil
+}
+
+// stage is the theatre as the story sees it.
+func (w *theatre) stage(out string, print io.Writer) story.Stage {
+	return story.Stage{
+		Base: w.base, Trust: w.trust, Platform: w.house.Platform, Clock: w.clock, Cast: w.cast, Centre: story.Member{Party: w.house.Centre, Sign: w.centre},
+		Desks:  w.desks,
+		Folder: filepath.Join(w.dir, "copies"), Out: out, Print: print,
+		Step: func(ctx context.Context, t time.Time) error { return w.clock.Set(ctx, t, sqlclock.Mirror(w.pool)) },
+		Search: func(ctx context.Context, needles []story.Needle) ([]string, error) {
+			return story.Search(ctx, w.pool, needles)
+		},
+	}
+}
+
+func (w *theatre) explain(out io.Writer) {
+	fmt.Fprintf(out, "演示平台：%s/api/v1   （接口说明 docs/api-guide.md、docs/openapi.yaml）\n", w.base)
+	fmt.Fprintf(out, "演示时钟：%s，现在是 %s\n", filepath.Join(w.dir, "clock"), w.clock.Now().In(shanghai).Format("2006-01-02 15:04"))
+	fmt.Fprintf(out, "拨动时钟：BAOHAN_DATABASE_URL='%s' baohan clock --clock-file %s --to 2019-12-27T10:00:00+08:00\n", w.server.URL, filepath.Join(w.dir, "clock"))
+	fmt.Fprintf(out, "证书和密钥：%s（文件名为统一社会信用代码；口令在 %s）\n\n", filepath.Join(w.dir, "parties"), filepath.Join(w.dir, "passphrase"))
+	for _, m := range w.cast.All() {
+		fmt.Fprintf(out, "  %s  %-8s  %s\n", m.Party.USCC, w.cast.Role(m), m.Party.Name)
+		if desk := w.desks[m.Party.USCC]; desk != "" {
+			fmt.Fprintf(out, "      收银台 %s/cashier/申请编号   待办 %s/operator/queue   账簿 %s/books\n", desk, desk, desk)
+		}
+	}
+	fmt.Fprintln(out, "\n按 Ctrl-C 结束。")
+}

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"baohan/banks"
+	"baohan/guarantee/calendar"
+	"baohan/guarantee/letter"
+	"baohan/internal/clock"
+	"baohan/internal/devpg"
+	"baohan/internal/story"
+	"baohan/party"
+	"baohan/signing"
+	"baohan/signing/devca"
+)
+
+var shanghai = calendar.Shanghai
+
+// theatre is a whole platform on this machine: a database, the platform's process, three institutions' processes, a
+// stepped clock, and everybody's keys.
+type theatre struct {
+	dir        string
+	passphrase string
+	log        *slog.Logger
+
+	server *devpg.Server
+	pool   *pgxpool.Pool
+	clock  *clock.Stepped
+	house  house
+	cast   *story.Cast
+	trust  *signing.Trust
+	centre devca.Identity
+
+	base         string
+	desks        map[string]string
+	platform     *child
+	institutions []*child
+}
+
+// newTheatre builds one in dir and starts it. What is there from before is used again, except the institutions' and
+// the platform's ports.
+func newTheatre(ctx context.Context, dir string, log *slog.Logger) (w *theatre, err error) {
+	w = &theatre{dir: dir, log: log, desks: map[string]string{}, house: house{story.Named(story.PlatformName),
+		story.Named(story.CentreName), story.Named(story.SupervisorName)}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.close())
+		}
+	}()
+	if err := errors.Join(os.MkdirAll(w.path("log"), 0o700), w.keepPassphrase()); err != nil {
+		return w, err
+	}
+	if w.clock, err = clock.StartStepped(w.path("clock"), story.Begin); err != nil {
+		return w, err
+	}
+	if err := together(func() error { return w.startDatabase(ctx) }, w.makeKeys); err != nil {
+		return w, err
+	}
+	return w, w.raise(ctx)
+}
+
+func (w *theatre) path(elements ...string) string {
+	return filepath.Join(append([]string{w.dir}, elements...)...)
+}
+
+// together does independent things at once and returns all that went wrong.
+func together(todo ...func() error) error {
+	faults := make([]error, len(todo))
+	var all sync.WaitGroup
+	for i, do := range todo {
+		all.Go(func() { faults[i] = do() })
+	}
+	all.Wait()
+	return errors.Join(faults...)
+}
+
+func (w *theatre) keepPassphrase() error {
+	text, err := os.ReadFile(w.path("passphrase"))
+	if errors.Is(err, os.ErrNotExist) {
+		text = []byte(hex.EncodeToString(signing.Random(16)))
+		err = os.WriteFile(w.path("passphrase"), text, 0o600)
+	}
+	w.passphrase = strings.TrimSpace(string(text))
+	return err
+}
+
+func (w *theatre) startDatabase(ctx context.Context) (err error) {
+	if w.server, err = devpg.Start(ctx, devpg.Options{Dir: w.path("postgres"), Log: w.log}); err != nil {
+		return err
+	}
+	w.pool, err = pgxpool.New(ctx, w.server.URL)
+	return err
+}
+
+// makeKeys makes the authority, the platform's own keys and everybody's.
+func (w *theatre) makeKeys() error {
+	pass, at, light := []byte(w.passphrase), w.clock.Now(), lightly(true)
+	ca, err := devca.New("保函平台演示用证书机构", at.AddDate(0, 0, -1), 10)
+	if err != nil {
+		return err
+	}
+	if w.trust, err = ca.Trust(); err != nil {
+		return err
+	}
+	if err := makeKeys(w.path("keys"), pass, ca, w.house, at, light...); err != nil {
+		return err
+	}
+	if w.centre, err = devca.LoadIdentity(w.path("keys"), centreName, pass); err != nil {
+		return err
+	}
+	if w.cast, err = story.NewCast(ca, at.AddDate(0, 0, -1)); err != nil {
+		return err
+	}
+	for _, m := range w.cast.All() {
+		if err := errors.Join(m.Sign.Write(w.path("parties"), m.Party.USCC, pass, light...),
+			m.Open.Write(w.path("parties"), m.Party.USCC+"-encrypt", pass, light...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// raise admits everybody and starts the processes.
+func (w *theatre) raise(ctx context.Context) error {
+	address, err := freePort()
+	if err != nil {
+		return err
+	}
+	w.base = "http://" + address
+	var allow []string
+	for _, m := range w.institutionMembers() {
+		desk, err := freePort()
+		if err != nil {
+			return err
+		}
+		allow, w.desks[m.Party.USCC] = append(allow, desk), "http://"+desk
+	}
+	if err := w.admit(ctx, allow); err != nil {
+		return err
+	}
+	w.platform = w.child("platform", address, w.base+"/readyz", w.nodeEnv(allow), "serve")
+	for i, m := range w.institutionMembers() {
+		w.institutions = append(w.institutions, w.institution(m, troupe[i]))
+	}
+	all := append([]*child{w.platform}, w.institutions...)
+	for _, c := range all {
+		if err := c.start(); err != nil {
+			return err
+		}
+	}
+	for _, c := range all {
+		if err := c.await(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *theatre) institutionMembers() []story.Member {
+	return []story.Member{w.cast.Bank, w.cast.Company, w.cast.Insurer}
+}
+
+// role is what one institution of the demonstration is and asks.
+type role struct {
+	kind     banks.Kind
+	form     letter.Form
+	mode     letter.Mode
+	wording  string
+	prefix   string
+	decision string
+	rate     int64 // parts per million of the ceiling
+}
+
+// troupe are the three institutions, in the order of institutionMembers.
+var troupe = []role{
+	{banks.Bank, letter.FormIndependent, letter.ModeBlind, "independent-bid", "XJYH-TB", "instant", 4000},
+	{banks.GuaranteeCompany, letter.FormAccessory, letter.ModeFull, "accessory-bid", "YLDB-TB", "manual", 5500},
+	{banks.Insurer, letter.FormInsurance, letter.ModeFull, "insurance-bid", "DTBX-TB", "instant", 3000},
+}
+
+const (
+	minFee     = letter.Fen(300_00)
+	maxCeiling = letter.Fen(10_000_000_00)
+)
+
+// admit enters everybody who is not a bidder: bidders admit themselves by their certificates.
+func (w *theatre) admit(ctx context.Context, allow []string) error {
+	a := admission{}
+	for _, m := range w.cast.All() {
+		if role := w.cast.Role(m); role != string(party.Bidder) {
+			a.Organisations = append(a.Organisations, admittedOrganisation{m.Party, []party.Role{party.Role(role)},
+				[]string{m.Party.USCC + ".pem", m.Party.USCC + "-encrypt.pem"}})
+		}
+	}
+	until, err := calendar.ParseDate("2028-12-31")
+	if err != nil {
+		return err
+	}
+	for i, m := range w.institutionMembers() {
+		r, desk := troupe[i], w.desks[m.Party.USCC]
+		a.Institutions = append(a.Institutions, admittedInstitution{Party: m.Party, Kind: r.kind, Licence: "YS-" + r.prefix, LicenceUntil: until,
+			Base: desk, Cashier: desk + "/cashier/{application}", Products: []admittedProduct{{
+				Wording: letter.WordingRef{ID: r.wording, Version: 1}, Mode: r.mode, MinFee: minFee, MaxCeiling: maxCeiling, AnswerWithin: 7200,
+				Tiers: []admittedTier{{UpTo: maxCeiling, Rates: []int64{r.rate}}}}}})
+	}
+	text, err := json.Marshal(a, jsontext.WithIndent("  "))
+	if err != nil {
+		return err
+	}
+	file := w.path("parties", "admission.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		return err
+	}
+	return w.child("admit", "", "", w.nodeEnv(allow), "admit", file).run(ctx)
+}
+
+// child is this program again, with the demonstration's settings.
+func (w *theatre) child(name, listen, ready string, env []string, args ...string) *child {
+	env = append(env, "BAOHAN_PASSPHRASE="+w.passphrase, "BAOHAN_CLOCK_FILE="+w.path("clock"))
+	if listen != "" {
+		env = append(env, "BAOHAN_LISTEN="+listen)
+	}
+	return &child{name: name, args: args, env: env, log: w.path("log", name+".log"), ready: ready}
+}
+
+// nodeEnv are the settings of a process that runs the rooms.
+func (w *theatre) nodeEnv(allow []string) []string {
+	return []string{"BAOHAN_DATA=" + w.dir, "BAOHAN_DATABASE_URL=" + w.server.URL, "BAOHAN_MIGRATE=true", "BAOHAN_SWEEP_EVERY=200ms",
+		"BAOHAN_PATIENCE=3s", "BAOHAN_ALLOW=" + strings.Join(allow, ","), "BAOHAN_NETWORKS=127.0.0.0/8"}
+}
+
+func (w *theatre) institution(m story.Member, r role) *child {
+	desk := w.desks[m.Party.USCC]
+	c := w.child(r.prefix, strings.TrimPrefix(desk, "http://"), desk+"/operator/queue", []string{
+		"BAOHAN_DATA=" + w.path("institutions", r.prefix), "BAOHAN_KEYS=" + w.path("parties"), "BAOHAN_TRUST=" + w.path("keys", "root.pem")},
+		"sandbox-bank", "--platform", w.base, "--platform-cert", w.path("keys", platformName+".pem"),
+		"--sign", m.Party.USCC, "--encrypt", m.Party.USCC+"-encrypt", "--form", string(r.form), "--prefix", r.prefix,
+		"--rate", fmt.Sprint(r.rate), "--min-fee", minFee.String(), "--max-ceiling", maxCeiling.String(), "--decision", r.decision)
+	return c
+}
+
+// killPlatform ends the platform as a power cut would, starts it again and waits until it answers.
+func (w *theatre) killPlatform(ctx context.Context) error {
+	w.platform.kill()
+	if err := w.platform.start(); err != nil {
+		return err
+	}
+	return w.platform.await(ctx)
+}
+
+// close stops everything that was started, the database last.
+func (w *theatre) close() error {
+	var all []func() error
+	for _, c := range append(w.institutions, w.platform) {
+		if c != nil {
+			all = append(all, func() error { c.stop(); return nil })
+		}
+	}
+	err := together(all...)
+	if w.pool != nil {
+		w.pool.Close()
+	}
+	if w.server != nil {
+		err = errors.Join(err, w.server.Stop())
+	}
+	return err
+}

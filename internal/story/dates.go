@@ -1,0 +1,63 @@
+package story
+
+import (
+	"time"
+
+	"baohan/guarantee/calendar"
+	"baohan/guarantee/letter"
+)
+
+func at(text string) time.Time {
+	t, err := time.ParseInLocation("2006-01-02 15:04:05", text, calendar.Shanghai)
+	if err != nil {
+		panic(err) // the story's own text
+	}
+	return t
+}
+
+func date(text string) calendar.Date {
+	d, err := calendar.ParseDate(text)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+func yuan(text string) letter.Fen {
+	f, err := letter.ParseYuan(text)
+	if err != nil {
+		panic(err)
+	}
+	return f
+}
+
+// Begin is when the story begins: the notice of lot one is prepared.
+var Begin = at("2019-12-02 09:00:00")
+
+// The days of lot one. Only the deadline is printed in the notice.
+var (
+	oneBuy      = at("2019-12-05 10:00:00")
+	oneBid      = at("2019-12-27 09:20:00")
+	oneDeadline = at("2019-12-27 10:00:00")
+	oneAward    = at("2019-12-30 15:00:00")
+	oneContract = at("2020-01-10 10:00:00")
+	oneRelease  = at("2020-01-13 09:30:00")
+)
+
+// The days of lot two, all supplemented.
+var (
+	twoPublish  = at("2020-02-14 09:00:00")
+	twoBuy      = at("2020-02-20 09:00:00")
+	twoBid      = at("2020-03-10 09:00:00")
+	twoDeadline = at("2020-03-10 09:30:00")
+	twoAward    = at("2020-03-13 14:00:00")
+	twoRefuse   = at("2020-04-14 09:00:00")
+	twoDemand   = at("2020-04-15 10:00:00")
+	twoComplete = at("2020-04-16 16:30:00")
+	twoHonour   = at("2020-04-22 11:00:00")
+	twoNext     = at("2020-04-24 09:00:00")
+	twoContract = at("2020-04-28 09:00:00")
+	twoRelease  = at("2020-04-30 10:00:00")
+	twoExpired  = at("2020-07-07 00:00:02")
+	lastExpired = at("2020-10-01 00:00:02")
+)

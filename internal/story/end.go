@@ -1,0 +1,95 @@
+package story
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"baohan/client/wire"
+	"baohan/guarantee/letter"
+)
+
+// end compares the three books once more and leaves everything behind that proves the story without the platform.
+func (t *tale) end(ctx context.Context) error {
+	return t.inOrder(
+		scene{"每家机构的账、投标人的副本与平台三方一致", func() error { return t.books(ctx) }},
+		scene{"导出全部保函、证书和汇总", t.export},
+	)
+}
+
+// books goes through each institution's own book and the bidder's own copy of each letter in it.
+func (t *tale) books(ctx context.Context) error {
+	for _, m := range []Member{t.Cast.Bank, t.Cast.Company, t.Cast.Insurer} {
+		page, err := desk[wire.BookPage](ctx, t, m, http.MethodGet, "/books", nil)
+		if err != nil {
+			return err
+		}
+		for _, e := range page.Items {
+			h, known := t.letters[e.Guarantee]
+			if !known {
+				t.check(false, "%s的账上有一份无人持有的保函 %s", m.Party.Name, e.Number)
+				continue
+			}
+			u := h.file.Undertaking
+			t.check(e.Number == u.Number && e.Ceiling == u.Application.Ceiling && t.verify(h.bytes), "%s（%s）三方一致", e.Number, e.State)
+			t.finished = append(t.finished, Guarantee{Number: e.Number, Guarantor: m.Party.Name, Lot: h.file.Reveal.Lot.Code,
+				Amount: h.file.Reveal.Amount, State: e.State})
+		}
+	}
+	t.check(len(t.finished) == len(t.letters), "机构账上 %d 份，投标人手中 %d 份", len(t.finished), len(t.letters))
+	slices.SortFunc(t.finished, func(a, b Guarantee) int { return cmp.Compare(a.Number, b.Number) })
+	t.summary.Guarantees = t.finished
+	return nil
+}
+
+func (t *tale) export() error {
+	if err := os.MkdirAll(filepath.Join(t.Out, "certificates"), 0o755); err != nil {
+		return err
+	}
+	for _, h := range t.letters {
+		base := filepath.Join(t.Out, h.file.Undertaking.Number)
+		if err := os.WriteFile(base+".json", h.bytes, 0o644); err != nil {
+			return err
+		}
+		if err := os.WriteFile(base+".p7s", h.file.Signed, 0o644); err != nil {
+			return err
+		}
+		t.check(letter.VerifyP7S(h.file.Signed, t.Trust).OK, "%s.json 与 .p7s", h.file.Undertaking.Number)
+	}
+	return t.certificates()
+}
+
+func (t *tale) certificates() error {
+	var root []byte
+	for _, a := range t.Trust.Anchors() {
+		root = append(root, a.PEM()...)
+	}
+	if err := os.WriteFile(filepath.Join(t.Out, "root.pem"), root, 0o644); err != nil {
+		return err
+	}
+	for _, m := range t.Cast.All() {
+		var chain []byte
+		for _, c := range m.Sign.Chain {
+			chain = append(chain, c.PEM()...)
+		}
+		if err := os.WriteFile(filepath.Join(t.Out, "certificates", m.Party.USCC+".pem"), chain, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Write leaves the summary beside the guarantees.
+func (s Summary) Write(dir string) error {
+	b, err := json.Marshal(s, jsontext.WithIndent("  "))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "summary.json"), append(b, '\n'), 0o644)
+}
