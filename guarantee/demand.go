@@ -2,58 +2,12 @@ package guarantee
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"time"
-
-	"github.com/go-json-experiment/json"
-	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/party"
-	"baohan/signing"
 )
-
-// Demand is one presentation under a guarantee (索赔); there may be many.
-type Demand struct {
-	ID            string
-	Guarantee     string
-	State         State
-	Beneficiary   string
-	Amount        letter.Fen
-	Signed        []byte   // letter.Demand, signed by the beneficiary
-	Missing       []string // documents that the wording demands and that are not there yet
-	PresentedAt   time.Time
-	CompletedAt   *time.Time
-	ExamineBy     *time.Time // last day of the examination
-	Discrepancies []byte     // JSON list of Discrepancy
-	DecidedAt     *time.Time
-	PaidAmount    *letter.Fen
-	PaidRef       *string
-	PaidAt        *time.Time
-}
-
-func (dm *Demand) move(verb Verb) error {
-	to, err := next(PartDemand, dm.State, verb)
-	if err == nil {
-		dm.State = to
-	}
-	return err
-}
-
-// Attachment is one document of a presentation, by the digest that the signed paper names.
-type Attachment struct {
-	Kind  letter.DocumentKind `json:"kind"`
-	Name  string              `json:"name"`
-	Bytes []byte              `json:"bytes"`
-}
-
-// Presentation is a signed paper with its documents: the body of a durable receipt.
-type Presentation struct {
-	Signed    []byte       `json:"signed"` // p7s
-	Documents []Attachment `json:"documents"`
-}
 
 // examineWithin is how long a guarantor examines a presentation, in working days following the day of presentation
 // (URDG 758 art. 20).
@@ -143,108 +97,5 @@ func (t *turn) examine(by calendar.Date, verb Verb, kind EventKind) error {
 	day := by.Time()
 	t.demand.ExamineBy = &day
 	t.happened(kind, map[string]string{"examine_by": by.String()})
-	return nil
-}
-
-// readPresentation checks the signature of the paper and that its documents can be told apart.
-func (d *Desk) readPresentation(x *Disclosure, in Intake) (Presentation, []byte, error) {
-	var p Presentation
-	if err := json.Unmarshal(in.Body, &p, json.RejectUnknownMembers(true)); err != nil {
-		return p, nil, party.Invalid("demand.body", "body", "索赔数据格式有误；请按接口文档重新提交")
-	}
-	content, err := d.beneficiarySigned(x, in, "demand", p.Signed)
-	return p, content, err
-}
-
-// checkDemand holds the paper against the letter as disclosed. Only the lead named in the tender document may
-// present for several beneficiaries.
-func checkDemand(x *Disclosure, m letter.Demand, in Intake) error {
-	digest := letter.UndertakingDigest(x.Undertaking)
-	for _, c := range []struct {
-		ok           bool
-		field, words string
-	}{
-		{m.Guarantee == x.Guarantee && m.Number == x.Number && m.Guarantor.USCC == x.Guarantor, "number", "索赔所指的保函与本保函不一致"},
-		{m.Undertaking == digest, "undertaking", "索赔所指的保函原文摘要与已公开的不一致"},
-		{m.Commitment == letter.Commitment(x.Reveal), "commitment", "索赔所附揭示记录与已公开的不一致"},
-		{m.Beneficiary.USCC == in.Sender, "beneficiary", "索赔的受益人与登录单位不一致"},
-		{m.Beneficiary.USCC == x.Beneficiaries[0], "beneficiary", "有多个受益人时，须由招标文件指定的牵头受益人提出索赔"},
-		{m.NoExemption, "no_exemption", "请声明不存在免除付款责任的情形"},
-	} {
-		if !c.ok {
-			return mismatch("demand."+c.field, c.field, c.words+"；请核对后重新生成并签名")
-		}
-	}
-	return nil
-}
-
-// checkDocuments holds the files against the digests in the signed paper, and the kinds against the letter's list.
-// The signed demand is itself the payment notice, and the reveal record is public.
-func checkDocuments(x *Disclosure, named []letter.Document, files []Attachment, had []string) (missing []string, err error) {
-	if len(named) != len(files) {
-		return nil, party.Invalid("demand.documents", "documents", "随附文件与签名清单的数量不一致；请核对后重新提交")
-	}
-	have := append([]string{string(letter.PaymentNotice), string(letter.RevealRecord)}, had...)
-	for i, n := range named {
-		if n.Kind != files[i].Kind || n.Name != files[i].Name || n.Digest != signing.Sum(files[i].Bytes) {
-			return nil, party.Invalid("demand.documents", "documents", "随附文件与签名清单中的摘要不一致；请重新选择文件并签名")
-		}
-		have = append(have, string(n.Kind))
-	}
-	missing = []string{}
-	for _, k := range x.Documents {
-		if !slices.Contains(have, string(k)) {
-			missing = append(missing, string(k))
-		}
-	}
-	return missing, nil
-}
-
-const demandColumns = `id, guarantee, state, beneficiary, amount, signed, missing, presented_at, completed_at, examine_by,
-	discrepancies, decided_at, paid_amount, paid_ref, paid_at`
-
-// ErrDemandNotFound is the answer for every demand that is not there or not the caller's.
-var ErrDemandNotFound = party.NotFound("demand.not_found", "没有找到这笔索赔；请核对编号，或确认您有权查看")
-
-func readDemand(ctx context.Context, q querier, id string) (*Demand, error) {
-	rows, err := q.Query(ctx, `SELECT `+demandColumns+` FROM demand WHERE id = @id`, pgx.NamedArgs{"id": id})
-	if err != nil {
-		return nil, err
-	}
-	dm, err := pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByName[Demand])
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrDemandNotFound
-	}
-	return dm, err
-}
-
-func insertDemand(ctx context.Context, tx pgx.Tx, dm *Demand) error {
-	_, err := tx.Exec(ctx, `INSERT INTO demand (id, guarantee, state, beneficiary, amount, signed, missing, presented_at, examine_by)
-		VALUES (@id, @guarantee, @state, @beneficiary, @amount, @signed, @missing, @presented_at, @examine_by)`, pgx.NamedArgs{
-		"id": dm.ID, "guarantee": dm.Guarantee, "state": dm.State, "beneficiary": dm.Beneficiary, "amount": dm.Amount,
-		"signed": dm.Signed, "missing": dm.Missing, "presented_at": dm.PresentedAt, "examine_by": dm.ExamineBy})
-	if isUnique(err) {
-		return party.Conflict("demand.handed_in", "这个索赔编号已经使用过；请查看“我的索赔”，不要重复提交")
-	}
-	return translate(err)
-}
-
-func updateDemand(ctx context.Context, tx pgx.Tx, dm *Demand) error {
-	_, err := tx.Exec(ctx, `UPDATE demand SET state = @state, missing = @missing, completed_at = @completed_at, examine_by = @examine_by,
-		discrepancies = @discrepancies, decided_at = @decided_at, paid_amount = @paid_amount, paid_ref = @paid_ref, paid_at = @paid_at
-		WHERE id = @id`, pgx.NamedArgs{
-		"id": dm.ID, "state": dm.State, "missing": dm.Missing, "completed_at": dm.CompletedAt, "examine_by": dm.ExamineBy,
-		"discrepancies": dm.Discrepancies, "decided_at": dm.DecidedAt, "paid_amount": dm.PaidAmount, "paid_ref": dm.PaidRef, "paid_at": dm.PaidAt})
-	return translate(err)
-}
-
-func insertDocuments(ctx context.Context, tx pgx.Tx, demand string, files []Attachment) error {
-	for _, f := range files {
-		digest := signing.Sum(f.Bytes)
-		if _, err := tx.Exec(ctx, `INSERT INTO demand_document (demand, kind, name, digest, bytes) VALUES (@demand, @kind, @name, @digest, @bytes)
-			ON CONFLICT (demand, digest) DO NOTHING`, pgx.NamedArgs{"demand": demand, "kind": f.Kind, "name": f.Name, "digest": digest[:], "bytes": f.Bytes}); err != nil {
-			return translate(err)
-		}
-	}
 	return nil
 }

@@ -37,7 +37,7 @@ var titles = map[string]string{
 	lineRevocation: "吊销状态", "signer": "签名人", "content": "签名内容", "number": "保函编号", "terms": "申请内容",
 	"wording": "条款文本", "max_amount": "最高金额", "capital": "大写金额", "commitment": "承诺值", "guarantor": "开立机构",
 	"applicants": "申请人", "application": "申请编号", "amount": "担保金额", "expiry": "有效期", "reveal": "揭示记录",
-	"receipt": "平台回执", "receipt_chain": "回执证书链", "receipt_signature": "回执签名", "receipt_signer": "回执签署人",
+	"receipt": "平台回执", "receipt_chain": "回执证书链", lineReceiptRevocation: "回执证书吊销状态", "receipt_signature": "回执签名", "receipt_signer": "回执签署人",
 	"receipt_time": "回执时间", "receipt_digest": "回执摘要", "receipt_letter": "回执内容", "receipt_deadline": "是否逾期",
 	"whole": "整体一致",
 }

@@ -24,7 +24,7 @@ func Revocation(now time.Time) Option {
 
 // VerifyFile checks a guarantee file offline, against the anchors that the caller names and nothing else: format,
 // signatures, chains, wording, amounts, commitment, receipt. The report is OK only when every line passes; the one line
-// that may stay unknown is revocation, when no lists were given. It does not say whether the letter is still in force.
+// that may stay unknown is revocation (of the letter's and the receipt's certificates), when no lists were given. It does not say whether the letter is still in force.
 func VerifyFile(b []byte, trust *signing.Trust, options ...Option) Report {
 	v := newVerification(trust, options)
 	f, err := decode[File](b)
@@ -129,7 +129,8 @@ func (v *verification) report(what string) Report {
 	r := Report{OK: true, Lines: v.lines}
 	open := ""
 	for _, l := range v.lines {
-		tolerated := l.Name == lineRevocation && l.Result == ResultUnknown && !v.lists
+		list := l.Name == lineRevocation || l.Name == lineReceiptRevocation
+		tolerated := list && l.Result == ResultUnknown && !v.lists
 		if tolerated {
 			open = "；未提供吊销列表，证书此后是否被吊销未核对"
 		}

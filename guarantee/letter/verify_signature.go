@@ -10,7 +10,11 @@ import (
 	"baohan/signing"
 )
 
-const lineRevocation = "revocation"
+// The lines that may stay unknown when no revocation lists were given.
+const (
+	lineRevocation        = "revocation"
+	lineReceiptRevocation = "receipt_revocation"
+)
 
 // clockTolerance is by how much a signer's clock may run ahead of the platform's.
 const clockTolerance = 5 * time.Minute
@@ -20,7 +24,11 @@ func (v *verification) signature(s signing.SignedData, guarantor Party, received
 	chain := v.chain("chain", v.trust, s, "开立机构")
 	inTime := v.inTime(s, receivedAt)
 	v.both("signature", chain && inTime, s.Verify(v.trust, receivedAt))
-	v.revocation(s.Chain, s.SigningTime, receivedAt)
+	at := receivedAt
+	if at.IsZero() {
+		at = s.SigningTime
+	}
+	v.revocation(lineRevocation, v.trust, s.Chain, at)
 	who := s.Signer().Subject()
 	v.compare("signer", who.OrganizationID == guarantor.USCC, guarantor.String(), who.String(),
 		"签名证书属于保函所载的开立机构", "签名证书不属于保函所载的开立机构：这份保函不是该机构签的")
@@ -71,16 +79,12 @@ func (v *verification) both(name string, asked bool, err error) {
 	v.add(l)
 }
 
-// revocation says whether lists answer for the chain: one of the time at which the letter was accepted, or one of now
-// while its certificates live.
-func (v *verification) revocation(chain []signing.Certificate, signedAt, receivedAt time.Time) {
-	at := receivedAt
-	if at.IsZero() {
-		at = signedAt
-	}
-	l := Line{Name: lineRevocation, Result: ResultPass, Words: "吊销列表覆盖签发时点，证书当时未被吊销"}
-	then := v.trust.RevocationKnown(chain, at) == nil
-	today := v.lists && v.trust.RevocationKnown(chain, v.now) == nil && v.trust.Verify(chain, signing.UseSign, v.now) == nil
+// revocation says whether lists answer for a chain: one of the instant that counts, or one of now while its certificates
+// live.
+func (v *verification) revocation(name string, t *signing.Trust, chain []signing.Certificate, at time.Time) {
+	l := Line{Name: name, Result: ResultPass, Words: "吊销列表覆盖签发时点，证书当时未被吊销"}
+	then := t.RevocationKnown(chain, at) == nil
+	today := v.lists && t.RevocationKnown(chain, v.now) == nil && t.Verify(chain, signing.UseSign, v.now) == nil
 	switch {
 	case then:
 	case today:

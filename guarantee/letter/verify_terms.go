@@ -90,6 +90,7 @@ func readReceipt(p7s []byte) (signedReceipt, error) {
 func (v *verification) receipt(f File, r signedReceipt) {
 	chain := v.chain("receipt_chain", v.platformTrust, r.signed, "平台")
 	v.both("receipt_signature", chain, r.signed.Verify(v.platformTrust, time.Time{}))
+	v.revocation(lineReceiptRevocation, v.platformTrust, r.signed.Chain, r.content.AcceptedAt)
 	v.receiptSigner(f, r.signed.Signer().Subject())
 	c, u := r.content, f.Undertaking
 	apart := r.signed.SigningTime.Sub(c.AcceptedAt).Abs()

@@ -6,8 +6,8 @@ const desk = "./guarantee"
 var canaries = []canary{
 	{"I1", "two live letters for one bidder and lot", "migrations/0003_guarantee.sql", "CREATE UNIQUE INDEX guarantee_uniq_live", "CREATE INDEX guarantee_uniq_live", desk, "TestOneLiveLetterPerLotAndBidder"},
 	{"I1", "a number stands for two letters", "migrations/0003_guarantee.sql", "    UNIQUE (guarantor, number),\n", "", desk, "TestPreparedOnceIssuedOnce"},
-	{"I1", "a letter other than the prepared one is issued", "guarantee/issue.go", "if !bytes.Equal(digest[:], g.LetterDigest) {", "if digest.IsZero() {", desk, "TestPreparedOnceIssuedOnce"},
-	{"I1", "a letter with another ceiling is issued", "guarantee/issue.go", "if err := g.matches(u); err != nil {", "if err := g.matches(u); err != nil && false {", desk, "TestIssueAnotherThanAppliedFor"},
+	{"I1", "a letter other than the prepared one is issued", "guarantee/issue_check.go", "if !bytes.Equal(digest[:], g.LetterDigest) {", "if digest.IsZero() {", desk, "TestPreparedOnceIssuedOnce"},
+	{"I1", "a letter with another ceiling is issued", "guarantee/issue_check.go", "if err := g.matches(u); err != nil {", "if err := g.matches(u); err != nil && false {", desk, "TestIssueAnotherThanAppliedFor"},
 	{"I3", "a receipt left behind by a crash is forgotten", "guarantee/intake.go", "WHERE processed_at IS NULL AND received_at <=", "WHERE false AND received_at <=", desk, "TestTimelyDemandSurvivesACrash"},
 	{"I4", "any verb in any state", "guarantee/status.go", "if m.Part == part && m.From == from && m.Verb == verb {", "if m.Part == part && m.Verb == verb {", desk, "TestEveryStateAndVerb"},
 	{"I4", "the database lets the instrument move anywhere", "migrations/0003_guarantee.sql", "    PERFORM check_move('instrument', OLD.instrument_state, NEW.instrument_state);\n", "", desk, "TestRowRefusesIllegalMoves"},
@@ -25,7 +25,7 @@ var canaries = []canary{
 	{"I9", "another fee than the agreed one pays", "guarantee/fee.go", "if e.Amount != *g.Fee {", "if false {", desk, "TestAnotherFeeNeedsTheApplicant"},
 	{"I10", "other bytes under the same key", "party/once.go", "if [32]byte(row.Digest) != cmd.Digest {", "if false {", desk, "TestSameCommandSameAnswer"},
 	{"I10", "a failing queue leaves half a change", "guarantee/desk.go", "if err := d.Outbox.PublishTx(ctx, t.tx, t.events); err != nil {\n\t\t\treturn Answer{}, err\n\t\t}", "_ = d.Outbox.PublishTx(ctx, t.tx, t.events)", desk, "TestNothingHalfDone"},
-	{"I11", "another institution's signature issues", "guarantee/issue.go", "if signed.Signer().Subject().OrganizationID != g.Guarantor {", "if false {", desk, "TestForeignGuarantor"},
+	{"I11", "another institution's signature issues", "guarantee/issue_check.go", "if signed.Signer().Subject().OrganizationID != g.Guarantor {", "if false {", desk, "TestForeignGuarantor"},
 	{"I11", "another firm signs the application", "guarantee/seal.go", "if signed.Signer().Subject().OrganizationID != who.USCC {", "if false {", desk, "TestSealRefuses"},
 	{"I14", "any institution decides", "guarantee/guarantee.go", "if a.Role != party.Guarantor || a.USCC != g.Guarantor {", "if a.Role != party.Guarantor {", desk, "TestForeignGuarantor"},
 

@@ -1,0 +1,78 @@
+package guarantee
+
+import (
+	"slices"
+
+	"github.com/go-json-experiment/json"
+
+	"baohan/guarantee/letter"
+	"baohan/party"
+	"baohan/signing"
+)
+
+// Attachment is one document of a presentation, by the digest that the signed paper names.
+type Attachment struct {
+	Kind  letter.DocumentKind `json:"kind"`
+	Name  string              `json:"name"`
+	Bytes []byte              `json:"bytes"`
+}
+
+// Presentation is a signed paper with its documents: the body of a durable receipt.
+type Presentation struct {
+	Signed    []byte       `json:"signed"` // p7s
+	Documents []Attachment `json:"documents"`
+}
+
+// readPresentation checks the signature of the paper and that its documents can be told apart.
+func (d *Desk) readPresentation(x *Disclosure, in Intake) (Presentation, []byte, error) {
+	var p Presentation
+	if err := json.Unmarshal(in.Body, &p, json.RejectUnknownMembers(true)); err != nil {
+		return p, nil, party.Invalid("demand.body", "body", "索赔数据格式有误；请按接口文档重新提交")
+	}
+	content, err := d.beneficiarySigned(x, in, "demand", p.Signed)
+	return p, content, err
+}
+
+// checkDemand holds the paper against the letter as disclosed. Only the lead named in the tender document may
+// present for several beneficiaries.
+func checkDemand(x *Disclosure, m letter.Demand, in Intake) error {
+	digest := letter.UndertakingDigest(x.Undertaking)
+	for _, c := range []struct {
+		ok           bool
+		field, words string
+	}{
+		{m.Guarantee == x.Guarantee && m.Number == x.Number && m.Guarantor.USCC == x.Guarantor, "number", "索赔所指的保函与本保函不一致"},
+		{m.Undertaking == digest, "undertaking", "索赔所指的保函原文摘要与已公开的不一致"},
+		{m.Commitment == letter.Commitment(x.Reveal), "commitment", "索赔所附揭示记录与已公开的不一致"},
+		{m.Beneficiary.USCC == in.Sender, "beneficiary", "索赔的受益人与登录单位不一致"},
+		{m.Beneficiary.USCC == x.Beneficiaries[0], "beneficiary", "有多个受益人时，须由招标文件指定的牵头受益人提出索赔"},
+		{m.NoExemption, "no_exemption", "请声明不存在免除付款责任的情形"},
+	} {
+		if !c.ok {
+			return mismatch("demand."+c.field, c.field, c.words+"；请核对后重新生成并签名")
+		}
+	}
+	return nil
+}
+
+// checkDocuments holds the files against the digests in the signed paper, and the kinds against the letter's list.
+// The signed demand is itself the payment notice, and the reveal record is public.
+func checkDocuments(x *Disclosure, named []letter.Document, files []Attachment, had []string) (missing []string, err error) {
+	if len(named) != len(files) {
+		return nil, party.Invalid("demand.documents", "documents", "随附文件与签名清单的数量不一致；请核对后重新提交")
+	}
+	have := append([]string{string(letter.PaymentNotice), string(letter.RevealRecord)}, had...)
+	for i, n := range named {
+		if n.Kind != files[i].Kind || n.Name != files[i].Name || n.Digest != signing.Sum(files[i].Bytes) {
+			return nil, party.Invalid("demand.documents", "documents", "随附文件与签名清单中的摘要不一致；请重新选择文件并签名")
+		}
+		have = append(have, string(n.Kind))
+	}
+	missing = []string{}
+	for _, k := range x.Documents {
+		if !slices.Contains(have, string(k)) {
+			missing = append(missing, string(k))
+		}
+	}
+	return missing, nil
+}

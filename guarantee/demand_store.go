@@ -1,0 +1,90 @@
+package guarantee
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"baohan/guarantee/letter"
+	"baohan/party"
+	"baohan/signing"
+)
+
+// Demand is one presentation under a guarantee (索赔); there may be many.
+type Demand struct {
+	ID            string
+	Guarantee     string
+	State         State
+	Beneficiary   string
+	Amount        letter.Fen
+	Signed        []byte   // letter.Demand, signed by the beneficiary
+	Missing       []string // documents that the wording demands and that are not there yet
+	PresentedAt   time.Time
+	CompletedAt   *time.Time
+	ExamineBy     *time.Time // last day of the examination
+	Discrepancies []byte     // JSON list of Discrepancy
+	DecidedAt     *time.Time
+	PaidAmount    *letter.Fen
+	PaidRef       *string
+	PaidAt        *time.Time
+}
+
+func (dm *Demand) move(verb Verb) error {
+	to, err := next(PartDemand, dm.State, verb)
+	if err == nil {
+		dm.State = to
+	}
+	return err
+}
+
+const demandColumns = `id, guarantee, state, beneficiary, amount, signed, missing, presented_at, completed_at, examine_by,
+
+	discrepancies, decided_at, paid_amount, paid_ref, paid_at`
+
+// ErrDemandNotFound is the answer for every demand that is not there or not the caller's.
+var ErrDemandNotFound = party.NotFound("demand.not_found", "没有找到这笔索赔；请核对编号，或确认您有权查看")
+
+func readDemand(ctx context.Context, q querier, id string) (*Demand, error) {
+	rows, err := q.Query(ctx, `SELECT `+demandColumns+` FROM demand WHERE id = @id`, pgx.NamedArgs{"id": id})
+	if err != nil {
+		return nil, err
+	}
+	dm, err := pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByName[Demand])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, ErrDemandNotFound
+	}
+	return dm, err
+}
+
+func insertDemand(ctx context.Context, tx pgx.Tx, dm *Demand) error {
+	_, err := tx.Exec(ctx, `INSERT INTO demand (id, guarantee, state, beneficiary, amount, signed, missing, presented_at, examine_by)
+		VALUES (@id, @guarantee, @state, @beneficiary, @amount, @signed, @missing, @presented_at, @examine_by)`, pgx.NamedArgs{
+		"id": dm.ID, "guarantee": dm.Guarantee, "state": dm.State, "beneficiary": dm.Beneficiary, "amount": dm.Amount,
+		"signed": dm.Signed, "missing": dm.Missing, "presented_at": dm.PresentedAt, "examine_by": dm.ExamineBy})
+	if isUnique(err) {
+		return party.Conflict("demand.handed_in", "这个索赔编号已经使用过；请查看“我的索赔”，不要重复提交")
+	}
+	return translate(err)
+}
+
+func updateDemand(ctx context.Context, tx pgx.Tx, dm *Demand) error {
+	_, err := tx.Exec(ctx, `UPDATE demand SET state = @state, missing = @missing, completed_at = @completed_at, examine_by = @examine_by,
+		discrepancies = @discrepancies, decided_at = @decided_at, paid_amount = @paid_amount, paid_ref = @paid_ref, paid_at = @paid_at
+		WHERE id = @id`, pgx.NamedArgs{
+		"id": dm.ID, "state": dm.State, "missing": dm.Missing, "completed_at": dm.CompletedAt, "examine_by": dm.ExamineBy,
+		"discrepancies": dm.Discrepancies, "decided_at": dm.DecidedAt, "paid_amount": dm.PaidAmount, "paid_ref": dm.PaidRef, "paid_at": dm.PaidAt})
+	return translate(err)
+}
+
+func insertDocuments(ctx context.Context, tx pgx.Tx, demand string, files []Attachment) error {
+	for _, f := range files {
+		digest := signing.Sum(f.Bytes)
+		if _, err := tx.Exec(ctx, `INSERT INTO demand_document (demand, kind, name, digest, bytes) VALUES (@demand, @kind, @name, @digest, @bytes)
+			ON CONFLICT (demand, digest) DO NOTHING`, pgx.NamedArgs{"demand": demand, "kind": f.Kind, "name": f.Name, "digest": digest[:], "bytes": f.Bytes}); err != nil {
+			return translate(err)
+		}
+	}
+	return nil
+}

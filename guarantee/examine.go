@@ -1,0 +1,92 @@
+package guarantee
+
+import (
+	"context"
+
+	"github.com/go-json-experiment/json"
+
+	"baohan/guarantee/calendar"
+	"baohan/guarantee/letter"
+	"baohan/party"
+)
+
+// Discrepancy is one reason why a presentation does not comply (URDG 758 art. 24(d): one notice, each discrepancy).
+type Discrepancy struct {
+	ID        string `json:"id"` // the clause or document it is about
+	Narrative string `json:"narrative"`
+}
+
+// DemandDecision is the guarantor's.
+type DemandDecision struct {
+	Complying     bool
+	Discrepancies []Discrepancy // every one, when not complying
+}
+
+// demandChange is change for the guarantor of a demand.
+func (d *Desk) demandChange(ctx context.Context, cmd party.Command, id string, rule func(context.Context, *turn) error) (Answer, error) {
+	dm, err := readDemand(ctx, d.Pool, id)
+	if err != nil {
+		return Answer{}, err
+	}
+	return d.change(ctx, cmd, dm.Guarantee, func(ctx context.Context, t *turn) error {
+		if t.g.of(t.actor) != nil {
+			return ErrDemandNotFound
+		}
+		if t.demand, err = readDemand(ctx, t.tx, id); err != nil {
+			return err
+		}
+		if err := rule(ctx, t); err != nil {
+			return err
+		}
+		return updateDemand(ctx, t.tx, t.demand)
+	})
+}
+
+// settled closes a demand: from here on it no longer holds the guarantee.
+func (t *turn) settled() { t.g.OpenDemands-- }
+
+// DecideDemand takes the guarantor's examination result. A refusal names every discrepancy, at once, and not after
+// the last day of the examination: whoever is late may no longer say that the demand does not comply (URDG 758
+// art. 24(e)–(f), written into the independent wording; an insurer's clock is 保险法 arts. 23–24).
+func (d *Desk) DecideDemand(ctx context.Context, cmd party.Command, id string, dec DemandDecision) (Answer, error) {
+	return d.demandChange(ctx, cmd, id, func(_ context.Context, t *turn) error {
+		if dec.Complying {
+			return comply(t)
+		}
+		return reject(t, dec.Discrepancies)
+	})
+}
+
+func comply(t *turn) error {
+	if err := t.demand.move("comply"); err != nil {
+		return err
+	}
+	t.demand.DecidedAt = &t.now
+	t.happened(EventDemandComplying, nil)
+	return nil
+}
+
+func reject(t *turn, discrepancies []Discrepancy) error {
+	if len(discrepancies) == 0 {
+		return party.Invalid("demand.discrepancies", "discrepancies", "拒付须一次性列明全部不符点；请逐条填写后重发")
+	}
+	for _, x := range discrepancies {
+		if x.ID == "" || x.Narrative == "" {
+			return party.Invalid("demand.discrepancies", "discrepancies", "每个不符点须写明所涉条款或单据及说明")
+		}
+	}
+	if by := t.demand.ExamineBy; by != nil && t.g.Form == letter.FormIndependent && t.now.After(calendar.DateOf(*by).EndOfDay()) {
+		return party.TooLate("demand.precluded", "审查期限已过，不得再主张单据不符（见保函条款）；请按相符索赔付款")
+	}
+	if err := t.demand.move("reject"); err != nil {
+		return err
+	}
+	b, err := json.Marshal(discrepancies)
+	if err != nil {
+		return err
+	}
+	t.demand.Discrepancies, t.demand.DecidedAt = b, &t.now
+	t.settled()
+	t.happened(EventDemandRejected, map[string]any{"discrepancies": discrepancies})
+	return nil
+}
