@@ -63,6 +63,7 @@ func (d *Desk) body(ctx context.Context, m delivery, facts []byte) (any, error) 
 		return b, err
 	case wire.DemandPresented, wire.DemandCompleted:
 		return d.demand(ctx, m.Kind, facts)
+	case wire.FeeAccepted, wire.RefundDue, wire.DemandWithdrawn, wire.Ended, wire.Cancelled:
 	}
 	return nil, nil
 }

@@ -196,8 +196,3 @@ func Refused(err error) (wire.Problem, bool) {
 	ok := errors.As(err, &p)
 	return p, ok && !errors.Is(err, ErrUnknown)
 }
-
-func notFound(err error) bool {
-	p, ok := Refused(err)
-	return ok && p.Status == http.StatusNotFound
-}

@@ -134,8 +134,7 @@ func (s script) signedShort(rw http.ResponseWriter, r *http.Request, v any) {
 
 func TestTheDocumentsScriptBelievesNobodyElse(t *testing.T) {
 	s := newScript(t)
-	id, body := sample.ID(1), ""
-	body = s.file("decision.json", []byte(`{}`))
+	id, body := sample.ID(1), s.file("decision.json", []byte(`{}`))
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc
 		code   int

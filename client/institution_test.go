@@ -170,7 +170,7 @@ func (w *world) custodiansOpen(l client.Letter) {
 }
 
 func TestOffersThatDoNotHold(t *testing.T) {
-	for name, make := range map[string]func(*world) wire.ToIssuer{
+	for name, message := range map[string]func(*world) wire.ToIssuer{
 		"another application's message": func(w *world) wire.ToIssuer { m := w.offer(w.Blind(), nil); m.Guarantee = sample.ID(3); return m },
 		"a broken envelope": func(w *world) wire.ToIssuer {
 			return w.message(wire.Offered, sample.ID(3), wire.OfferedBody{Envelope: []byte("x")})
@@ -212,7 +212,7 @@ func TestOffersThatDoNotHold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			if o, err := w.institution().OpenOffer(w.ctx(), make(w)); err == nil {
+			if o, err := w.institution().OpenOffer(w.ctx(), message(w)); err == nil {
 				t.Fatalf("accepted: %+v", o.Application)
 			}
 		})

@@ -115,6 +115,7 @@ func (f *file) apply(e entry) {
 	case stuck, mistrusted:
 		p := decode[problem](e)
 		f.Stuck[p.Step] = p
+	case received, written, claimed, claimRuled, claimPaid, behaving: // of the book, or of a demand
 	}
 }
 
@@ -131,6 +132,7 @@ func (c *claim) apply(e entry) {
 	case stuck:
 		p := decode[problem](e)
 		c.Stuck[p.Step] = p
+	case received, examined, decided, paid, written, inForce, revealed, mistrusted, refunded, behaving: // of the letter
 	}
 }
 

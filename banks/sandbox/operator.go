@@ -183,10 +183,10 @@ func (b *Bank) ruleBy(w http.ResponseWriter, id string, rule func(*file, *claim)
 		no(w, http.StatusConflict, "demand.not_waiting", "该索赔不在待审队列；请刷新队列")
 		return
 	}
-	switch err := rule(f, c); err {
-	case nil:
+	switch err := rule(f, c); {
+	case err == nil:
 		say(w, http.StatusOK, struct{}{})
-	case errNoDiscrepancy:
+	case errors.Is(err, errNoDiscrepancy):
 		no(w, http.StatusUnprocessableEntity, "demand.discrepancies", "拒付须列明不符点；请逐条填写")
 	default:
 		no(w, http.StatusInternalServerError, "journal.failed", "没有记录下来；请重试")

@@ -56,7 +56,7 @@ func (c *sandboxBankCommand) Run(ctx context.Context, s *Settings, log *slog.Log
 		return err
 	}
 	defer func() { err = errors.Join(err, bank.Close()) }()
-	listener, err := net.Listen("tcp", s.Listen)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Listen)
 	if err != nil {
 		return fmt.Errorf("监听 %s：%w", s.Listen, err)
 	}
