@@ -126,8 +126,9 @@ func TestRowsNameNobody(t *testing.T) {
 	if tags != 9 {
 		t.Errorf("%d different tags in three rows of three tags", tags)
 	}
-	if n := count(t, w, `SELECT count(DISTINCT octet_length(sealed)) + count(DISTINCT octet_length(offer)) FROM guarantee`); n != 2 {
-		t.Errorf("the sizes of what is sealed differ")
+	// Only the DER of the wrapped keys varies, by chance and by a few bytes; what is wrapped has one size.
+	if n := count(t, w, `SELECT greatest(max(octet_length(sealed)) - min(octet_length(sealed)), max(octet_length(offer)) - min(octet_length(offer))) FROM guarantee`); n > 24 {
+		t.Errorf("the sizes of what is sealed differ by %d bytes", n)
 	}
 }
 
