@@ -49,8 +49,8 @@ func checkID(field, id string) error {
 	return need(idShape.MatchString(id), field, "id", "编号须为 32 位小写十六进制")
 }
 
-func checkNumber(field, number string) error {
-	return need(numberShape.MatchString(number), field, "number", "保函编号须为 6 至 40 位大写字母、数字或连字符")
+func checkNumber(number string) error {
+	return need(numberShape.MatchString(number), "number", "number", "保函编号须为 6 至 40 位大写字母、数字或连字符")
 }
 
 // checkInstant holds for instants that have an encoding: whole microseconds of the years 2000 to 2999.

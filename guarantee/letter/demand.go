@@ -89,7 +89,7 @@ func (d Demand) Check() error {
 		checkVersion(d.Version),
 		checkID("id", d.ID),
 		checkID("guarantee", d.Guarantee),
-		checkNumber("number", d.Number),
+		checkNumber(d.Number),
 		within("guarantor", d.Guarantor.Check()),
 		within("beneficiary", d.Beneficiary.Check()),
 		checkDigest("undertaking", d.Undertaking.IsZero()),

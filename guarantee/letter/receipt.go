@@ -25,7 +25,7 @@ func (r Receipt) Check() error {
 		checkVersion(r.Version),
 		checkID("application", r.Application),
 		within("guarantor", CheckUSCC(r.Guarantor)),
-		checkNumber("number", r.Number),
+		checkNumber(r.Number),
 		need(r.Mode == ModeBlind || r.Mode == ModeFull, "mode", "mode", "密封方式有误"),
 		checkDigest("commitment", r.Commitment.IsZero()),
 		checkDigest("digest", r.Digest.IsZero()),
@@ -54,7 +54,7 @@ func (s SealedIssue) Check() error {
 	return firstOf(
 		checkVersion(s.Version),
 		checkID("application", s.Application),
-		checkNumber("number", s.Number),
+		checkNumber(s.Number),
 		checkDigest("digest", s.Digest.IsZero()),
 		checkDigest("sealed", s.Sealed.IsZero()),
 	)

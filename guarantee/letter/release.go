@@ -24,7 +24,7 @@ func (r Release) Check() error {
 	return firstOf(
 		checkVersion(r.Version),
 		checkID("guarantee", r.Guarantee),
-		checkNumber("number", r.Number),
+		checkNumber(r.Number),
 		within("guarantor", r.Guarantor.Check()),
 		within("beneficiary", r.Beneficiary.Check()),
 		checkDigest("undertaking", r.Undertaking.IsZero()),

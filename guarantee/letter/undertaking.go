@@ -47,7 +47,7 @@ func NewUndertaking(app Application, appDigest signing.Digest, number, place str
 func (u Undertaking) checkFacts() error {
 	return firstOf(
 		checkVersion(u.Version),
-		checkNumber("number", u.Number),
+		checkNumber(u.Number),
 		within("application", u.Application.Check()),
 		checkDigest("application_digest", u.ApplicationDigest.IsZero()),
 		checkText("place_of_presentation", u.PlaceOfPresentation, 2, 200),

@@ -23,8 +23,8 @@ func Revocation(now time.Time) Option {
 }
 
 // VerifyFile checks a guarantee file offline, against the anchors that the caller names and nothing else: format,
-// signatures, chains, wording, amounts, commitment, receipt. The report is OK only when every line passes; the one line
-// that may stay unknown is revocation (of the letter's and the receipt's certificates), when no lists were given. It does not say whether the letter is still in force.
+// signatures, chains, wording, amounts, commitment, receipt. The report is OK only when every line passes; what may stay
+// unknown is revocation, when no lists were given. It does not say whether the letter is still in force.
 func VerifyFile(b []byte, trust *signing.Trust, options ...Option) Report {
 	v := newVerification(trust, options)
 	f, err := decode[File](b)

@@ -287,6 +287,9 @@ func TestVerifyRevoked(t *testing.T) {
 	fails(t, letter.VerifyFile(b, h.Trust, letter.Revocation(h.At)), "revocation", "不覆盖")
 	h.CA.Revoke(h.Bank.Sign.Certificate(), h.At.Add(-time.Minute), 1)
 	fails(t, letter.VerifyFile(b, lists(t, h.At), letter.Revocation(h.At)), "chain", "已被吊销")
+	h.CA.Revoke(h.Platform.Sign.Certificate(), h.At.Add(-time.Minute), 1)
+	fails(t, letter.VerifyFile(b, lists(t, h.At), letter.Revocation(h.At)), "receipt_chain", "已被吊销")
+	fails(t, letter.VerifyFile(b, lists(t, h.At), letter.PlatformTrust(h.Trust), letter.Revocation(h.At)), "receipt_revocation", "不覆盖")
 }
 
 func TestVerifyP7SRefuses(t *testing.T) {
