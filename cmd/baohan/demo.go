@@ -10,14 +10,16 @@ import (
 	"path/filepath"
 	"time"
 
+	"baohan/internal/clock"
 	"baohan/internal/clock/sqlclock"
 	"baohan/internal/story"
 )
 
 type demoCommand struct {
-	Once bool   `help:"把两个标段的全过程走一遍并逐步核对，然后结束；全部成立时退出码为 0。"`
-	Kill bool   `help:"中途三次用 SIGKILL 终止平台进程再启动（与 --once 同用）。"`
-	Out  string `help:"--once 的结果写入的目录：每份保函的 .json 和 .p7s、证书、root.pem、summary.json。" default:"baohan-demo" placeholder:"目录"`
+	Once   bool   `help:"把两个标段的全过程走一遍并逐步核对，然后结束；全部成立时退出码为 0。"`
+	Kill   bool   `help:"中途三次用 SIGKILL 终止平台进程再启动（与 --once 同用）。"`
+	Out    string `help:"--once 的结果写入的目录：每份保函的 .json 和 .p7s、证书、root.pem、summary.json。" default:"baohan-demo" placeholder:"目录"`
+	Script string `help:"用 OpenSSL 复核保函的脚本；没有就略过这一步。" default:"docs/verify-with-openssl.sh" placeholder:"文件"`
 }
 
 // Run starts a whole platform with three institutions on a stepped clock, and either tells the story in it or leaves
@@ -28,14 +30,14 @@ func (c *demoCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, ou
 		return err
 	}
 	defer forget()
-	began := time.Now()
+	began := clock.System().Now()
 	w, err := newTheatre(ctx, dir, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	if c.Once {
-		fmt.Fprintf(out, "平台和三家测试机构已就绪（%.1f 秒）\n", time.Since(began).Seconds())
+		fmt.Fprintf(out, "平台和三家测试机构已就绪（%.1f 秒）\n", clock.System().Now().Sub(began).Seconds())
 		return c.once(ctx, w, out)
 	}
 	w.explain(out)
@@ -43,17 +45,19 @@ func (c *demoCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, ou
 	return nil
 }
 
-// dir is where the demonstration keeps everything: below the data directory if it stays, else where nothing stays.
+// dir is where the demonstration keeps everything. It begins anew each time and is gone when it has ended.
 func (c *demoCommand) dir(s *Settings) (dir string, forget func(), err error) {
-	if c.Once {
-		dir, err = os.MkdirTemp("", "baohan-demo-*")
-		return dir, func() { _ = os.RemoveAll(dir) }, err
+	above := os.TempDir()
+	if !c.Once {
+		if above, err = filepath.Abs(s.Data); err != nil {
+			return "", nil, err
+		}
 	}
-	dir, err = filepath.Abs(filepath.Join(s.Data, "demo"))
-	if err != nil {
+	if err := os.MkdirAll(above, 0o700); err != nil {
 		return "", nil, err
 	}
-	return dir, func() {}, os.MkdirAll(dir, 0o700)
+	dir, err = os.MkdirTemp(above, "demo-*")
+	return dir, func() { _ = os.RemoveAll(dir) }, err
 }
 
 func (c *demoCommand) once(ctx context.Context, w *theatre, out io.Writer) error {
@@ -61,6 +65,9 @@ func (c *demoCommand) once(ctx context.Context, w *theatre, out io.Writer) error
 		return err
 	}
 	stage := w.stage(c.Out, out)
+	if _, err := os.Stat(c.Script); err == nil {
+		stage.Script = c.Script
+	}
 	if c.Kill {
 		stage.Kill = w.killPlatform
 	}

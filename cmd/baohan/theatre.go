@@ -49,8 +49,7 @@ type theatre struct {
 	institutions []*child
 }
 
-// newTheatre builds one in dir and starts it. What is there from before is used again, except the institutions' and
-// the platform's ports.
+// newTheatre builds one in an empty directory and starts it.
 func newTheatre(ctx context.Context, dir string, log *slog.Logger) (w *theatre, err error) {
 	w = &theatre{dir: dir, log: log, desks: map[string]string{}, house: house{story.Named(story.PlatformName),
 		story.Named(story.CentreName), story.Named(story.SupervisorName)}}
@@ -87,13 +86,8 @@ func together(todo ...func() error) error {
 }
 
 func (w *theatre) keepPassphrase() error {
-	text, err := os.ReadFile(w.path("passphrase"))
-	if errors.Is(err, os.ErrNotExist) {
-		text = []byte(hex.EncodeToString(signing.Random(16)))
-		err = os.WriteFile(w.path("passphrase"), text, 0o600)
-	}
-	w.passphrase = strings.TrimSpace(string(text))
-	return err
+	w.passphrase = hex.EncodeToString(signing.Random(16))
+	return os.WriteFile(w.path("passphrase"), []byte(w.passphrase), 0o600)
 }
 
 func (w *theatre) startDatabase(ctx context.Context) (err error) {

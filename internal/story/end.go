@@ -3,6 +3,7 @@ package story
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,7 +20,8 @@ import (
 func (t *tale) end(ctx context.Context) error {
 	return t.inOrder(
 		scene{"每家机构的账、投标人的副本与平台三方一致", func() error { return t.books(ctx) }},
-		scene{"导出全部保函、证书和汇总", t.export},
+		scene{"全部保函和证书已导出", t.exported},
+		scene{"用 OpenSSL 和脚本复核，不用平台的任何程序", t.openssl},
 	)
 }
 
@@ -48,29 +50,17 @@ func (t *tale) books(ctx context.Context) error {
 	return nil
 }
 
-func (t *tale) export() error {
-	if err := os.MkdirAll(filepath.Join(t.Out, "certificates"), 0o755); err != nil {
-		return err
-	}
-	for _, h := range t.letters {
-		base := filepath.Join(t.Out, h.file.Undertaking.Number)
-		if err := os.WriteFile(base+".json", h.bytes, 0o644); err != nil {
-			return err
-		}
-		if err := os.WriteFile(base+".p7s", h.file.Signed, 0o644); err != nil {
-			return err
-		}
+// exported checks what lies in the folder, and adds the certificates.
+func (t *tale) exported() error {
+	byNumber := func(a, b *held) int { return cmp.Compare(a.file.Undertaking.Number, b.file.Undertaking.Number) }
+	for _, h := range slices.SortedFunc(maps.Values(t.letters), byNumber) {
 		t.check(letter.VerifyP7S(h.file.Signed, t.Trust).OK, "%s.json 与 .p7s", h.file.Undertaking.Number)
 	}
 	return t.certificates()
 }
 
 func (t *tale) certificates() error {
-	var root []byte
-	for _, a := range t.Trust.Anchors() {
-		root = append(root, a.PEM()...)
-	}
-	if err := os.WriteFile(filepath.Join(t.Out, "root.pem"), root, 0o644); err != nil {
+	if err := os.MkdirAll(filepath.Join(t.Out, "certificates"), 0o755); err != nil {
 		return err
 	}
 	for _, m := range t.Cast.All() {

@@ -160,7 +160,7 @@ func (t *tale) receive(ctx context.Context, b *client.Bidder, m, bank Member, id
 	t.check(u.Application.Mode == letter.ModeBlind == (u.Reveal == nil), "%s 开给%s的保函 %s 已生效，%s", bank.Party.Name, m.Party.Name, u.Number,
 		map[bool]string{true: "文本不含标段（密文）", false: "全文密封"}[u.Reveal == nil])
 	t.check(t.verify(own), "投标人自己打开副本，离线逐项核对通过")
-	return h, nil
+	return h, t.export(ctx, h)
 }
 
 // verify checks a guarantee file as anyone can, with the root alone.

@@ -46,6 +46,9 @@ func (r *report) check(holds bool, format string, args ...any) {
 	r.fell = append(r.fell, words)
 }
 
+// skip says why a step checked nothing here.
+func (r *report) skip(why string) { r.held = append(r.held, "略过："+why) }
+
 // step runs one step and prints its line. An error ends the story: what comes after stands on it.
 func (r *report) step(title string, do func() error) error {
 	r.summary.Steps++

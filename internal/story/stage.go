@@ -35,6 +35,7 @@ type Stage struct {
 	Desks    map[string]string // an institution's 统一社会信用代码 → the address of its own desk
 	Folder   string            // where bidders keep their own copies
 	Out      string            // where guarantees, certificates and the summary go
+	Script   string            // docs/verify-with-openssl.sh, if it is at hand
 
 	// Step moves the shared clock forward to t, in every process and in the database.
 	Step func(ctx context.Context, t time.Time) error
@@ -57,6 +58,7 @@ type tale struct {
 	lots     [2]wire.Lot
 	letters  map[string]*held // by application
 	finished []Guarantee
+	proofs   *proofs
 }
 
 // actor is somebody's client and the day on which it last signed in.
@@ -79,7 +81,11 @@ type held struct {
 func Tell(ctx context.Context, s Stage) (Summary, error) {
 	t := &tale{Stage: s, report: report{out: s.Print}, day: 1, bidders: map[string]*actor[*client.Bidder]{},
 		payees: map[string]*actor[*client.Beneficiary]{}, staff: map[string]*actor[*client.Staff]{}, letters: map[string]*held{}}
-	err := t.tell(ctx)
+	var err error
+	if t.proofs, err = newProofs(s); err == nil {
+		err = t.tell(ctx)
+		t.proofs.all.Wait()
+	}
 	return t.summary, err
 }
 

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"baohan/internal/story"
+)
+
+// asProgram makes the test's own binary be the program: a demonstration starts its processes from it.
+const asProgram = "TEST_BINARY_IS_BAOHAN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+func TestDemoOnce(t *testing.T) {
+	dir := demo(t)
+	s := summaryOf(t, dir)
+	if s.Failed != 0 || s.Checks < 60 || s.Steps < 20 {
+		t.Errorf("summary: %d steps, %d checks, %d failed", s.Steps, s.Checks, s.Failed)
+	}
+	ends := map[string]int{}
+	for _, g := range s.Guarantees {
+		ends[g.State]++
+		verified(t, dir, g)
+	}
+	if len(s.Guarantees) != 7 || ends["released"] != 4 || ends["paid_out"] != 1 || ends["expired"] != 2 {
+		t.Errorf("the guarantees end as %v; want four released, one paid out, two expired", ends)
+	}
+}
+
+// TestDemoSurvivesKills tells the same story while the platform is killed three times.
+func TestDemoSurvivesKills(t *testing.T) {
+	if s := summaryOf(t, demo(t, "--kill")); s.Failed != 0 || len(s.Guarantees) != 7 {
+		t.Errorf("summary: %d failed, %d guarantees", s.Failed, len(s.Guarantees))
+	}
+}
+
+// demo runs the program as its user does and returns the folder that it left behind.
+func demo(t *testing.T, more ...string) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a demonstration takes some seconds")
+	}
+	dir := t.TempDir()
+	began := time.Now()
+	args := append([]string{"demo", "--once", "--out", dir, "--script", "../../docs/verify-with-openssl.sh"}, more...)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Env = append(foreign(os.Environ()), asProgram+"=1")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, out.Bytes())
+	}
+	if lines := regexp.MustCompile(`(?m)^✓ \d+ `).FindAll(out.Bytes(), -1); len(lines) < 20 {
+		t.Errorf("only %d steps are printed:\n%s", len(lines), out.Bytes())
+	}
+	t.Logf("told in %.1f s", time.Since(began).Seconds())
+	return dir
+}
+
+func summaryOf(t *testing.T, dir string) (s story.Summary) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "summary.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &s, json.RejectUnknownMembers(true)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// verified checks what a stranger would: both files of a letter, with the root that lies beside them.
+func verified(t *testing.T, dir string, g story.Guarantee) {
+	t.Helper()
+	for _, ending := range []string{".json", ".p7s"} {
+		var out, errs bytes.Buffer
+		file := filepath.Join(dir, g.Number+ending)
+		if code := run(t.Context(), []string{"verify", file, "--trust", filepath.Join(dir, "root.pem")}, &out, &errs); code != 0 {
+			t.Errorf("%s%s: verify ends with %d\n%s%s", g.Number, ending, code, out.Bytes(), errs.Bytes())
+		}
+	}
+	if g.Amount != 800_000_00 && g.Amount != 120_000_00 {
+		t.Errorf("%s is over %s yuan", g.Number, g.Amount)
+	}
+}
