@@ -157,11 +157,10 @@ func (d *Desk) stillGood(ctx context.Context, a Actor) error {
 
 // SignOut ends the session; an unknown token is no error.
 func (d *Desk) SignOut(ctx context.Context, token string) error {
-	raw, err := hex.DecodeString(token)
-	if err != nil || len(raw) != 32 {
-		return nil
+	if raw, err := hex.DecodeString(token); err == nil && len(raw) == 32 {
+		return deleteSession(ctx, d.pool, sessionID(raw))
 	}
-	return deleteSession(ctx, d.pool, sessionID(raw))
+	return nil
 }
 
 // UseNonce spends a machine's nonce, durably: ErrReplayed when it was spent before. Until is the instant (of

@@ -50,7 +50,7 @@ func ParseCertificate(der []byte) (c Certificate, err error) {
 	if len(der) > maxCertificate {
 		return Certificate{}, fmt.Errorf("%w: certificate longer than %d bytes", ErrMalformed, maxCertificate)
 	}
-	_, signature, err := splitSigned(der)
+	signature, err := outerSignature(der)
 	if err != nil {
 		return Certificate{}, fmt.Errorf("certificate: %w", err)
 	}
@@ -210,23 +210,22 @@ func (c Certificate) raw() []byte {
 	return c.parsed.Raw
 }
 
-// splitSigned reads SEQUENCE { tbs, algorithm, BIT STRING }, the shape of certificates and CRLs, and takes the
+// outerSignature reads SEQUENCE { tbs, algorithm, BIT STRING }, the shape of certificates and CRLs, and takes the
 // only algorithm and the only encoding of a signature that there are here.
-func splitSigned(der []byte) (tbs []byte, sig Signature, err error) {
+func outerSignature(der []byte) (sig Signature, err error) {
 	var inner, body, algorithm cryptobyte.String
 	var bits []byte
 	in := cryptobyte.String(der)
 	if !in.ReadASN1(&inner, cbasn1.SEQUENCE) || !in.Empty() ||
 		!inner.ReadASN1Element(&body, cbasn1.SEQUENCE) || !inner.ReadASN1Element(&algorithm, cbasn1.SEQUENCE) ||
 		!inner.ReadASN1BitStringAsBytes(&bits) || !inner.Empty() {
-		return nil, sig, fmt.Errorf("%w: not SEQUENCE { tbs, algorithm, signature }", ErrMalformed)
+		return sig, fmt.Errorf("%w: not SEQUENCE { tbs, algorithm, signature }", ErrMalformed)
 	}
 	accepted := [][]byte{algorithmSM2SM3(false), algorithmSM2SM3(true)}
 	if !slices.ContainsFunc(accepted, func(a []byte) bool { return bytes.Equal(a, algorithm) }) {
-		return nil, sig, fmt.Errorf("%w: signature algorithm is not SM2 with SM3", ErrMalformed)
+		return sig, fmt.Errorf("%w: signature algorithm is not SM2 with SM3", ErrMalformed)
 	}
-	sig, err = ParseSignatureDER(bits)
-	return body, sig, err
+	return ParseSignatureDER(bits)
 }
 
 func algorithmSM2SM3(null bool) []byte {

@@ -132,7 +132,7 @@ func parseCRL(der []byte) (list *crl, err error) {
 	if len(der) > maxCRL {
 		return nil, fmt.Errorf("%w: revocation list longer than %d bytes", ErrMalformed, maxCRL)
 	}
-	_, signature, err := splitSigned(der)
+	signature, err := outerSignature(der)
 	if err != nil {
 		return nil, fmt.Errorf("revocation list: %w", err)
 	}

@@ -354,7 +354,7 @@ func TestTrap21OnlyOneShapeOfSignedData(t *testing.T) {
 			sd.AddCertificate(mustParse(t, issue(t, ca, signing.UseSign)))
 		}),
 		"no certificate": build(func(_ *pkcs7.SignedData, c *pkcs7.SignerInfoConfig) { c.SkipCertificates = true }),
-		"algorithm 501":  bytes.Replace(signData(t, id, []byte("c"), noon), []byte{0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x82, 0x2d, 1}, []byte{0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x82, 0x2d, 2}, -1),
+		"algorithm 501":  bytes.ReplaceAll(signData(t, id, []byte("c"), noon), []byte{0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x82, 0x2d, 1}, []byte{0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x82, 0x2d, 2}),
 	} {
 		if _, err := signing.ParseSignedData(der); !errors.Is(err, signing.ErrMalformed) {
 			t.Errorf("%s: %v", name, err)

@@ -2,6 +2,7 @@ package tender
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -50,10 +51,10 @@ func (d *Desk) releaseBy(regime string, signedOn calendar.Date) (calendar.Date, 
 		return d.workingDays(signedOn, 5)
 	}
 	by, err := d.Calendar.LastDay(signedOn, 5)
-	if err != nil {
+	if errors.Is(err, calendar.ErrYearNotPublished) {
 		return signedOn.AddDays(5), nil
 	}
-	return by, nil
+	return by, err
 }
 
 // Refusal reasons: the winner does not conclude the contract, adds conditions, or gives no performance security

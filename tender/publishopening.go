@@ -121,6 +121,7 @@ func result(lines []letter.Line) guarantee.State {
 	sum := guarantee.Passed
 	for _, l := range lines {
 		switch l.Result {
+		case letter.ResultPass:
 		case letter.ResultDoubtful:
 			return guarantee.Doubtful
 		case letter.ResultUnknown:

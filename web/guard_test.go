@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -99,12 +100,12 @@ func verdicts(t *testing.T, s *server, id string, role party.Role) string {
 		s.relations = fixed(c.stands)
 		x := &exchange{known: role != "", signed: c.signed && role != "", actor: party.Actor{USCC: uscc(1), Role: role}}
 		err := s.permit(t.Context(), id, x, strings.Repeat("ab", 16))
-		switch p, ok := err.(*problem); {
+		switch p, ok := errors.AsType[*problem](err); {
 		case err == nil:
 			out += "+"
 		case ok && p.Status == 404:
 			out += "-"
-		case err == errNobody:
+		case errors.Is(err, errNobody):
 			out += "?"
 		default:
 			t.Errorf("%s as %q: %v", id, role, err)
@@ -118,7 +119,7 @@ func TestIdsHaveOneSpelling(t *testing.T) {
 	s.relations = fixed(true)
 	x := &exchange{known: true, actor: party.Actor{USCC: uscc(1), Role: party.Bidder}}
 	for _, id := range []string{"", "1", strings.Repeat("AB", 16), strings.Repeat("ab", 16) + "\n", strings.Repeat("ab", 17), "../" + strings.Repeat("a", 29), strings.Repeat("０", 32)} {
-		if p, ok := s.permit(t.Context(), "read-application", x, id).(*problem); !ok || p.Status != 404 {
+		if p, ok := errors.AsType[*problem](s.permit(t.Context(), "read-application", x, id)); !ok || p.Status != 404 {
 			t.Errorf("%q passed the guard", id)
 		}
 	}

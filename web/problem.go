@@ -128,7 +128,7 @@ func quiet(err error) string {
 // humaProblem stands in for huma's own error, whose details repeat submitted values.
 func humaProblem(status int, _ string, errs ...error) huma.StatusError {
 	for _, err := range errs {
-		d, ok := err.(*huma.ErrorDetail)
+		d, ok := errors.AsType[*huma.ErrorDetail](err)
 		switch {
 		case ok && strings.HasPrefix(d.Location, "path."):
 			return absent()

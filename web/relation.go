@@ -37,6 +37,7 @@ func (s standing) holds(ctx context.Context, whose relation, when moment, a part
 		return s.runsProject(ctx, a, id)
 	case ofLot, announced:
 		return s.lotStands(ctx, whose, when, a, id)
+	case public, self, staff: // name no object: permit asks the role and no table
 	}
 	return false, nil
 }

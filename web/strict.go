@@ -79,15 +79,16 @@ func wanted(t reflect.Type) string {
 		return "该字段须为 true 或 false；请改正后重发"
 	case reflect.Slice, reflect.Array:
 		return "该字段须为列表或带填充的标准 base64；请对照接口文档改正后重发"
+	default:
+		return "该字段的值不符合接口文档；请改正后重发"
 	}
-	return "该字段的值不符合接口文档；请改正后重发"
 }
 
 // invalid turns the schema's findings into one refusal with a fault for each member.
 func invalid(found []error) error {
 	faults := make([]wire.Fault, 0, len(found))
 	for _, err := range found {
-		if d, ok := err.(*huma.ErrorDetail); ok {
+		if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
 			faults = append(faults, fault(d))
 		}
 	}
@@ -145,6 +146,6 @@ func ours(name string) bool {
 	if _, err := strconv.ParseUint(name, 10, 16); err == nil {
 		return true
 	}
-	letters := func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_') }
+	letters := func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '_' }
 	return len(name) > 0 && len(name) <= 40 && !strings.ContainsFunc(name, letters)
 }
