@@ -68,13 +68,12 @@ func (d *Desk) outcome(ctx context.Context, guarantee, delivered string) (Outcom
 	return Outcome{Delivered: delivered, Waiting: waiting, Again: again}, err
 }
 
-// pause is the time after the n-th failed attempt: 1 s, 2 s, 4 s … up to 15 minutes. Twelve attempts take about
-// forty minutes.
+// pause is the time after the n-th failed attempt: 1 s, 2 s, 4 s … up to an hour. Thirty-six attempts take a day.
 func pause(n int) time.Duration {
-	if n > 10 {
-		return 15 * time.Minute
+	if n > 12 {
+		return time.Hour
 	}
-	return min(15*time.Minute, time.Second<<max(0, n-1))
+	return min(time.Hour, time.Second<<max(0, n-1))
 }
 
 // failure is a reason that staff may read. It never holds a byte of what the institution answered.

@@ -32,7 +32,7 @@ type Config struct {
 	Networks []netip.Prefix
 
 	Timeout  time.Duration // for one delivery; 0 = 15 s
-	Attempts int           // before a message is a dead letter; 0 = 12
+	Attempts int           // before a message is a dead letter; 0 = 36, a day
 	Log      *slog.Logger  // nil = slog.Default()
 }
 
@@ -48,7 +48,7 @@ func NewDesk(c Config) (*Desk, error) {
 		c.Timeout = 15 * time.Second
 	}
 	if c.Attempts == 0 {
-		c.Attempts = 12
+		c.Attempts = 36
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()

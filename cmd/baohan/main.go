@@ -28,6 +28,7 @@ type commands struct {
 	Admit   admitCommand   `cmd:"" help:"准入单位、登记证书、接入担保机构。"`
 	CA      caCommand      `cmd:"" name:"ca" help:"开发用证书机构（无法律效力）。"`
 
+	Bidder      bidderCommand      `cmd:"" help:"投标人：询价、申请、核对自己的保函、投标。"`
 	SandboxBank sandboxBankCommand `cmd:"" help:"测试机构：银行、保险公司或担保公司的模拟，独立进程。"`
 
 	Clock clockCommand `cmd:"" help:"拨动演示时钟。"`

@@ -14,7 +14,6 @@ import (
 	"baohan/client"
 	"baohan/guarantee/letter"
 	"baohan/internal/clock"
-	"baohan/signing"
 	"baohan/signing/devca"
 )
 
@@ -86,11 +85,11 @@ func (c *sandboxBankCommand) config(s *Settings, log *slog.Logger) (sandbox.Conf
 	if err != nil {
 		return sandbox.Config{}, err
 	}
-	me, err := c.identity(s.KeysDir(), passphrase)
+	me, err := identityIn(s.KeysDir(), c.Sign, c.Encrypt, passphrase)
 	if err != nil {
 		return sandbox.Config{}, err
 	}
-	platform, certificates, err := c.platform(s)
+	platform, certificates, err := platformBy(s, c.Platform, c.PlatformCert)
 	if err != nil {
 		return sandbox.Config{}, err
 	}
@@ -117,42 +116,6 @@ func (c *sandboxBankCommand) config(s *Settings, log *slog.Logger) (sandbox.Conf
 		config.Stranger = &client.Identity{Party: subjectOf(other), Sign: other.Key, Chain: other.Chain, Open: me.Open, OpenChain: me.OpenChain}
 	}
 	return config, nil
-}
-
-func (c *sandboxBankCommand) identity(dir string, passphrase []byte) (client.Identity, error) {
-	sign, err := devca.LoadIdentity(dir, c.Sign, passphrase)
-	if err != nil {
-		return client.Identity{}, err
-	}
-	open, err := devca.LoadIdentity(dir, c.Encrypt, passphrase)
-	if err != nil {
-		return client.Identity{}, err
-	}
-	return client.Identity{Party: subjectOf(sign), Sign: sign.Key, Chain: sign.Chain, Open: open.Key, OpenChain: open.Chain}, nil
-}
-
-// platform is what the bank knows of the platform: where it is, and its certificate.
-func (c *sandboxBankCommand) platform(s *Settings) (client.Platform, []signing.Certificate, error) {
-	trust, err := anchors(s.TrustFile())
-	if err != nil {
-		return client.Platform{}, nil, err
-	}
-	text, err := os.ReadFile(c.PlatformCert)
-	if err != nil {
-		return client.Platform{}, nil, err
-	}
-	chain, err := signing.ParseCertificatesPEM(text)
-	if err != nil {
-		return client.Platform{}, nil, fmt.Errorf("%s：%w", c.PlatformCert, err)
-	}
-	now, err := clockBy(s)
-	if err != nil {
-		return client.Platform{}, nil, err
-	}
-	if err := trust.Verify(chain, signing.UseSign, now.Now()); err != nil {
-		return client.Platform{}, nil, fmt.Errorf("%s：%w", c.PlatformCert, err)
-	}
-	return client.Platform{Base: c.Platform, Trust: trust, USCC: chain[0].Subject().OrganizationID, Clock: now}, chain[:1], nil
 }
 
 // clockBy is the clock that the settings name.
