@@ -35,8 +35,8 @@ lint:
 generate: ## rewrite what is generated and checked in (OpenAPI, drawings, docs/settings.md); tests compare it
 	$(WITH_DB) go test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update
 
-bench: ## the benchmarks
-	$(WITH_DB) go test -run '^$$' -bench . -benchmem ./...
+bench: ## signatures and an issue against their yardsticks, as ratios (docs/benchmarks.md); three minutes
+	go run ./internal/bench
 
 canaries: ## take each guard out in turn; the test that watches over it must fail
 	$(WITH_DB) go run ./internal/canary

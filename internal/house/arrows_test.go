@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"banks/sandbox": with(letters, "client", "client/wire", "signing", "signing/httpsig"),
 
 	"migrations":              {},
+	"internal/bench":          {everything}, // a whole platform, to be measured
 	"internal/canary":         {},
 	"internal/clock":          {},
 	"internal/clock/sqlclock": {},
@@ -83,7 +84,7 @@ var libraries = []library{
 		paths: []string{"github.com/jackc/pgx"},
 		only: []string{
 			"party", "guarantee", "tender", "banks", "jobs", "signing/translog", "migrations",
-			"internal/clock/sqlclock", "internal/devpg", "internal/health", "internal/testdb", "cmd/baohan",
+			"internal/bench", "internal/clock/sqlclock", "internal/devpg", "internal/health", "internal/testdb", "cmd/baohan",
 			"internal/story", // searches a dump of all tables for what must not be there
 		},
 		inTests: []string{"web"},
@@ -128,12 +129,13 @@ var notDetached = []string{"github.com/jackc/pgx", "github.com/labstack/echo", "
 // realTime names the files that may read the machine's clock, and why the injected one would be
 // wrong there.
 var realTime = map[string]string{
-	"internal/clock/clock.go": "this is the clock",
-	"banks/deliver.go":        "freshness of signed messages",
-	"client/machine.go":       "freshness of signed messages",
-	"client/receiver.go":      "freshness of signed messages",
-	"web/caller.go":           "freshness of signed messages",
-	"web/meter.go":            "how long an answer took",
+	"internal/clock/clock.go":     "this is the clock",
+	"internal/bench/stopwatch.go": "it measures, and signs messages",
+	"banks/deliver.go":            "freshness of signed messages",
+	"client/machine.go":           "freshness of signed messages",
+	"client/receiver.go":          "freshness of signed messages",
+	"web/caller.go":               "freshness of signed messages",
+	"web/meter.go":                "how long an answer took",
 }
 
 const everything = "*"

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+)
+
+func main() {
+	part := flag.String("part", "", "signing or callback; both if empty")
+	dir := flag.String("dir", "", "where the database lies during the run; a temporary directory if empty. It must be a disk, not memory")
+	statements := flag.Bool("statements", false, "list every SQL statement of a callback with its time")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, *part, *dir, *statements, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, part, dir string, statements bool, out io.Writer) error {
+	switch part {
+	case "signing":
+		return benchSigning(ctx, out)
+	case "callback":
+		heading(out)
+		return benchCallback(ctx, dir, statements, out)
+	case "":
+		heading(out)
+		if err := signingOnOneCore(ctx, out); err != nil {
+			return err
+		}
+		return benchCallback(ctx, dir, statements, out)
+	}
+	return fmt.Errorf("no part %q", part)
+}
+
+// signingOnOneCore runs the signing part as a process that is bound to one core, so that OpenSSL, its child, is
+// measured on the very same; where nothing can bind it, it runs unbound.
+func signingOnOneCore(ctx context.Context, out io.Writer) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	taskset, err := exec.LookPath("taskset")
+	if err != nil || exec.CommandContext(ctx, taskset, "-c", "0", "true").Run() != nil {
+		return benchSigning(ctx, out)
+	}
+	cmd := exec.CommandContext(ctx, taskset, "-c", "0", self, "-part", "signing")
+	cmd.Stdout, cmd.Stderr = out, os.Stderr
+	return cmd.Run()
+}

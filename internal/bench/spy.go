@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// spy times every statement of the service while it is on: from sending to the last row, as the service waits.
+type spy struct {
+	on   atomic.Bool
+	mu   sync.Mutex
+	seen []statement
+}
+
+type statement struct {
+	sql  string
+	took time.Duration
+}
+
+type started struct {
+	sql string
+	at  time.Time
+}
+
+type startedKey struct{}
+
+// TraceQueryStart implements pgx.QueryTracer.
+func (s *spy) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQueryStartData) context.Context {
+	if !s.on.Load() {
+		return ctx
+	}
+	return context.WithValue(ctx, startedKey{}, started{q.SQL, now()})
+}
+
+// TraceQueryEnd implements pgx.QueryTracer.
+func (s *spy) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
+	begun, ok := ctx.Value(startedKey{}).(started)
+	if !ok || !s.on.Load() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = append(s.seen, statement{begun.sql, now().Sub(begun.at)})
+}
+
+// take returns what was seen since the last take.
+func (s *spy) take() []statement {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seen := s.seen
+	s.seen = nil
+	return seen
+}
