@@ -3,8 +3,6 @@ package guarantee
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
-
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/party"
@@ -28,11 +26,11 @@ func (d *Desk) complete(ctx context.Context, cmd party.Command, in Intake) (Answ
 		return Answer{}, mismatch("completion.guarantee", "guarantee", "补正所指的保函不一致；请重新生成并签名")
 	}
 	return d.change(ctx, cmd, in.Guarantee, func(ctx context.Context, t *turn) error {
-		return d.completed(ctx, t, x, in, c, p)
+		return d.completed(ctx, t, in, c, p)
 	})
 }
 
-func (d *Desk) completed(ctx context.Context, t *turn, x *Disclosure, in Intake, c letter.Completion, p Presentation) error {
+func (d *Desk) completed(ctx context.Context, t *turn, in Intake, c letter.Completion, p Presentation) error {
 	dm, err := demandOf(ctx, t, c.Demand, in.Sender)
 	if err != nil {
 		return err
@@ -43,15 +41,10 @@ func (d *Desk) completed(ctx context.Context, t *turn, x *Disclosure, in Intake,
 	if in.ReceivedAt.After(t.g.lastInstant()) {
 		return party.TooLate("completion.after_expiry", "补正到达时保函有效期已满（以平台收到时间为准），不能受理")
 	}
-	had, err := kinds(ctx, t.tx, dm.ID)
-	if err != nil {
+	if err := checkDocuments(c.Documents, p.Documents); err != nil {
 		return err
 	}
-	missing, err := checkDocuments(x, c.Documents, p.Documents, had)
-	if err != nil {
-		return err
-	}
-	if len(missing) > 0 {
+	if still := letter.Missing(dm.lacking(), c.Documents); len(still) > 0 {
 		return party.Invalid("completion.documents", "documents", "补正须一次补齐全部缺少的文件；请对照保函所列单据核对")
 	}
 	by, err := d.Calendar.AddWorkingDays(calendar.DateOf(in.ReceivedAt.In(calendar.Shanghai)), examineWithin)
@@ -61,7 +54,7 @@ func (d *Desk) completed(ctx context.Context, t *turn, x *Disclosure, in Intake,
 	if err := t.examine(by, "complete", EventDemandCompleted); err != nil {
 		return err
 	}
-	dm.Missing, dm.CompletedAt = missing, &in.ReceivedAt
+	dm.Missing, dm.CompletedAt = []string{}, &in.ReceivedAt
 	if err := insertDocuments(ctx, t.tx, dm.ID, p.Documents); err != nil {
 		return err
 	}
@@ -81,11 +74,11 @@ func demandOf(ctx context.Context, t *turn, id, sender string) (*Demand, error) 
 	return dm, nil
 }
 
-// kinds lists the documents that a demand already has.
-func kinds(ctx context.Context, q querier, demand string) ([]string, error) {
-	rows, err := q.Query(ctx, `SELECT kind FROM demand_document WHERE demand = @demand ORDER BY kind`, pgx.NamedArgs{"demand": demand})
-	if err != nil {
-		return nil, err
+// lacking are the documents that the demand still needs, as it was told when it was found incomplete.
+func (dm *Demand) lacking() []letter.DocumentKind {
+	out := make([]letter.DocumentKind, len(dm.Missing))
+	for i, k := range dm.Missing {
+		out[i] = letter.DocumentKind(k)
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	return out
 }

@@ -32,10 +32,14 @@ func (d *Desk) demand(ctx context.Context, cmd party.Command, in Intake) (Answer
 	if err := checkDemand(x, m, in); err != nil {
 		return Answer{}, err
 	}
-	missing, err := checkDocuments(x, m.Documents, p.Documents, nil)
-	if err != nil {
+	if err := checkDocuments(m.Documents, p.Documents); err != nil {
 		return Answer{}, err
 	}
+	required, err := x.Content.Required(m.Reason)
+	if err != nil {
+		return Answer{}, refuse("demand", err)
+	}
+	missing := letter.Missing(required, m.Documents)
 	examineBy, err := d.Calendar.AddWorkingDays(calendar.DateOf(in.ReceivedAt.In(calendar.Shanghai)), examineWithin)
 	if err != nil {
 		return Answer{}, party.Conflict("calendar.year_not_published", "审查期限所在年度的放假安排尚未录入，暂不能受理索赔；请联系交易中心录入工作日历（您提交的时间已经记录，不受影响）")
@@ -45,7 +49,7 @@ func (d *Desk) demand(ctx context.Context, cmd party.Command, in Intake) (Answer
 	})
 }
 
-func (d *Desk) presented(ctx context.Context, t *turn, in Intake, m letter.Demand, p Presentation, missing []string, examineBy calendar.Date) error {
+func (d *Desk) presented(ctx context.Context, t *turn, in Intake, m letter.Demand, p Presentation, missing []letter.DocumentKind, examineBy calendar.Date) error {
 	first, err := processedTx(ctx, t.tx, in.ID)
 	if err != nil {
 		return err
@@ -65,7 +69,7 @@ func (d *Desk) presented(ctx context.Context, t *turn, in Intake, m letter.Deman
 		return party.Invalid("demand.amount", "amount", "索赔金额超过保函的剩余金额；请核对后重新提交")
 	}
 	t.demand = &Demand{ID: m.ID, Guarantee: g.ID, State: Presented, Beneficiary: m.Beneficiary.USCC, Amount: m.Amount,
-		Signed: p.Signed, Missing: missing, PresentedAt: in.ReceivedAt}
+		Signed: p.Signed, Missing: kindsOf(missing), PresentedAt: in.ReceivedAt}
 	g.OpenDemands++
 	t.happened(EventDemandPresented, map[string]any{"amount": m.Amount, "received_at": in.ReceivedAt.In(calendar.Shanghai).Format(time.RFC3339Nano)})
 	if err := t.settleIntake(examineBy, m.CompleteLater || len(missing) > 0); err != nil {

@@ -1,8 +1,6 @@
 package guarantee
 
 import (
-	"slices"
-
 	"github.com/go-json-experiment/json"
 
 	"baohan/guarantee/letter"
@@ -55,24 +53,24 @@ func checkDemand(x *Disclosure, m letter.Demand, in Intake) error {
 	return nil
 }
 
-// checkDocuments holds the files against the digests in the signed paper, and the kinds against the letter's list.
-// The signed demand is itself the payment notice, and the reveal record is public.
-func checkDocuments(x *Disclosure, named []letter.Document, files []Attachment, had []string) (missing []string, err error) {
+// checkDocuments holds the files against the digests in the signed paper.
+func checkDocuments(named []letter.Document, files []Attachment) error {
 	if len(named) != len(files) {
-		return nil, party.Invalid("demand.documents", "documents", "随附文件与签名清单的数量不一致；请核对后重新提交")
+		return party.Invalid("demand.documents", "documents", "随附文件与签名清单的数量不一致；请核对后重新提交")
 	}
-	have := append([]string{string(letter.PaymentNotice), string(letter.RevealRecord)}, had...)
 	for i, n := range named {
 		if n.Kind != files[i].Kind || n.Name != files[i].Name || n.Digest != signing.Sum(files[i].Bytes) {
-			return nil, party.Invalid("demand.documents", "documents", "随附文件与签名清单中的摘要不一致；请重新选择文件并签名")
-		}
-		have = append(have, string(n.Kind))
-	}
-	missing = []string{}
-	for _, k := range x.Documents {
-		if !slices.Contains(have, string(k)) {
-			missing = append(missing, string(k))
+			return party.Invalid("demand.documents", "documents", "随附文件与签名清单中的摘要不一致；请重新选择文件并签名")
 		}
 	}
-	return missing, nil
+	return nil
+}
+
+// kindsOf is a list of documents as a column holds it.
+func kindsOf(kinds []letter.DocumentKind) []string {
+	out := make([]string, len(kinds))
+	for i, k := range kinds {
+		out[i] = string(k)
+	}
+	return out
 }

@@ -28,7 +28,7 @@ type Disclosure struct {
 	Lines         []byte // JSON list of letter.Line
 	DisclosedAt   time.Time
 
-	Documents []letter.DocumentKind `db:"-"` // what a demand must bring, from the undertaking
+	Content letter.Undertaking `db:"-"` // what Undertaking says
 }
 
 func (x *Disclosure) beneficiary(uscc string) bool { return slices.Contains(x.Beneficiaries, uscc) }
@@ -49,8 +49,7 @@ func (d *Desk) disclosed(ctx context.Context, q querier, id string) (*Disclosure
 	if err != nil {
 		return nil, err
 	}
-	u, err := x.content()
-	x.Documents = u.Documents
+	x.Content, err = x.content()
 	return x, err
 }
 
@@ -68,13 +67,9 @@ func (d *Desk) File(ctx context.Context, id string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := x.content()
-	if err != nil {
-		return nil, err
-	}
 	r, err := letter.ParseReveal(x.Reveal)
 	if err != nil {
 		return nil, err
 	}
-	return letter.File{Format: letter.FileFormat, Undertaking: u, Reveal: r, Salt: x.Salt, Signed: x.Undertaking, Receipt: x.Receipt}.Canonical()
+	return letter.File{Format: letter.FileFormat, Undertaking: x.Content, Reveal: r, Salt: x.Salt, Signed: x.Undertaking, Receipt: x.Receipt}.Canonical()
 }

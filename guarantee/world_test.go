@@ -404,7 +404,11 @@ func (w *world) release(l disclosedLetter, by org) (Answer, error) {
 // files are what a demand brings; kinds are what the wording asks for.
 func (w *world) files(l disclosedLetter, leaveOut ...letter.DocumentKind) []Attachment {
 	files := []Attachment{}
-	for _, k := range l.u.Content.Documents {
+	required, err := l.u.Content.Required("refused_contract")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, k := range required {
 		if k == letter.PaymentNotice || k == letter.RevealRecord || slices.Contains(leaveOut, k) {
 			continue
 		}

@@ -130,7 +130,7 @@ func againstDocuments(x *findings, f *file, d letter.Demand, body wire.DemandBod
 			x.add(string(n.Kind), "签名清单中的文件没有收到，或内容与摘要不符")
 		}
 	}
-	for _, kind := range required(f.Letter.Signed) {
+	for _, kind := range required(f.Letter.Signed, d.Reason) {
 		if kind == letter.PaymentNotice || kind == letter.RevealRecord {
 			continue
 		}
@@ -140,8 +140,8 @@ func againstDocuments(x *findings, f *file, d letter.Demand, body wire.DemandBod
 	}
 }
 
-// required is the list of documents in a letter that this bank itself wrote.
-func required(p7s []byte) []letter.DocumentKind {
+// required are the documents that a letter, which this bank itself wrote, wants for this reason.
+func required(p7s []byte, reason string) []letter.DocumentKind {
 	signed, err := signing.ParseSignedData(p7s)
 	if err != nil {
 		return nil
@@ -150,5 +150,9 @@ func required(p7s []byte) []letter.DocumentKind {
 	if err != nil {
 		return nil
 	}
-	return u.Documents
+	kinds, err := u.Required(reason)
+	if err != nil {
+		return nil
+	}
+	return kinds
 }
