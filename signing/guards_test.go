@@ -186,58 +186,50 @@ func TestContentThatWasNotSigned(t *testing.T) {
 	}
 }
 
-// authorityWith makes an anchor by the other library, with a key usage and a certificate flag of choice.
-func authorityWith(t *testing.T, usage smx509.KeyUsage, ca bool) (*smx509.Certificate, Certificate) {
+// authorityWith makes an anchor by the other library, with a key usage of choice and no path length.
+func authorityWith(t *testing.T, usage smx509.KeyUsage) (*smx509.Certificate, Certificate) {
 	t.Helper()
+	return certify(t, &smx509.Certificate{Subject: pkix.Name{CommonName: "issuer"}, KeyUsage: usage, IsCA: true, MaxPathLen: -1}, nil)
+}
+
+// certify issues by the other library, always with the same key; without a parent the certificate signs itself.
+func certify(t *testing.T, template, parent *smx509.Certificate) (*smx509.Certificate, Certificate) {
+	t.Helper()
+	template.SerialNumber, template.SignatureAlgorithm = big.NewInt(7), smx509.SM2WithSM3
+	template.NotBefore, template.NotAfter, template.BasicConstraintsValid = goldenAt, goldenAt.AddDate(1, 0, 0), true
+	if parent == nil {
+		parent = template
+	}
 	key := OtherKey(goldenKey(t, 0))
-	template := &smx509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "issuer"}, NotBefore: goldenAt,
-		NotAfter: goldenAt.AddDate(1, 0, 0), KeyUsage: usage, IsCA: ca, BasicConstraintsValid: true, SignatureAlgorithm: smx509.SM2WithSM3, MaxPathLen: -1}
-	parent, by := template, key
-	if !ca { // issued by the golden root, so that it is no anchor itself
-		var err error
-		if parent, err = smx509.ParseCertificate(golden(t, "root.der")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	der, err := smx509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, by)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := smx509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed, must(ParseCertificate(der))(t)
+	der := must(smx509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, key))(t)
+	return must(smx509.ParseCertificate(der))(t), must(ParseCertificate(der))(t)
 }
 
 // Whoever has a certificate can sign another one; only a CA may.
 func TestHolderOfACertificateCannotIssue(t *testing.T) {
+	root, anchor := authorityWith(t, smx509.KeyUsageCertSign)
+	trust := must(NewTrust(anchor))(t)
 	for name, c := range map[string]struct {
 		usage smx509.KeyUsage
 		ca    bool
+		want  error
 	}{
-		"no CA":                      {smx509.KeyUsageDigitalSignature, false},
-		"no CA, and usage claims it": {smx509.KeyUsageDigitalSignature | smx509.KeyUsageCertSign, false},
+		"a CA":                          {smx509.KeyUsageCertSign, true, nil},
+		"no CA":                         {smx509.KeyUsageDigitalSignature, false, ErrConstraint},
+		"no CA, whatever its usage":     {smx509.KeyUsageDigitalSignature | smx509.KeyUsageCertSign, false, ErrConstraint},
+		"a CA that may not sign others": {smx509.KeyUsageDigitalSignature, true, ErrConstraint},
 	} {
-		parent, issuer := authorityWith(t, c.usage, c.ca)
-		key := OtherKey(goldenKey(t, 1))
-		template := &smx509.Certificate{SerialNumber: big.NewInt(9), Subject: pkix.Name{CommonName: "forged"}, NotBefore: goldenAt,
-			NotAfter: goldenAt.AddDate(1, 0, 0), KeyUsage: smx509.KeyUsageDigitalSignature, SignatureAlgorithm: smx509.SM2WithSM3}
-		der, err := smx509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, OtherKey(goldenKey(t, 0)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		trust := must(NewTrust(goldenCertificate(t, "root.der")))(t)
-		chain := []Certificate{must(ParseCertificate(der))(t), issuer}
-		if err := trust.Verify(chain, UseSign, goldenAt.Add(time.Hour)); !errors.Is(err, ErrConstraint) {
+		parent, holder := certify(t, &smx509.Certificate{Subject: pkix.Name{CommonName: "holder"}, KeyUsage: c.usage, IsCA: c.ca, MaxPathLen: -1}, root)
+		_, leaf := certify(t, &smx509.Certificate{Subject: pkix.Name{CommonName: "leaf"}, KeyUsage: smx509.KeyUsageDigitalSignature, MaxPathLen: -1}, parent)
+		if err := trust.Verify([]Certificate{leaf, holder}, UseSign, goldenAt.Add(time.Hour)); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
 func TestRevocationListShapes(t *testing.T) {
-	parent, anchor := authorityWith(t, smx509.KeyUsageCertSign|smx509.KeyUsageCRLSign, true)
-	_, silent := authorityWith(t, smx509.KeyUsageCertSign, true)
+	parent, anchor := authorityWith(t, smx509.KeyUsageCertSign|smx509.KeyUsageCRLSign)
+	_, silent := authorityWith(t, smx509.KeyUsageCertSign)
 	list := func(extensions []pkix.Extension, entry []pkix.Extension) []byte {
 		der, err := smx509.CreateRevocationList(rand.Reader, &smx509.RevocationList{Number: big.NewInt(1), ThisUpdate: goldenAt,
 			NextUpdate: goldenAt.AddDate(0, 1, 0), ExtraExtensions: extensions, SignatureAlgorithm: smx509.SM2WithSM3,
