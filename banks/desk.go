@@ -21,6 +21,7 @@ type Config struct {
 	Clock       clock.Clock
 	Party       *party.Desk
 	Papers      Papers              // *guarantee.Desk; may be set after NewDesk, before anything is sent
+	Once        *party.Once         // gives a retry by hand one answer; only Retry needs it
 	Platform    signing.Signer      // signs what we send
 	Certificate signing.Certificate // its certificate: the key id that institutions pin
 

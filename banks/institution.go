@@ -3,6 +3,7 @@ package banks
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -46,8 +47,19 @@ type Institution struct {
 	AdmittedAt   time.Time `db:"admitted_at"`
 }
 
+// PayAt is where the applicant of one application pays its fee: https, or this very machine in a demonstration, as
+// was checked when the institution was admitted.
+func (i Institution) PayAt(application string) string {
+	return strings.ReplaceAll(i.Cashier, "{application}", application)
+}
+
 // Party is the institution as letters name it.
 func (i Institution) Party() letter.Party { return letter.Party{Name: i.Name, USCC: i.USCC} }
+
+// CashierFor is where the fee of an application is paid: at the institution itself, never through the platform.
+func (i Institution) CashierFor(application string) string {
+	return strings.ReplaceAll(i.Cashier, "{application}", application)
+}
 
 // licensedOn tells whether it may underwrite on the day of at.
 func (i Institution) licensedOn(at time.Time) bool {

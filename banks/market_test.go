@@ -66,7 +66,8 @@ func TestInstitutionsThatAreNotAdmitted(t *testing.T) {
 			refused(t, w.Admit(ctx, operator, i), c.code)
 		})
 	}
-	if on, err := w.Institution(ctx, good.USCC); err != nil || on.Name != good.Name || on.Kind != banks.Bank || on.Base != good.Base {
+	if on, err := w.Institution(ctx, good.USCC); err != nil || on.Name != good.Name || on.Kind != banks.Bank || on.Base != good.Base ||
+		on.CashierFor(one) != w.server.URL+"/cashier/"+one {
 		t.Errorf("%+v, %v", on, err)
 	}
 }
@@ -154,7 +155,19 @@ func TestPricesAreReplacedNotChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, w.WithdrawProduct(ctx, operator, first), "product.unknown")
-	w.offer(w.bank, sample.Independent, letter.ModeBlind, 4000)
+	w.clock.Set(started.Add(time.Hour))
+	if _, err := w.OfferProduct(ctx, operator, banks.Product{Institution: uscc, Wording: sample.Independent.ID, WordingVersion: 1, Mode: letter.ModeBlind,
+		MinFee: 1, MaxCeiling: 1_000_000_000, AnswerWithin: 60, Tiers: []banks.Tier{{UpTo: 1_000_000_000, Rates: []int64{4000}}}}); err != nil {
+		t.Fatal(err)
+	}
+	// The promise under which the application was made is good still, and nothing was promised before there was one.
+	for handedIn, want := range map[time.Time]time.Time{
+		started: started.Add(time.Hour), started.Add(time.Hour): started.Add(time.Hour + time.Minute), started.Add(-time.Second): {},
+	} {
+		if by, err := w.AnswerBy(ctx, uscc, sample.Independent, letter.ModeBlind, handedIn); err != nil || !by.Equal(want) {
+			t.Errorf("handed in %s: answer by %s, %v; want %s", handedIn, by, err, want)
+		}
+	}
 	// A fee of the list under which the application was made is good still.
 	for fee, good := range map[letter.Fen]bool{500_000: true, 600_000: true, 400_000: true, 400_001: false, 0: false} {
 		if err := w.CheckFee(ctx, uscc, sample.Independent, letter.ModeBlind, 100_000_000, fee); (err == nil) != good {

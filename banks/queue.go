@@ -3,6 +3,7 @@ package banks
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"baohan/client/wire"
 	"baohan/guarantee/calendar"
+	"baohan/party"
 	"baohan/signing"
 )
 
@@ -55,7 +57,22 @@ func (d *Desk) DeadLetters(ctx context.Context) ([]wire.Delivery, error) {
 	return listDead(ctx, d.Pool)
 }
 
-// Retry puts a dead letter back at the head of its guarantee's queue, by hand, and returns the guarantee.
-func (d *Desk) Retry(ctx context.Context, id string) (guarantee string, err error) {
-	return reviveDead(ctx, d.Pool, id)
+// Retry puts a dead letter back at the head of its guarantee's queue, by hand, and returns the guarantee. The same
+// command does it once, however often it comes: the letter may have died again since, and that is for people to see.
+func (d *Desk) Retry(ctx context.Context, cmd party.Command, id string) (guarantee string, err error) {
+	if d.Once == nil {
+		return "", errors.New("banks: Retry needs Once")
+	}
+	err = d.change(ctx, func(tx pgx.Tx) error {
+		prior, done, err := d.Once.BeginTx(ctx, tx, cmd)
+		if err != nil || done {
+			guarantee = string(prior)
+			return err
+		}
+		if guarantee, err = reviveDead(ctx, tx, id); err != nil {
+			return err
+		}
+		return d.Once.AnswerTx(ctx, tx, cmd, []byte(guarantee))
+	})
+	return guarantee, err
 }

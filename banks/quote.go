@@ -107,6 +107,17 @@ func (d *Desk) Terms(ctx context.Context, guarantor string, wording letter.Wordi
 	}, nil
 }
 
+// AnswerBy is the instant by which the institution promised to answer an application handed in at an instant: the
+// product that was on sale then says how long it takes, and a product never changes. It is zero when nothing was ever
+// on sale.
+func (d *Desk) AnswerBy(ctx context.Context, guarantor string, wording letter.WordingRef, mode letter.Mode, handedIn time.Time) (time.Time, error) {
+	seconds, err := answerWithin(ctx, d.Pool, guarantor, wording, mode, handedIn)
+	if err != nil || len(seconds) == 0 {
+		return time.Time{}, err
+	}
+	return handedIn.Add(time.Duration(seconds[0]) * time.Second), nil
+}
+
 // CheckFee refuses a fee that stands on no price list that the institution ever published for that wording and
 // mode: a fee off the list would mark the application.
 func (d *Desk) CheckFee(ctx context.Context, guarantor string, wording letter.WordingRef, mode letter.Mode, ceiling, fee letter.Fen) error {

@@ -86,6 +86,19 @@ func everyProduct(ctx context.Context, q querier, guarantor string, w letter.Wor
 		AND mode = @mode`, named(guarantor, w, m))
 }
 
+// answerWithin is the answering time, in seconds, of the product that was put on sale last before an instant; whether
+// it was taken off again meanwhile does not matter to an application that was taken in under it.
+func answerWithin(ctx context.Context, q querier, guarantor string, w letter.WordingRef, m letter.Mode, at time.Time) ([]int, error) {
+	args := named(guarantor, w, m)
+	args["at"] = at
+	rows, err := q.Query(ctx, `SELECT answer_within FROM product WHERE institution = @institution AND wording = @wording
+		AND wording_version = @version AND mode = @mode AND offered_at <= @at ORDER BY offered_at DESC LIMIT 1`, args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int])
+}
+
 func named(guarantor string, w letter.WordingRef, m letter.Mode) pgx.NamedArgs {
 	return pgx.NamedArgs{"institution": guarantor, "wording": w.ID, "version": w.Version, "mode": m}
 }

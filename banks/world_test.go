@@ -101,7 +101,7 @@ func newWorld(t *testing.T, change ...func(*banks.Config)) *world {
 	w.bank = org(t, w.ca, "长沙银行股份有限公司", "91430100760710002")
 	w.insurer = org(t, w.ca, "湖南财产保险股份有限公司", "91430100760710003")
 	w.listen()
-	c := banks.Config{Pool: pool, Clock: w.clock, Party: w.party, Papers: w.papers, Platform: w.platform.Sign, Certificate: w.platform.Chain[0],
+	c := banks.Config{Pool: pool, Clock: w.clock, Party: w.party, Papers: w.papers, Once: party.NewOnce(bytes.Repeat([]byte{1}, 32)), Platform: w.platform.Sign, Certificate: w.platform.Chain[0],
 		Hosts: []string{w.host()}, Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: time.Second, Attempts: 3,
 		Log: slog.New(slog.NewTextHandler(w.logs, nil))}
 	for _, f := range change {
