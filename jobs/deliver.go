@@ -24,7 +24,7 @@ func (w *deliverWorker) Work(ctx context.Context, job *river.Job[deliverArgs]) e
 		out, err := w.r.desks.Banks.DeliverNext(ctx, job.Args.Guarantee)
 		switch {
 		case err != nil:
-			return failure(err)
+			return err
 		case out.Waiting && out.Delivered != "":
 			continue
 		case !out.Waiting || out.Again.IsZero():

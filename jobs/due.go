@@ -23,7 +23,7 @@ func (w *dueWorker) Work(ctx context.Context, job *river.Job[dueArgs]) error {
 		w.r.Log.InfoContext(ctx, "due, but refused", "due", job.Args.Due, "id", job.Args.ID, "error", failure(err))
 		return nil
 	}
-	return failure(err)
+	return err
 }
 
 func (w *dueWorker) act(ctx context.Context, a dueArgs) (err error) {

@@ -32,9 +32,9 @@ type Failed struct {
 func (r *Runner) Failed(ctx context.Context) ([]Failed, error) {
 	rows, err := r.Pool.Query(ctx, `SELECT id, kind, args, attempts, last_error, failed_at FROM (
 			SELECT DISTINCT ON (kind, args) id, kind, args::text::bytea AS args, attempt AS attempts,
-				coalesce(errors[array_upper(errors, 1)] ->> 'error', '') AS last_error, finalized_at AS failed_at, state
-			FROM river_job WHERE state IN ('discarded', 'completed') ORDER BY kind, args, finalized_at DESC) latest
-		WHERE state = 'discarded' ORDER BY failed_at DESC, id DESC`)
+				coalesce(errors[array_upper(errors, 1)] ->> 'error', '') AS last_error, finalized_at AS failed_at
+			FROM river_job WHERE state = 'discarded' ORDER BY kind, args, finalized_at DESC) latest
+		ORDER BY failed_at DESC, id DESC`)
 	if err != nil {
 		return nil, fmt.Errorf("jobs: failed: %w", err)
 	}
@@ -54,6 +54,13 @@ func (r *Runner) Retry(ctx context.Context, id int64) error {
 		return fmt.Errorf("jobs: retry: %w", err)
 	}
 	return nil
+}
+
+// forgive takes a job that has now been done from the list of those that were given up.
+func (r *Runner) forgive(ctx context.Context, job *rivertype.JobRow) error {
+	_, err := r.Pool.Exec(ctx, `DELETE FROM river_job WHERE state = 'discarded' AND kind = @kind AND args = @args`,
+		pgx.NamedArgs{"kind": job.Kind, "args": job.EncodedArgs})
+	return failure(err)
 }
 
 // resting are the jobs that have failed for good within the last hour.

@@ -13,5 +13,5 @@ type intakeWorker struct {
 
 // Work processes a paper that was received and left behind. It counts from its receipt, however late this is.
 func (w *intakeWorker) Work(ctx context.Context, job *river.Job[intakeArgs]) error {
-	return failure(w.r.desks.Guarantees.Process(ctx, job.Args.Intake))
+	return w.r.desks.Guarantees.Process(ctx, job.Args.Intake)
 }

@@ -24,8 +24,8 @@ func (w *openWorker) Timeout(*river.Job[openArgs]) time.Duration { return 10 * t
 func (w *openWorker) Work(ctx context.Context, job *river.Job[openArgs]) error {
 	closed, err := w.r.desks.Tenders.Close(ctx, job.Args.Lot)
 	if err != nil || closed.State != string(tender.Closed) {
-		return failure(err)
+		return err
 	}
 	_, err = w.r.desks.Tenders.Open(ctx, party.Command{Actor: party.System()}, job.Args.Lot)
-	return failure(err)
+	return err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 
 	"baohan/banks"
 	"baohan/guarantee"
@@ -68,6 +69,14 @@ func New(c Config) (*Runner, error) {
 	return r, nil
 }
 
+// around every job: its error is stripped before the queue keeps it, and its success ends the failures before it.
+func (r *Runner) around(ctx context.Context, job *rivertype.JobRow, work func(context.Context) error) error {
+	if err := work(ctx); err != nil {
+		return failure(err)
+	}
+	return r.forgive(ctx, job)
+}
+
 func or[T comparable](v, fallback T) T {
 	if v == *new(T) {
 		return fallback
@@ -95,6 +104,7 @@ func (r *Runner) river() *river.Config {
 		JobTimeout:           r.Timeout,
 		RescueStuckJobsAfter: 2 * r.Timeout,
 		RetryPolicy:          backoff{},
+		Middleware:           []rivertype.Middleware{river.WorkerMiddlewareFunc(r.around)},
 		// Finished jobs say nothing that the rows do not say.
 		CompletedJobRetentionPeriod: time.Hour,
 		CancelledJobRetentionPeriod: 24 * time.Hour,

@@ -2,7 +2,7 @@ package jobs
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,59 +46,60 @@ func (r *Runner) Sweep(ctx context.Context) (made int, err error) {
 	if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(@lock)`, pgx.NamedArgs{"lock": sweepLock}).Scan(&mine); err != nil || !mine {
 		return 0, err
 	}
-	wanted, err := r.wanted(ctx)
-	if err != nil || len(wanted) == 0 {
-		return 0, err
-	}
+	wanted, faults := r.wanted(ctx)
 	if made, err = r.insertMissing(ctx, tx, wanted); err != nil {
-		return 0, err
+		return 0, errors.Join(faults, err)
 	}
-	return made, tx.Commit(ctx)
+	return made, errors.Join(faults, tx.Commit(ctx))
 }
 
-// wanted asks every room what is to be done. An opening comes first.
-func (r *Runner) wanted(ctx context.Context) (jobs []river.JobArgs, err error) {
-	lots, err := r.desks.Tenders.Due(ctx, sweepLimit)
-	if err != nil {
-		return nil, fmt.Errorf("lots: %w", err)
+// wanted asks every room what is to be done. An opening comes first. A room that cannot say so now keeps nobody else
+// from being asked.
+func (r *Runner) wanted(ctx context.Context) (jobs []river.JobArgs, faults error) {
+	for _, ask := range []func(context.Context) ([]river.JobArgs, error){r.lots, r.intakes, r.deliveries, r.due} {
+		found, err := ask(ctx)
+		jobs, faults = append(jobs, found...), errors.Join(faults, err)
 	}
-	for _, id := range lots {
+	return jobs, faults
+}
+
+func (r *Runner) lots(ctx context.Context) (jobs []river.JobArgs, err error) {
+	ids, err := r.desks.Tenders.Due(ctx, sweepLimit)
+	for _, id := range ids {
 		jobs = append(jobs, openArgs{id})
 	}
-	intakes, err := r.desks.Guarantees.OpenIntakes(ctx, r.Grace, sweepLimit)
-	if err != nil {
-		return nil, fmt.Errorf("intakes: %w", err)
-	}
-	for _, id := range intakes {
+	return jobs, err
+}
+
+func (r *Runner) intakes(ctx context.Context) (jobs []river.JobArgs, err error) {
+	ids, err := r.desks.Guarantees.OpenIntakes(ctx, r.Grace, sweepLimit)
+	for _, id := range ids {
 		jobs = append(jobs, intakeArgs{id})
 	}
-	waiting, err := r.desks.Banks.Due(ctx, sweepLimit)
-	if err != nil {
-		return nil, fmt.Errorf("deliveries: %w", err)
-	}
-	for _, id := range waiting {
+	return jobs, err
+}
+
+func (r *Runner) deliveries(ctx context.Context) (jobs []river.JobArgs, err error) {
+	ids, err := r.desks.Banks.Due(ctx, sweepLimit)
+	for _, id := range ids {
 		jobs = append(jobs, deliverArgs{id})
 	}
-	due, err := r.due(ctx)
-	return append(jobs, due...), err
+	return jobs, err
 }
 
 // due is what the clock owes, without the reminders that were raised today.
 func (r *Runner) due(ctx context.Context) (jobs []river.JobArgs, err error) {
 	due, err := r.desks.Guarantees.Due(ctx, sweepLimit)
 	if err != nil {
-		return nil, fmt.Errorf("due: %w", err)
+		return nil, err
 	}
 	raised, err := raisedToday(ctx, r.Pool)
-	if err != nil {
-		return nil, fmt.Errorf("notices: %w", err)
-	}
 	for _, d := range due {
 		if a := (dueArgs{d.Kind, d.ID}); !raised[a] {
 			jobs = append(jobs, a)
 		}
 	}
-	return jobs, nil
+	return jobs, err
 }
 
 func (r *Runner) insertMissing(ctx context.Context, tx pgx.Tx, wanted []river.JobArgs) (made int, err error) {
