@@ -14,7 +14,7 @@ import (
 // TestCallback sends real issues, alone and several at once, with and without a message: what is measured must work
 // before it is fast.
 func TestCallback(t *testing.T) {
-	p, err := newPlatform(t.Context(), t.TempDir())
+	p, err := newPlatform(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func (p *platform) wantRows(t *testing.T, sql string, want int) {
 
 // TestRefusalStopsTheRun sends a letter that is not the one prepared: a refusal may not count as an answer.
 func TestRefusalStopsTheRun(t *testing.T) {
-	p, err := newPlatform(t.Context(), t.TempDir())
+	p, err := newPlatform(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
