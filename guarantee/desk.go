@@ -68,6 +68,7 @@ type turn struct {
 	actor  party.Actor
 	events []Event
 	demand *Demand // the demand that the verb is about, if any
+	kept   *issued // the letter that the verb puts in force, if any
 }
 
 // happened appends a fact. Its sequence number continues the row's version.
@@ -143,10 +144,7 @@ func (d *Desk) begin(ctx context.Context, tx pgx.Tx, cmd party.Command) (Answer,
 // finish writes what the rule changed. Nothing is written, and no event published, by a rule that changed nothing.
 func (d *Desk) finish(ctx context.Context, cmd party.Command, t *turn) (Answer, error) {
 	if len(t.events) > 0 {
-		if err := writeEvents(ctx, t.tx, t.events); err != nil {
-			return Answer{}, err
-		}
-		if err := updateGuarantee(ctx, t.tx, t.g); err != nil {
+		if err := t.write(ctx); err != nil {
 			return Answer{}, err
 		}
 		if err := d.Outbox.PublishTx(ctx, t.tx, t.events); err != nil {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/party"
@@ -46,12 +44,12 @@ func (d *Desk) Issue(ctx context.Context, cmd party.Command, id string, in Issue
 	if err != nil {
 		return Answer{}, err
 	}
-	return d.change(ctx, cmd, id, func(ctx context.Context, t *turn) error {
-		return issue(ctx, t, g, kept)
+	return d.change(ctx, cmd, id, func(_ context.Context, t *turn) error {
+		return issue(t, g, kept)
 	})
 }
 
-func issue(ctx context.Context, t *turn, read *Guarantee, kept issued) error {
+func issue(t *turn, read *Guarantee, kept issued) error {
 	g := t.g
 	if !bytes.Equal(g.LetterDigest, read.LetterDigest) {
 		return party.Conflict("issue.changed_meanwhile", "登记的编号或摘要刚刚发生变化；请查询最新状态后重发")
@@ -66,9 +64,7 @@ func issue(ctx context.Context, t *turn, read *Guarantee, kept issued) error {
 		return ErrUnknownOutcome
 	}
 	g.Receipt, g.IssuedAt = kept.receipt, &kept.at
-	if err := writeLetter(ctx, t.tx, g.ID, kept); err != nil {
-		return err
-	}
+	t.kept = &kept
 	t.happened(EventIssued, map[string]string{"number": *g.Number})
 	return nil
 }
@@ -82,10 +78,4 @@ func (d *Desk) receipt(ctx context.Context, g *Guarantee, at time.Time) ([]byte,
 		return nil, err
 	}
 	return signing.SignData(ctx, d.Platform, d.PlatformChain, content, at)
-}
-
-func writeLetter(ctx context.Context, tx pgx.Tx, id string, kept issued) error {
-	_, err := tx.Exec(ctx, `UPDATE guarantee SET letter = @letter, statement = @statement WHERE id = @id`,
-		pgx.NamedArgs{"id": id, "letter": kept.letter, "statement": kept.statement})
-	return translate(err)
 }

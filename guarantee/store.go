@@ -58,40 +58,47 @@ func manyGuarantees(ctx context.Context, q querier, sql string, args pgx.NamedAr
 	return pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[Guarantee])
 }
 
-func writeEvents(ctx context.Context, tx pgx.Tx, events []Event) error {
-	for _, e := range events {
+// write puts what a rule changed into the database in one round trip: the events, then the row. The database refuses
+// an illegal move a second time.
+func (t *turn) write(ctx context.Context) error {
+	b := &pgx.Batch{}
+	for _, e := range t.events {
 		var demand *string
 		if e.Demand != "" {
 			demand = &e.Demand
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO guarantee_event (guarantee, seq, kind, at, actor, demand, data)
+		b.Queue(`INSERT INTO guarantee_event (guarantee, seq, kind, at, actor, demand, data)
 			VALUES (@guarantee, @seq, @kind, @at, @actor, @demand, @data)`, pgx.NamedArgs{
 			"guarantee": e.Guarantee, "seq": e.Seq, "kind": e.Kind, "at": e.At, "actor": e.Actor, "demand": demand, "data": string(e.Data)})
-		if err != nil {
-			return fmt.Errorf("guarantee: event %d: %w", e.Seq, bare(err))
-		}
 	}
-	return nil
+	sql, args := updateGuarantee(t.g, t.kept)
+	b.Queue(sql, args)
+	return translate(t.tx.SendBatch(ctx, b).Close())
 }
 
-// updateGuarantee writes what a rule may change. The database refuses an illegal move a second time.
-func updateGuarantee(ctx context.Context, tx pgx.Tx, g *Guarantee) error {
-	_, err := tx.Exec(ctx, `UPDATE guarantee SET version = @version,
-		application_state = @application, fee_state = @fee_state, instrument_state = @instrument,
-		disclosure_state = @disclosure, verification_state = @verification, release_state = @release,
-		fee = @fee, fee_offered = @fee_offered, fee_due_at = @fee_due_at,
-		number = @number, letter_digest = @letter_digest, receipt = @receipt, issued_at = @issued_at,
-		amount = @amount, expiry = @expiry, open_demands = @open_demands, honoured = @honoured,
-		release_due_by = @release_due_by, release_reason = @release_reason
-		WHERE id = @id`, pgx.NamedArgs{
+// updateGuarantee writes what a rule may change, and the letter with the change that puts it in force.
+func updateGuarantee(g *Guarantee, kept *issued) (string, pgx.NamedArgs) {
+	args := pgx.NamedArgs{
 		"id": g.ID, "version": g.Version,
 		"application": g.ApplicationState, "fee_state": g.FeeState, "instrument": g.InstrumentState,
 		"disclosure": g.DisclosureState, "verification": g.VerificationState, "release": g.ReleaseState,
 		"fee": g.Fee, "fee_offered": g.FeeOffered, "fee_due_at": g.FeeDueAt,
 		"number": g.Number, "letter_digest": g.LetterDigest, "receipt": g.Receipt, "issued_at": g.IssuedAt,
 		"amount": g.Amount, "expiry": g.Expiry, "open_demands": g.OpenDemands, "honoured": g.Honoured,
-		"release_due_by": g.ReleaseDueBy, "release_reason": g.ReleaseReason})
-	return translate(err)
+		"release_due_by": g.ReleaseDueBy, "release_reason": g.ReleaseReason}
+	also := ""
+	if kept != nil {
+		also = `, letter = @letter, statement = @statement`
+		args["letter"], args["statement"] = kept.letter, kept.statement
+	}
+	return `UPDATE guarantee SET version = @version,
+		application_state = @application, fee_state = @fee_state, instrument_state = @instrument,
+		disclosure_state = @disclosure, verification_state = @verification, release_state = @release,
+		fee = @fee, fee_offered = @fee_offered, fee_due_at = @fee_due_at,
+		number = @number, letter_digest = @letter_digest, receipt = @receipt, issued_at = @issued_at,
+		amount = @amount, expiry = @expiry, open_demands = @open_demands, honoured = @honoured,
+		release_due_by = @release_due_by, release_reason = @release_reason` + also + `
+		WHERE id = @id`, args
 }
 
 // bare keeps the code of a database error and drops its detail, which repeats the values of the row.
