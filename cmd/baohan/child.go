@@ -65,7 +65,7 @@ func foreign(environ []string) (kept []string) {
 
 // await returns when the child answers, or has died.
 func (c *child) await(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -77,7 +77,7 @@ func (c *child) await(ctx context.Context) error {
 		case <-c.ended:
 			return fmt.Errorf("%s 没有启动：%s", c.name, c.lastWords())
 		case <-ctx.Done():
-			return fmt.Errorf("%s 三十秒内没有就绪：%s", c.name, c.lastWords())
+			return fmt.Errorf("%s 一分钟内没有就绪：%s", c.name, c.lastWords())
 		case <-tick.C:
 		}
 	}

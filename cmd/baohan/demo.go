@@ -16,15 +16,19 @@ import (
 )
 
 type demoCommand struct {
-	Once   bool   `help:"把两个标段的全过程走一遍并逐步核对，然后结束；全部成立时退出码为 0。"`
-	Kill   bool   `help:"中途三次用 SIGKILL 终止平台进程再启动（与 --once 同用）。"`
-	Out    string `help:"--once 的结果写入的目录：每份保函的 .json 和 .p7s、证书、root.pem、summary.json。" default:"baohan-demo" placeholder:"目录"`
+	Once   bool   `help:"走完全过程就结束；全部核对成立时退出码为 0。不加则留下平台和机构，供您以各方身份操作。" xor:"stay"`
+	Empty  bool   `help:"不走全过程，只启动平台和机构。" xor:"what,stay"`
+	Kill   bool   `help:"中途三次用 SIGKILL 终止平台进程再启动。" xor:"what"`
+	Out    string `help:"结果写入的目录：每份保函的 .json 和 .p7s、证书、root.pem、summary.json。不设则为数据目录下的 demo。" placeholder:"目录"`
 	Script string `help:"用 OpenSSL 复核保函的脚本；没有就略过这一步。" default:"docs/verify-with-openssl.sh" placeholder:"文件"`
 }
 
-// Run starts a whole platform with three institutions on a stepped clock, and either tells the story in it or leaves
-// it to whoever started it.
+// Run starts a whole platform with three institutions on a stepped clock, tells the story of two tenders in it, and
+// leaves it to whoever started it.
 func (c *demoCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, out io.Writer) (err error) {
+	if c.Out == "" {
+		c.Out = filepath.Join(s.Data, "demo")
+	}
 	dir, forget, err := c.dir(s)
 	if err != nil {
 		return err
@@ -36,9 +40,11 @@ func (c *demoCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, ou
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	if c.Once {
-		fmt.Fprintf(out, "平台和三家测试机构已就绪（%.1f 秒）\n", clock.System().Now().Sub(began).Seconds())
-		return c.once(ctx, w, out)
+	fmt.Fprintf(out, "平台和三家测试机构已就绪（%.1f 秒）\n", clock.System().Now().Sub(began).Seconds())
+	if !c.Empty {
+		if err := c.tell(ctx, w, out); err != nil || c.Once {
+			return err
+		}
 	}
 	w.explain(out)
 	<-ctx.Done()
@@ -60,7 +66,7 @@ func (c *demoCommand) dir(s *Settings) (dir string, forget func(), err error) {
 	return dir, func() { _ = os.RemoveAll(dir) }, err
 }
 
-func (c *demoCommand) once(ctx context.Context, w *theatre, out io.Writer) error {
+func (c *demoCommand) tell(ctx context.Context, w *theatre, out io.Writer) error {
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return err
 	}

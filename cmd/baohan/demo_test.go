@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestDemoOnce(t *testing.T) {
-	dir := demo(t)
+	dir, _ := demo(t)
 	s := summaryOf(t, dir)
 	if s.Failed != 0 || s.Checks < 60 || s.Steps < 20 {
 		t.Errorf("summary: %d steps, %d checks, %d failed", s.Steps, s.Checks, s.Failed)
@@ -42,13 +42,17 @@ func TestDemoOnce(t *testing.T) {
 
 // TestDemoSurvivesKills tells the same story while the platform is killed three times.
 func TestDemoSurvivesKills(t *testing.T) {
-	if s := summaryOf(t, demo(t, "--kill")); s.Failed != 0 || len(s.Guarantees) != 7 {
+	dir, out := demo(t, "--kill")
+	if s := summaryOf(t, dir); s.Failed != 0 || len(s.Guarantees) != 7 {
 		t.Errorf("summary: %d failed, %d guarantees", s.Failed, len(s.Guarantees))
+	}
+	if n := bytes.Count(out, []byte("SIGKILL 后重新就绪")); n != 3 {
+		t.Errorf("the platform was killed %d times, want 3\n%s", n, out)
 	}
 }
 
-// demo runs the program as its user does and returns the folder that it left behind.
-func demo(t *testing.T, more ...string) string {
+// demo runs the program as its user does and returns the folder that it left behind and what it printed.
+func demo(t *testing.T, more ...string) (string, []byte) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("a demonstration takes some seconds")
@@ -67,7 +71,7 @@ func demo(t *testing.T, more ...string) string {
 		t.Errorf("only %d steps are printed:\n%s", len(lines), out.Bytes())
 	}
 	t.Logf("told in %.1f s", time.Since(began).Seconds())
-	return dir
+	return dir, out.Bytes()
 }
 
 func summaryOf(t *testing.T, dir string) (s story.Summary) {
