@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -9,7 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// spy times every statement of the service while it is on: from sending to the last row, as the service waits.
+// spy times every round trip of the service to its database while it is on: from sending to the last row, as the
+// service waits.
 type spy struct {
 	on   atomic.Bool
 	mu   sync.Mutex
@@ -37,7 +40,27 @@ func (s *spy) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQuery
 }
 
 // TraceQueryEnd implements pgx.QueryTracer.
-func (s *spy) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
+func (s *spy) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) { s.ended(ctx) }
+
+// TraceBatchStart implements pgx.BatchTracer: a batch is one round trip.
+func (s *spy) TraceBatchStart(ctx context.Context, _ *pgx.Conn, b pgx.TraceBatchStartData) context.Context {
+	if !s.on.Load() {
+		return ctx
+	}
+	texts := make([]string, len(b.Batch.QueuedQueries))
+	for i, q := range b.Batch.QueuedQueries {
+		texts[i] = fmt.Sprintf("%.24s", strings.Join(strings.Fields(q.SQL), " "))
+	}
+	return context.WithValue(ctx, startedKey{}, started{"batch: " + strings.Join(texts, " … "), now()})
+}
+
+// TraceBatchQuery implements pgx.BatchTracer.
+func (*spy) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+
+// TraceBatchEnd implements pgx.BatchTracer.
+func (s *spy) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchEndData) { s.ended(ctx) }
+
+func (s *spy) ended(ctx context.Context) {
 	begun, ok := ctx.Value(startedKey{}).(started)
 	if !ok || !s.on.Load() {
 		return
