@@ -28,7 +28,7 @@ type child struct {
 }
 
 // start runs the child; its output goes to its log. It dies with us, however we die.
-func (c *child) start() error {
+func (c *child) start(ctx context.Context) error {
 	program, err := os.Executable()
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func (c *child) start() error {
 	if err != nil {
 		return err
 	}
-	c.process = exec.Command(program, c.args...)
+	c.process = exec.CommandContext(context.WithoutCancel(ctx), program, c.args...) // it is stopped by stop, not cut off
 	c.process.Env = append(foreign(os.Environ()), c.env...)
 	c.process.Stdout, c.process.Stderr = log, log
 	c.process.SysProcAttr = &syscall.SysProcAttr{}
@@ -97,7 +97,7 @@ func answers(ctx context.Context, url string) bool {
 
 // run is a child that does one thing and ends.
 func (c *child) run(ctx context.Context) error {
-	if err := c.start(); err != nil {
+	if err := c.start(ctx); err != nil {
 		return err
 	}
 	select {
@@ -141,8 +141,8 @@ func (c *child) lastWords() string {
 }
 
 // freePort asks the kernel for a port on this machine.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(ctx context.Context) (string, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}

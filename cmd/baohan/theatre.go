@@ -128,14 +128,14 @@ func (w *theatre) makeKeys() error {
 
 // raise admits everybody and starts the processes.
 func (w *theatre) raise(ctx context.Context) error {
-	address, err := freePort()
+	address, err := freePort(ctx)
 	if err != nil {
 		return err
 	}
 	w.base = "http://" + address
 	var allow []string
 	for _, m := range w.institutionMembers() {
-		desk, err := freePort()
+		desk, err := freePort(ctx)
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (w *theatre) raise(ctx context.Context) error {
 	}
 	all := append([]*child{w.platform}, w.institutions...)
 	for _, c := range all {
-		if err := c.start(); err != nil {
+		if err := c.start(ctx); err != nil {
 			return err
 		}
 	}
@@ -248,7 +248,7 @@ func (w *theatre) institution(m story.Member, r role) *child {
 // killPlatform ends the platform as a power cut would, starts it again and waits until it answers.
 func (w *theatre) killPlatform(ctx context.Context) error {
 	w.platform.kill()
-	if err := w.platform.start(); err != nil {
+	if err := w.platform.start(ctx); err != nil {
 		return err
 	}
 	return w.platform.await(ctx)
