@@ -35,12 +35,13 @@ func (b *Bidder) Bid(ctx context.Context, lot wire.Lot, letterID string, offer [
 	return answer, b.post(ctx, "/lots/"+url.PathEscape(lot.ID)+"/bids", "bid-"+id, wire.HandInBid{Bid: paper}, &answer)
 }
 
-// WithdrawBid takes a bid back before the deadline (撤回, 招标投标法29).
-func (b *Bidder) WithdrawBid(ctx context.Context, id string) error {
+// WithdrawBid takes a bid back before the deadline (撤回, 招标投标法29). The answer says when it was accepted.
+func (b *Bidder) WithdrawBid(ctx context.Context, id string) (wire.Bid, error) {
 	content, err := wire.Write(wire.Withdrawal{Version: 1, Bid: id, At: b.at()})
 	paper, err := b.me.paper(ctx, content, err, b.at())
 	if err != nil {
-		return err
+		return wire.Bid{}, err
 	}
-	return b.post(ctx, "/bids/"+url.PathEscape(id)+"/withdraw", "withdraw-"+id, wire.WithdrawBid{Statement: paper}, nil)
+	var answer wire.Bid
+	return answer, b.post(ctx, "/bids/"+url.PathEscape(id)+"/withdraw", "withdraw-"+id, wire.WithdrawBid{Statement: paper}, &answer)
 }

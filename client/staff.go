@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 
 	"baohan/client/wire"
@@ -82,4 +83,15 @@ func (s *Staff) Deliveries(ctx context.Context) ([]wire.Delivery, error) {
 // Retry puts a dead letter back into its queue.
 func (s *Staff) Retry(ctx context.Context, delivery string) error {
 	return s.post(ctx, "/ops/deliveries/"+url.PathEscape(delivery)+"/retry", "retry-"+newID(), struct{}{}, nil)
+}
+
+// Jobs lists the platform's own jobs that were given up.
+func (s *Staff) Jobs(ctx context.Context) ([]wire.Job, error) {
+	var list wire.JobList
+	return list.Items, s.get(ctx, "/ops/jobs", &list)
+}
+
+// RetryJob runs a job that was given up once more.
+func (s *Staff) RetryJob(ctx context.Context, id int64) error {
+	return s.post(ctx, fmt.Sprintf("/ops/jobs/%d/retry", id), "retry-"+newID(), struct{}{}, nil)
 }

@@ -12,24 +12,25 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
+	"baohan/client/wire"
 	"baohan/party"
 )
 
 // rest is how long the sweeper leaves an object alone whose job has failed for good.
 const rest = time.Hour
 
-// Failed is one job that was given up. People find out why, mend it, and run it again.
-type Failed struct {
-	ID        int64          `db:"id" json:"id"`
-	Kind      string         `db:"kind" json:"kind"`
-	Args      jsontext.Value `db:"args" json:"args"` // ids only
-	Attempts  int            `db:"attempts" json:"attempts"`
-	LastError string         `db:"last_error" json:"last_error"`
-	FailedAt  time.Time      `db:"failed_at" json:"failed_at"`
+type failedRow struct {
+	ID        int64
+	Kind      string
+	Args      []byte
+	Attempts  int
+	LastError string
+	FailedAt  time.Time
 }
 
-// Failed lists the jobs that were given up and have not succeeded since, the latest first.
-func (r *Runner) Failed(ctx context.Context) ([]Failed, error) {
+// Failed lists the jobs that were given up and have not succeeded since, the latest first. People find out why, mend
+// it, and run it again.
+func (r *Runner) Failed(ctx context.Context) ([]wire.Job, error) {
 	rows, err := r.Pool.Query(ctx, `SELECT id, kind, args, attempts, last_error, failed_at FROM (
 			SELECT DISTINCT ON (kind, args) id, kind, args::text::bytea AS args, attempt AS attempts,
 				coalesce(errors[array_upper(errors, 1)] ->> 'error', '') AS last_error, finalized_at AS failed_at
@@ -38,19 +39,45 @@ func (r *Runner) Failed(ctx context.Context) ([]Failed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jobs: failed: %w", err)
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[Failed])
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[failedRow])
+	if err != nil {
+		return nil, fmt.Errorf("jobs: failed: %w", err)
+	}
+	list := make([]wire.Job, len(found))
+	for i, f := range found {
+		list[i] = wire.Job{ID: f.ID, Kind: f.Kind, Attempts: f.Attempts, LastError: f.LastError, FailedAt: f.FailedAt}
+		if err := json.Unmarshal(f.Args, &list[i].About); err != nil {
+			return nil, fmt.Errorf("jobs: failed: arguments of job %d: %w", f.ID, err)
+		}
+	}
+	return list, nil
 }
 
-// Retry runs a job that was given up once more, by hand.
-func (r *Runner) Retry(ctx context.Context, id int64) error {
-	job, err := r.client.JobGet(ctx, id)
+// Retry runs a job that was given up once more, by hand. The same command does it once, however often it comes.
+func (r *Runner) Retry(ctx context.Context, cmd party.Command, id int64) error {
+	if r.Once == nil {
+		return errors.New("jobs: Retry needs Once")
+	}
+	return pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
+		if _, done, err := r.Once.BeginTx(ctx, tx, cmd); err != nil || done {
+			return err
+		}
+		if err := r.retryTx(ctx, tx, id); err != nil {
+			return err
+		}
+		return r.Once.AnswerTx(ctx, tx, cmd, nil)
+	})
+}
+
+func (r *Runner) retryTx(ctx context.Context, tx pgx.Tx, id int64) error {
+	job, err := r.client.JobGetTx(ctx, tx, id)
 	if errors.Is(err, rivertype.ErrNotFound) || err == nil && job.State != rivertype.JobStateDiscarded {
 		return party.NotFound("job.unknown", "没有这条失败的任务；可能已被他人重新执行，请刷新列表")
 	}
 	if err != nil {
 		return fmt.Errorf("jobs: retry: %w", err)
 	}
-	if _, err = r.client.JobRetry(ctx, id); err != nil {
+	if _, err = r.client.JobRetryTx(ctx, tx, id); err != nil {
 		return fmt.Errorf("jobs: retry: %w", err)
 	}
 	return nil

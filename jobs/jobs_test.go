@@ -17,6 +17,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"baohan/banks"
+	"baohan/client/wire"
 	"baohan/guarantee"
 	"baohan/internal/clock"
 	"baohan/internal/testdb"
@@ -39,7 +40,7 @@ type bench struct {
 func newBench(t *testing.T, c Config) *bench {
 	t.Helper()
 	pool := testdb.New(t)
-	c.Pool, c.Node = pool, or(c.Node, t.Name())
+	c.Pool, c.Node, c.Once = pool, or(c.Node, t.Name()), party.NewOnce(make([]byte, 32))
 	r, err := New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -258,7 +259,7 @@ func TestWhatGivesUpIsSeenAndCanRunAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.start()
-	var failed []Failed
+	var failed []wire.Job
 	b.eventually("one failed job", func() (ok bool) {
 		var err error
 		if failed, err = b.Failed(t.Context()); err != nil {
@@ -266,16 +267,22 @@ func TestWhatGivesUpIsSeenAndCanRunAgain(t *testing.T) {
 		}
 		return len(failed) == 1
 	})
-	if f := failed[0]; f.Kind != "due" || f.LastError != "database error P0001 on " {
+	if f := failed[0]; f.Kind != "due" || f.About["id"] == "" || f.LastError != "database error P0001 on " {
 		t.Errorf("failed job is shown as %+v; want its kind and an error without the row's values", f)
 	}
 	b.exec(`DROP TRIGGER broken ON guarantee`, nil)
-	if err := b.Retry(t.Context(), failed[0].ID); err != nil {
+	retry := func(key string) error {
+		return b.Retry(t.Context(), party.Command{Actor: party.Actor{USCC: bank, Role: party.Operator}, Key: key, Digest: signing.Sum([]byte("retry"))}, failed[0].ID)
+	}
+	if err := retry("once"); err != nil {
 		t.Fatal(err)
 	}
 	b.eventually("the lapse", func() bool { return b.number(`SELECT count(*) FROM guarantee WHERE fee_state = 'lapsed'`) == 1 })
 	b.eventually("an empty list", func() bool { f, err := b.Failed(t.Context()); return err == nil && len(f) == 0 })
-	if err := b.Retry(t.Context(), failed[0].ID); err == nil {
+	if err := retry("once"); err != nil {
+		t.Errorf("the same command again, its answer having been lost: %v", err)
+	}
+	if err := retry("twice"); err == nil {
 		t.Error("a job that succeeded was run again")
 	}
 }

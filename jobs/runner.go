@@ -16,12 +16,14 @@ import (
 
 	"baohan/banks"
 	"baohan/guarantee"
+	"baohan/party"
 	"baohan/tender"
 )
 
 // Config is what a runner stands on.
 type Config struct {
 	Pool  *pgxpool.Pool
+	Once  *party.Once   // gives a retry by hand one answer; only Retry needs it
 	Node  string        // names this process; what a process of this name left running when it was killed is taken up at Start
 	Log   *slog.Logger  // nil = slog.Default()
 	Every time.Duration // between two sweeps; 0 = one minute

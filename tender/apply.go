@@ -2,6 +2,7 @@ package tender
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -58,24 +59,24 @@ func (d *Desk) chosen(ctx context.Context, p7s []byte) (guarantee.Guarantor, err
 
 // inTime takes the lot's shared lock and decides, by the database's clock under it, whether the lot still takes
 // anything in. T is exclusive: what is decided at T is late. As long as the transaction lives, the lot is not
-// closed.
-func (d *Desk) inTime(ctx context.Context, tx pgx.Tx, id string) (*Lot, error) {
+// closed. It returns the instant that decided.
+func (d *Desk) inTime(ctx context.Context, tx pgx.Tx, id string) (time.Time, error) {
 	if err := d.shareLot(ctx, tx, id); err != nil {
-		return nil, err
+		return time.Time{}, err
 	}
 	l, err := readLot(ctx, tx, id)
 	if err != nil {
-		return nil, err
+		return time.Time{}, err
 	}
 	now, err := platformNow(ctx, tx)
 	if err != nil {
-		return nil, err
+		return time.Time{}, err
 	}
 	if l.State == Draft {
-		return nil, ErrNotFound
+		return time.Time{}, ErrNotFound
 	}
 	if l.State != Published || !now.Before(l.End.Deadline) {
-		return nil, errClosed
+		return time.Time{}, errClosed
 	}
-	return l, nil
+	return now, nil
 }

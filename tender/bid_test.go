@@ -209,8 +209,10 @@ func TestWithdraw(t *testing.T) {
 	_, err = w.WithdrawBid(w.ctx, w.by(o, party.Bidder), o.bidder(), id, w.withdrawal(o, newID()))
 	w.refused(err, "withdrawal.bid")
 	cmd, p7s := w.by(o, party.Bidder), w.withdrawal(o, id)
+	at := w.clock.Now()
 	a := w.tells(w.WithdrawBid(w.ctx, cmd, o.bidder(), id, p7s))
-	if again := must(w.WithdrawBid(w.ctx, cmd, o.bidder(), id, p7s)); a.State != string(Withdrawn) || again.State != a.State {
+	w.clock.Set(at.Add(time.Minute))
+	if again := must(w.WithdrawBid(w.ctx, cmd, o.bidder(), id, p7s)); !a.At.Equal(at) || a.State != string(Withdrawn) || again.State != a.State || !again.At.Equal(a.At) {
 		t.Fatalf("answer %+v", a)
 	}
 	_, err = w.withdraw(o, id)

@@ -170,6 +170,8 @@ type Answer struct {
 	Version int64  `json:"version,omitzero"`
 	State   string `json:"state"`
 	Receipt []byte `json:"receipt,omitzero"` // the platform's signed receipt of a bid
+	// At is when a bid was withdrawn: the instant, read under the lock, at which it still was in time.
+	At time.Time `json:"at,omitzero"`
 }
 
 // before takes the command's place, or reads the answer it was given. The clock's own acts carry no key: their

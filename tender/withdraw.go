@@ -58,7 +58,7 @@ func (d *Desk) WithdrawBid(ctx context.Context, cmd party.Command, who Bidder, i
 		if err != nil || done {
 			return err
 		}
-		if _, err := d.inTime(ctx, tx, l.ID); errors.Is(err, errClosed) {
+		if answer.At, err = d.inTime(ctx, tx, l.ID); errors.Is(err, errClosed) {
 			return errRevocation
 		} else if err != nil {
 			return err

@@ -48,7 +48,7 @@ func (s *server) disclosedView(ctx context.Context, g *guarantee.Guarantee) (wir
 		Instrument: string(g.InstrumentState), Disclosure: string(g.DisclosureState), Verification: string(g.VerificationState),
 		Release: string(g.ReleaseState), ReleaseBy: day(g.ReleaseDueBy)}
 	for _, d := range demands {
-		item, err := demandView(d)
+		item, err := s.demandView(ctx, d)
 		if err != nil {
 			return out, err
 		}
@@ -69,14 +69,21 @@ func (s *server) readDemand(ctx context.Context, in *object) (wire.Demand, error
 	if err != nil {
 		return wire.Demand{}, err
 	}
-	return demandView(d)
+	return s.demandView(ctx, d)
 }
 
-func demandView(d *guarantee.Demand) (wire.Demand, error) {
+func (s *server) demandView(ctx context.Context, d *guarantee.Demand) (wire.Demand, error) {
 	out := wire.Demand{ID: d.ID, Guarantee: d.Guarantee, State: string(d.State), Amount: d.Amount, ReceivedAt: local(d.PresentedAt),
 		Paid: value(d.PaidAmount), PaidAt: local(value(d.PaidAt))}
 	if d.ExamineBy != nil {
 		out.ExamineBy = calendar.DateOf(*d.ExamineBy).EndOfDay()
+	}
+	by, err := s.guarantee.PayBy(ctx, d)
+	if err != nil {
+		return out, err
+	}
+	if !by.IsZero() {
+		out.PayBy = by.EndOfDay()
 	}
 	for _, k := range d.Missing {
 		out.Missing = append(out.Missing, letter.DocumentKind(k))

@@ -44,7 +44,11 @@ func (s *server) applications(ctx context.Context, _ *here) (wire.ApplicationPag
 	all, err := s.guarantee.Own(ctx, exchangeOf(ctx).actor)
 	page := wire.ApplicationPage{Items: make([]wire.Application, 0, len(all))}
 	for _, g := range all {
-		page.Items = append(page.Items, s.application(g))
+		item, err := s.application(ctx, g)
+		if err != nil {
+			return page, err
+		}
+		page.Items = append(page.Items, item)
 	}
 	return page, err
 }
@@ -54,19 +58,40 @@ func (s *server) readApplication(ctx context.Context, in *object) (wire.Applicat
 	if err != nil {
 		return wire.Application{}, err
 	}
-	out := s.application(g)
+	out, err := s.application(ctx, g)
+	if err != nil {
+		return out, err
+	}
 	out.Reason, err = s.reason(ctx, g)
 	return out, err
 }
 
-func (s *server) application(g *guarantee.Guarantee) wire.Application {
-	return wire.Application{
+func (s *server) application(ctx context.Context, g *guarantee.Guarantee) (wire.Application, error) {
+	out := wire.Application{
 		ID: g.ID, Version: g.Version, Guarantor: g.Guarantor, Mode: g.Mode, Ceiling: g.Ceiling,
 		LatestExpiry: calendar.DateOf(g.LatestExpiry), FeeDue: feeDue(g), Commitment: digest(g.Commitment), Digest: digest(g.ApplicationDigest),
 		Application: string(g.ApplicationState), Fee: string(g.FeeState), Instrument: string(g.InstrumentState),
 		Disclosure: string(g.DisclosureState), Verification: string(g.VerificationState), Release: string(g.ReleaseState),
 		Number: value(g.Number), Undertaking: digest(g.LetterDigest), Receipt: g.Receipt, SubmittedAt: local(g.SubmittedAt),
 	}
+	err := s.next(ctx, g, &out)
+	return out, err
+}
+
+// next says what the applicant waits for, or where it pays: the institution's answer while none was given, its cashier
+// while the fee is due and never before or after.
+func (s *server) next(ctx context.Context, g *guarantee.Guarantee, out *wire.Application) error {
+	switch {
+	case g.ApplicationState == guarantee.Submitted || g.ApplicationState == guarantee.Underwriting:
+		by, err := s.banks.AnswerBy(ctx, g.Guarantor, letter.WordingRef{ID: g.Wording, Version: g.WordingVersion}, g.Mode, g.SubmittedAt)
+		out.AnswerBy = local(by)
+		return err
+	case g.FeeState == guarantee.FeePending:
+		i, err := s.banks.Institution(ctx, g.Guarantor)
+		out.Cashier = i.PayAt(g.ID)
+		return err
+	}
+	return nil
 }
 
 // feeDue is the fee that is agreed, or offered, or was quoted: whichever is the latest word.

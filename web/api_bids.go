@@ -60,7 +60,7 @@ func (s *server) withdrawBid(ctx context.Context, in *object, body *wire.Withdra
 		return wire.Bid{}, err
 	}
 	a, err := s.tender.WithdrawBid(ctx, cmd, who, in.ID, body.Statement)
-	return wire.Bid{ID: a.ID, State: a.State, Receipt: a.Receipt}, err
+	return wire.Bid{ID: a.ID, State: a.State, AcceptedAt: local(a.At)}, err
 }
 
 // acceptedAt reads the instant out of the platform's own receipt: the one that counts.

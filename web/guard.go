@@ -103,6 +103,8 @@ var rules = map[string]rule{
 
 	"list-deliveries": {roles: operators, whose: staff},
 	"retry-delivery":  {roles: operators, whose: staff},
+	"list-jobs":       {roles: operators, whose: staff},
+	"retry-job":       {roles: operators, whose: staff},
 }
 
 var (

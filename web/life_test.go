@@ -14,6 +14,7 @@ import (
 	"baohan/banks"
 	"baohan/client"
 	"baohan/client/wire"
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/party"
 )
@@ -23,6 +24,7 @@ type life struct {
 	*world
 	tenderer, bank, centre person
 	lot                    wire.Lot
+	owners                 map[string]*client.Bidder // by application
 	at                     client.Platform
 }
 
@@ -32,7 +34,8 @@ func newLife(t *testing.T) *life {
 	t.Helper()
 	w := newWorldWith(t, (*world).custodians)
 	l := &life{world: w, tenderer: w.admit(w.person("长沙市城建集团", 41), party.Beneficiary),
-		bank: w.bank(21), centre: w.admit(w.person("测试交易中心服务台", 51), party.Centre)}
+		bank: w.bank(21), centre: w.admit(w.person("测试交易中心服务台", 51), party.Centre),
+		owners: map[string]*client.Bidder{}}
 	l.at = client.Platform{Base: w.server.URL, Trust: w.trust, USCC: w.desks.PlatformChain[0].Subject().OrganizationID, Clock: w.clock}
 	l.openForBusiness()
 	l.publish()
@@ -95,6 +98,7 @@ func (l *life) apply(b *client.Bidder) string {
 	if err != nil || a.ID != draft.ID || a.Application != "submitted" {
 		l.t.Fatalf("%+v: %v", a, err)
 	}
+	l.owners[a.ID] = b
 	return a.ID
 }
 
@@ -113,17 +117,32 @@ func (l *life) issue(id string, n int) {
 	body := must(json.Marshal(wire.OfferedBody{Envelope: envelope}))
 	offered := must(bank.OpenOffer(ctx, wire.ToIssuer{Kind: wire.Offered, Guarantee: id, At: l.clock.Now(), Body: body}))
 	fee := offered.Application.Fee
+	l.waits(id, wire.Application{AnswerBy: l.clock.Now().Add(time.Hour)})
 	if err := bank.Decide(ctx, id, wire.Decision{Approve: true, Fee: fee}); err != nil {
 		l.t.Fatal(err)
 	}
+	l.waits(id, wire.Application{Cashier: "https://bank.test/cashier/" + id})
 	if err := bank.FeePaid(ctx, id, wire.FeePaid{Amount: fee, Reference: fmt.Sprint("R", n), PaidAt: l.clock.Now(),
 		Payer: letter.Account{Name: "付款人", Number: fmt.Sprint("62220000", n), Bank: "测试银行"}}); err != nil {
 		l.t.Fatal(err)
 	}
+	l.waits(id, wire.Application{})
 	paper := must(bank.Write(ctx, offered, fmt.Sprintf("BH-2026-%04d", n), "电子投标保函平台"))
 	r, _, err := bank.Issue(ctx, paper)
 	if err != nil || r.Application != id {
 		l.t.Fatalf("%+v: %v", r, err)
+	}
+}
+
+// waits holds what the owner is told of its next step to want: the institution's promise, where to pay, or neither.
+func (l *life) waits(id string, want wire.Application) {
+	l.t.Helper()
+	got := must(l.owners[id].Application(l.t.Context(), id))
+	listed := must(l.owners[id].Applications(l.t.Context(), "")).Items[0]
+	for _, a := range []wire.Application{got, listed} {
+		if a.ID != id || a.Cashier != want.Cashier || !a.AnswerBy.Equal(want.AnswerBy) {
+			l.t.Errorf("told to pay at %q and to wait until %s, want %q and %s", a.Cashier, a.AnswerBy, want.Cashier, want.AnswerBy)
+		}
 	}
 }
 
@@ -198,7 +217,8 @@ func (l *life) demandAndRelease(ids []string) {
 		l.t.Fatalf("demand: %+v", got)
 	}
 	d := must(b.DemandOf(ctx, got.Demand))
-	if d.State != "examining" || d.Amount != 800_000_00 || d.ExamineBy.IsZero() {
+	monday := time.Date(2026, 3, 30, 24, 0, 0, 0, calendar.Shanghai) // seven days after a Sunday end on a Sunday
+	if d.State != "examining" || d.Amount != 800_000_00 || d.ExamineBy.IsZero() || !d.PayBy.Equal(monday) {
 		l.t.Errorf("demand: %+v", d)
 	}
 	bank := l.institution()

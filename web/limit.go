@@ -3,18 +3,22 @@ package web
 import (
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/labstack/echo/v4"
 	"golang.org/x/time/rate"
 )
 
-// limits holds back whoever begins sessions too fast. It counts by the address of the connection itself, which no
-// header can change, and in real time. Behind a proxy all callers are one address: set the rate for all of them.
+// limits holds back whoever begins sessions too fast. It counts by address, in real time. The address is that of the
+// connection itself, which no header can change; behind a proxy that was named as trusted it is the last one in
+// X-Forwarded-For that no such proxy has, so that what a caller writes there itself counts for nothing.
 type limits struct {
-	mu   sync.Mutex
-	rate rate.Limit
-	of   map[string]*rate.Limiter
+	address echo.IPExtractor
+	mu      sync.Mutex
+	rate    rate.Limit
+	of      map[string]*rate.Limiter
 }
 
 // Bursts of one address, and how many addresses are remembered before all are forgotten at once.
@@ -23,11 +27,24 @@ const (
 	addresses = 10_000
 )
 
-func newLimits(perSecond float64) *limits {
+func newLimits(perSecond float64, proxies []netip.Prefix) *limits {
 	if perSecond == 0 {
 		perSecond = 20
 	}
-	return &limits{rate: rate.Limit(perSecond), of: map[string]*rate.Limiter{}}
+	return &limits{address: addressThrough(proxies), rate: rate.Limit(perSecond), of: map[string]*rate.Limiter{}}
+}
+
+// addressThrough believes exactly the named proxies: none of the networks that echo trusts by itself.
+func addressThrough(proxies []netip.Prefix) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trusted := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		p = p.Masked()
+		trusted = append(trusted, echo.TrustIPRange(&net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}))
+	}
+	return echo.ExtractIPFromXFFHeader(trusted...)
 }
 
 // exceeded tells whether r is one sign-in too many.
@@ -35,11 +52,7 @@ func (l *limits) exceeded(op *huma.Operation, r *http.Request) bool {
 	if op.OperationID != "challenge" && op.OperationID != "sign-in" {
 		return false
 	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	return !l.limiter(host).Allow()
+	return !l.limiter(l.address(r)).Allow()
 }
 
 func (l *limits) limiter(address string) *rate.Limiter {

@@ -73,4 +73,6 @@ func (s *server) issuerRoutes() {
 func (s *server) staffRoutes() {
 	query(s, "list-deliveries", "/ops/deliveries", "未能送达机构的报文", s.deliveries)
 	verb(s, "retry-delivery", "/ops/deliveries/{id}/retry", "重新投递", smallBody, s.retryDelivery)
+	query(s, "list-jobs", "/ops/jobs", "多次失败后放弃的后台任务", s.failedJobs)
+	verb(s, "retry-job", "/ops/jobs/{id}/retry", "重新执行", smallBody, s.retryJob)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -27,12 +28,14 @@ type Config struct {
 	Guarantee *guarantee.Desk
 	Banks     *banks.Desk
 	Clock     clock.Clock
+	Jobs      Jobs // may be absent: then there is no list of jobs
 
 	Platform      signing.Signer        // signs the answers to signed requests
 	PlatformChain []signing.Certificate // leaf first; the leaf's fingerprint is the keyid of those signatures
 	CommandKey    []byte                // at least 32 bytes: keys the digest that binds an Idempotency-Key to its bytes
 	Hosts         []string              // host[:port] by which callers reach us; "*" for any, in tests and demos only
 	SignInRate    float64               // challenges and sign-ins per second and address; 0 = 20
+	Proxies       []netip.Prefix        // from which X-Forwarded-For is believed; no others
 	PlainHTTP     bool                  // http on a loopback address: no Secure cookie, no HSTS
 
 	Healthz, Readyz http.Handler
@@ -48,6 +51,7 @@ type server struct {
 	guarantee *guarantee.Desk
 	banks     *banks.Desk
 	clock     clock.Clock
+	jobs      Jobs
 	relations relations
 
 	platform   signing.Signer
@@ -75,11 +79,11 @@ func New(c Config) (http.Handler, error) {
 		return nil, errors.New("web: Hosts says by which names callers reach us; none is given")
 	}
 	s := describe()
-	s.party, s.tender, s.guarantee, s.banks, s.clock = c.Party, c.Tender, c.Guarantee, c.Banks, c.Clock
+	s.party, s.tender, s.guarantee, s.banks, s.clock, s.jobs = c.Party, c.Tender, c.Guarantee, c.Banks, c.Clock, c.Jobs
 	s.relations = standing{s}
 	s.platform, s.keyid, s.commandKey, s.hosts = c.Platform, c.PlatformChain[0].Fingerprint().String(), c.CommandKey, c.Hosts
 	s.cookies = cookies{secure: !c.PlainHTTP}
-	s.limits = newLimits(c.SignInRate)
+	s.limits = newLimits(c.SignInRate, c.Proxies)
 	s.meter = newMeter(c.Registry)
 	if c.Log != nil {
 		s.log = c.Log
@@ -91,7 +95,6 @@ func New(c Config) (http.Handler, error) {
 // describe is a server with its operations registered and nothing behind them: enough to print the contract.
 func describe() *server {
 	e := echo.New()
-	e.IPExtractor = echo.ExtractIPDirect()
 	s := &server{log: slog.Default(), echo: e}
 	e.HTTPErrorHandler = s.unrouted
 	s.api = humaecho.New(e, contract())

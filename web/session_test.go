@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -168,6 +169,40 @@ func TestSignInsAreCounted(t *testing.T) {
 	}
 	if got := ask("192.0.2.2:1000"); got != 200 {
 		t.Errorf("another address: %d", got)
+	}
+}
+
+// TestSignInsAreCountedBehindAProxy: a named proxy's word about the address counts, nobody else's, and not what the
+// caller wrote before it.
+func TestSignInsAreCountedBehindAProxy(t *testing.T) {
+	w := newWorld(t)
+	c := w.restarted()
+	c.SignInRate, c.Proxies = 0.001, []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}
+	h := must(New(c))
+	ask := func(from, forwarded string) int {
+		r := httptest.NewRequest("POST", "/api/v1/session/challenge", nil)
+		r.RemoteAddr = from + ":1000"
+		r.Header.Set("X-Forwarded-For", forwarded)
+		return serve(h, r).Code
+	}
+	for range burst {
+		ask("10.1.2.3", "198.51.100.7")
+		ask("192.168.0.9", "198.51.100.8")
+	}
+	for _, c := range []struct {
+		from, forwarded string
+		want            int
+	}{
+		{"10.1.2.3", "198.51.100.7", 429},
+		{"10.1.9.9", "198.51.100.7, 10.1.2.3", 429},    // through two of ours
+		{"10.1.2.3", "203.0.113.1, 198.51.100.7", 429}, // the caller's own invention stands before it
+		{"10.1.2.3", "198.51.100.9", 200},              // somebody else through the same proxy
+		{"192.168.0.9", "203.0.113.2", 429},            // an inside address that nobody named
+		{"203.0.113.3", "198.51.100.7", 200},           // a stranger's header says nothing
+	} {
+		if got := ask(c.from, c.forwarded); got != c.want {
+			t.Errorf("from %s for %s: %d, want %d", c.from, c.forwarded, got, c.want)
+		}
 	}
 }
 

@@ -88,7 +88,7 @@ func newWorldWith(t *testing.T, custodians func(*world, person) [3]custody.Custo
 	guarantees := guarantee.NewDesk(guarantee.Config{Pool: w.pool, Clock: w.clock, Outbox: quietOutbox{}, Once: once,
 		Tags: guarantee.NewTags(master, "letter"), Calendar: days, Platform: platform.sign.Key, PlatformChain: platform.sign.Chain, Trust: w.trust})
 	market := must(banks.NewDesk(banks.Config{Pool: w.pool, Clock: w.clock, Party: parties, Platform: platform.sign.Key,
-		Certificate: platform.sign.Certificate(), Hosts: []string{"bank.test:443"}}))
+		Certificate: platform.sign.Certificate(), Once: once, Hosts: []string{"bank.test:443"}}))
 	tenders := tender.NewDesk(tender.Config{Pool: w.pool, Clock: w.clock, Once: once, Guarantees: guarantees,
 		Tags: guarantee.NewTags(master, "bid"), Calendar: days, Platform: platform.sign.Key, PlatformChain: platform.sign.Chain,
 		Centre: centre.sign.Key, CentreChain: centre.sign.Chain, Trust: w.trust, Market: marketOf{market}, Custodians: custodians(w, centre)})

@@ -38,8 +38,8 @@ type Application struct {
 	Undertaking  signing.Digest `json:"undertaking,omitzero"` // digest of the p7s (blind) or salted digest (full)
 	Receipt      []byte         `json:"receipt,omitzero"`     // SignedData over letter.Receipt, by the platform
 	Reason       string         `json:"reason,omitzero"`      // of a refusal by the institution
-	Cashier      string         `json:"cashier,omitzero"`     // where the fee is paid
-	AnswerBy     time.Time      `json:"answer_by,omitzero"`
+	Cashier      string         `json:"cashier,omitzero"`     // where the fee is paid, while it is due
+	AnswerBy     time.Time      `json:"answer_by,omitzero"`   // when the institution promised to have answered, until it has
 	SubmittedAt  time.Time      `json:"submitted_at"`
 }
 

@@ -163,7 +163,7 @@ type bidderWithdraw struct {
 }
 
 func (c *bidderWithdraw) Run(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) error {
-	return p.ask(ctx, s, out, func(b *client.Bidder) (any, error) { return struct{}{}, b.WithdrawBid(ctx, c.ID) })
+	return p.ask(ctx, s, out, func(b *client.Bidder) (any, error) { return b.WithdrawBid(ctx, c.ID) })
 }
 
 type bidderOpening struct {

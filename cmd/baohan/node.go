@@ -29,7 +29,7 @@ type running struct {
 
 // open starts what the settings ask for: a database of our own if none is named, and the rooms over it.
 func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.Logger) (*running, error) {
-	networks, err := prefixes(n.Networks)
+	networks, err := prefixes("networks", n.Networks)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.
 	if err != nil {
 		return nil, err
 	}
-	sys, err := openSystem(ctx, systemConfig{Database: server.URL, MaxConns: s.DatabaseMax, Keys: keys, Clock: s.ClockFile,
+	sys, err := openSystem(ctx, systemConfig{Database: server.URL, MaxConns: s.DatabaseMax, Keys: keys, ClockFile: s.ClockFile,
 		Migrate: n.Migrate || s.DatabaseURL == "", Node: n.name(command), Sweep: s.SweepEvery, Timeout: n.Patience,
 		Allow: n.Allow, Networks: networks, Log: log})
 	if err != nil {
@@ -71,12 +71,12 @@ func (n *node) name(command string) string {
 	return host + "-" + command
 }
 
-func prefixes(texts []string) ([]netip.Prefix, error) {
+func prefixes(setting string, texts []string) ([]netip.Prefix, error) {
 	out := make([]netip.Prefix, len(texts))
 	for i, text := range texts {
 		p, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, fmt.Errorf("networks：%q 不是网段；请按 10.1.0.0/16 填写", text)
+			return nil, fmt.Errorf("%s：%q 不是网段；请按 10.1.0.0/16 填写", setting, text)
 		}
 		out[i] = p
 	}

@@ -39,7 +39,7 @@ func (c *serveCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, o
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", s.Listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Listen)
 	if err != nil {
 		return fmt.Errorf("监听 %s：%w", s.Listen, err)
 	}
@@ -55,11 +55,16 @@ func (c *serveCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, o
 // edge is how the outside reaches us.
 type edge struct {
 	settings *Settings
+	proxies  []netip.Prefix
 	tls      *tls.Config // nil: plain http, on this machine only
 }
 
 func newEdge(s *Settings) (*edge, error) {
-	e := &edge{settings: s}
+	proxies, err := prefixes("trusted-proxies", s.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	e := &edge{settings: s, proxies: proxies}
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		return nil, errors.New("tls-cert 和 tls-key 须同时设置")
 	}
@@ -91,9 +96,9 @@ func (e *edge) handler(s *system, log *slog.Logger) (http.Handler, error) {
 	if len(hosts) == 0 {
 		hosts = []string{e.settings.Listen}
 	}
-	return web.New(web.Config{Party: s.party, Tender: s.tenders, Guarantee: s.guarantees, Banks: s.banks, Clock: s.clock,
+	return web.New(web.Config{Party: s.party, Tender: s.tenders, Guarantee: s.guarantees, Banks: s.banks, Jobs: s.jobs, Clock: s.clock,
 		Platform: s.Keys.Platform.Key, PlatformChain: s.Keys.Platform.Chain, CommandKey: s.Keys.Secrets.Command,
-		Hosts: hosts, PlainHTTP: e.tls == nil, MetricsToken: e.settings.MetricsToken, Log: log,
+		Hosts: hosts, Proxies: e.proxies, PlainHTTP: e.tls == nil, MetricsToken: e.settings.MetricsToken, Log: log,
 		Healthz: health.Live(), Readyz: health.Ready(log, health.Database(s.pool)...)})
 }
 

@@ -19,11 +19,12 @@ type Settings struct {
 	DatabaseURL string `help:"PostgreSQL 地址。不设则在数据目录中启动一个（仅供开发和演示）。" env:"BAOHAN_DATABASE_URL,DATABASE_URL" placeholder:"postgres://…"`
 	DatabaseMax int32  `help:"数据库连接数上限。" env:"BAOHAN_DATABASE_MAX" default:"16" placeholder:"个"`
 
-	Listen       string   `help:"监听地址。没有证书时只能是本机回环地址。" env:"BAOHAN_LISTEN" default:"127.0.0.1:8080" placeholder:"主机:端口"`
-	Hosts        []string `help:"对外的主机名（可带端口），逗号分隔；以其他主机名来的请求被拒绝。不设则为监听地址。" env:"BAOHAN_HOSTS" placeholder:"主机"`
-	TLSCert      string   `help:"服务器证书链（PEM）。" env:"BAOHAN_TLS_CERT" name:"tls-cert" placeholder:"文件"`
-	TLSKey       string   `help:"服务器证书的私钥（PEM）。" env:"BAOHAN_TLS_KEY" name:"tls-key" placeholder:"文件"`
-	MetricsToken string   `help:"读取 /metrics 的令牌；不设则没有 /metrics。" env:"BAOHAN_METRICS_TOKEN" placeholder:"令牌"`
+	Listen         string   `help:"监听地址。没有证书时只能是本机回环地址。" env:"BAOHAN_LISTEN" default:"127.0.0.1:8080" placeholder:"主机:端口"`
+	Hosts          []string `help:"对外的主机名（可带端口），逗号分隔；以其他主机名来的请求被拒绝。不设则为监听地址。" env:"BAOHAN_HOSTS" placeholder:"主机"`
+	TrustedProxies []string `help:"前置代理所在的网段，逗号分隔：只采信从这些网段转来的 X-Forwarded-For，用于按来源限制登录次数。经代理接入而不设，则所有来访者合用一份登录限额。" env:"BAOHAN_TRUSTED_PROXIES" placeholder:"网段"`
+	TLSCert        string   `help:"服务器证书链（PEM）。" env:"BAOHAN_TLS_CERT" name:"tls-cert" placeholder:"文件"`
+	TLSKey         string   `help:"服务器证书的私钥（PEM）。" env:"BAOHAN_TLS_KEY" name:"tls-key" placeholder:"文件"`
+	MetricsToken   string   `help:"读取 /metrics 的令牌；不设则没有 /metrics。" env:"BAOHAN_METRICS_TOKEN" placeholder:"令牌"`
 
 	Keys           string `help:"密钥目录（加密保存）。不设则为数据目录下的 keys。" env:"BAOHAN_KEYS" placeholder:"目录"`
 	PassphraseFile string `help:"打开密钥目录的口令所在的文件。" env:"BAOHAN_PASSPHRASE_FILE" placeholder:"文件"`

@@ -27,17 +27,17 @@ import (
 
 // systemConfig is what one process of the platform stands on.
 type systemConfig struct {
-	Database string // URL
-	MaxConns int32
-	Keys     *keyring
-	Clock    string // file of a stepped clock; empty: the machine's own
-	Migrate  bool   // bring the schema to this build first
-	Node     string
-	Sweep    time.Duration
-	Timeout  time.Duration  // for one message to an institution; 0 = the desk's own
-	Allow    []string       // host:port of institutions
-	Networks []netip.Prefix // private networks in which institutions may be
-	Log      *slog.Logger
+	Database  string // URL
+	MaxConns  int32
+	Keys      *keyring
+	ClockFile string // a stepped clock; empty: the machine's own
+	Migrate   bool   // bring the schema to this build first
+	Node      string
+	Sweep     time.Duration
+	Timeout   time.Duration  // for one message to an institution; 0 = the desk's own
+	Allow     []string       // host:port of institutions
+	Networks  []netip.Prefix // private networks in which institutions may be
+	Log       *slog.Logger
 }
 
 // system is all rooms, wired. Every process of the platform makes the same one: what it then does with it, serve or
@@ -99,14 +99,14 @@ func (s *system) checkDatabase(ctx context.Context) error {
 // openClock takes the stepped clock of a demonstration into the database, or refuses a database that was left with
 // one: a deadline must not depend on it.
 func (s *system) openClock(ctx context.Context) error {
-	if s.systemConfig.Clock == "" {
+	if s.ClockFile == "" {
 		replaced, err := sqlclock.Replaced(ctx, s.pool)
 		if err == nil && replaced {
 			err = errors.New("这个数据库用过演示时钟，不能用于正式运行：请换一个数据库，或用 --clock 指明演示时钟文件")
 		}
 		return err
 	}
-	stepped, err := clock.OpenStepped(s.systemConfig.Clock)
+	stepped, err := clock.OpenStepped(s.ClockFile)
 	if err != nil {
 		return err
 	}
@@ -119,17 +119,16 @@ func (s *system) openClock(ctx context.Context) error {
 
 // wire makes the desks. The runner comes first, because it is the guarantee desk's outbox.
 func (s *system) wire() (err error) {
-	k := s.Keys
-	if s.jobs, err = jobs.New(jobs.Config{Pool: s.pool, Node: s.Node, Log: s.Log, Every: s.Sweep}); err != nil {
+	k, once := s.Keys, party.NewOnce(s.Keys.Secrets.Once)
+	if s.jobs, err = jobs.New(jobs.Config{Pool: s.pool, Node: s.Node, Once: once, Log: s.Log, Every: s.Sweep}); err != nil {
 		return err
 	}
 	s.party = party.NewDesk(s.pool, s.clock, k.Trust)
-	if s.banks, err = banks.NewDesk(banks.Config{Pool: s.pool, Clock: s.clock, Party: s.party, Platform: k.Platform.Key,
+	if s.banks, err = banks.NewDesk(banks.Config{Pool: s.pool, Clock: s.clock, Party: s.party, Once: once, Platform: k.Platform.Key,
 		Certificate: k.Platform.Certificate(), Hosts: s.Allow, Networks: s.Networks,
 		Timeout: s.Timeout, Log: s.Log}); err != nil {
 		return err
 	}
-	once := party.NewOnce(k.Secrets.Once)
 	s.guarantees = guarantee.NewDesk(guarantee.Config{Pool: s.pool, Clock: s.clock, Outbox: s.jobs, Once: once,
 		Tags: guarantee.NewTags(k.Secrets.Tags, "letter"), Calendar: calendar.Published(), Platform: k.Platform.Key,
 		PlatformChain: k.Platform.Chain, Trust: k.Trust})
@@ -146,7 +145,8 @@ func (s *system) wire() (err error) {
 	return nil
 }
 
-// custodians are the three development agents in the key directory.
+// custodians are the three development agents in the key directory. With all three keys in one place the promise
+// that no single place can open anything does not hold, and the log says so at every start.
 func (s *system) custodians() ([3]custody.Custodian, error) {
 	var holders [3]custody.DevHolder
 	for i, id := range s.Keys.Custodians {
@@ -157,6 +157,7 @@ func (s *system) custodians() ([3]custody.Custodian, error) {
 	if err != nil {
 		return [3]custody.Custodian{}, err
 	}
+	s.Log.Warn("all three custodians' keys are on this machine: for development and demonstrations only")
 	return agent.Custodians(), nil
 }
 
