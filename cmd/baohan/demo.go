@@ -94,11 +94,19 @@ func (w *theatre) stage(out string, print io.Writer) story.Stage {
 		Base: w.base, Trust: w.trust, Platform: w.house.Platform, Clock: w.clock, Cast: w.cast, Centre: story.Member{Party: w.house.Centre, Sign: w.centre},
 		Desks:  w.desks,
 		Folder: filepath.Join(w.dir, "copies"), Out: out, Print: print,
-		Step: func(ctx context.Context, t time.Time) error { return w.clock.Set(ctx, t, sqlclock.Mirror(w.pool)) },
-		Search: func(ctx context.Context, needles []story.Needle) ([]string, error) {
-			return story.Search(ctx, w.pool, needles)
-		},
+		Step:   func(ctx context.Context, t time.Time) error { return w.clock.Set(ctx, t, sqlclock.Mirror(w.pool)) },
+		Search: w.search,
 	}
+}
+
+// search looks in every table, and in what the platform and the database wrote into their logs.
+func (w *theatre) search(ctx context.Context, needles []story.Needle) ([]string, error) {
+	rows, err := story.Search(ctx, w.pool, needles)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := story.SearchFiles([]string{w.path("postgres", "postgres.log"), w.platform.log}, needles)
+	return append(rows, lines...), err
 }
 
 func (w *theatre) explain(out io.Writer) {

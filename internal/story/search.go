@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,6 +32,22 @@ func Search(ctx context.Context, pool *pgxpool.Pool, needles []Needle) (found []
 		for _, n := range needles {
 			if !slices.Contains(n.Except, table) && occurs(text, n.Text) {
 				found = append(found, n.Name+"@"+table)
+			}
+		}
+	}
+	return found, nil
+}
+
+// SearchFiles is Search in files: what a process wrote into its log.
+func SearchFiles(files []string, needles []Needle) (found []string, err error) {
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range needles {
+			if occurs(text, n.Text) {
+				found = append(found, n.Name+"@"+filepath.Base(file))
 			}
 		}
 	}
