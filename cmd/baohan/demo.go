@@ -105,7 +105,7 @@ func (w *theatre) search(ctx context.Context, needles []story.Needle) ([]string,
 	if err != nil {
 		return nil, err
 	}
-	lines, err := story.SearchFiles([]string{w.path("postgres", "postgres.log"), w.platform.log}, needles)
+	lines, err := story.SearchFiles([]string{filepath.Join(w.postgres, "postgres.log"), w.platform.log}, needles)
 	return append(rows, lines...), err
 }
 

@@ -35,13 +35,14 @@ type theatre struct {
 	passphrase string
 	log        *slog.Logger
 
-	server *devpg.Server
-	pool   *pgxpool.Pool
-	clock  *clock.Stepped
-	house  house
-	cast   *story.Cast
-	trust  *signing.Trust
-	centre devca.Identity
+	server   *devpg.Server
+	postgres string // where it really keeps its data: not below dir, if its account may not go there
+	pool     *pgxpool.Pool
+	clock    *clock.Stepped
+	house    house
+	cast     *story.Cast
+	trust    *signing.Trust
+	centre   devca.Identity
 
 	base         string
 	desks        map[string]string
@@ -94,7 +95,12 @@ func (w *theatre) startDatabase(ctx context.Context) (err error) {
 	if w.server, err = devpg.Start(ctx, devpg.Options{Dir: w.path("postgres"), Log: w.log}); err != nil {
 		return err
 	}
-	w.pool, err = pgxpool.New(ctx, w.server.URL)
+	if w.pool, err = pgxpool.New(ctx, w.server.URL); err != nil {
+		return err
+	}
+	var data string
+	err = w.pool.QueryRow(ctx, `SHOW data_directory`).Scan(&data)
+	w.postgres = filepath.Dir(data)
 	return err
 }
 
@@ -254,7 +260,7 @@ func (w *theatre) killPlatform(ctx context.Context) error {
 	return w.platform.await(ctx)
 }
 
-// close stops everything that was started, the database last.
+// close stops everything that was started, the database last, and removes the database.
 func (w *theatre) close() error {
 	var all []func() error
 	for _, c := range append(w.institutions, w.platform) {
@@ -268,6 +274,9 @@ func (w *theatre) close() error {
 	}
 	if w.server != nil {
 		err = errors.Join(err, w.server.Stop())
+	}
+	if w.postgres != "" {
+		err = errors.Join(err, os.RemoveAll(w.postgres))
 	}
 	return err
 }
