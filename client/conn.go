@@ -52,12 +52,21 @@ func newConn(p Platform, path string, who credentials) (*conn, error) {
 	return &conn{
 		base: strings.TrimRight(base, "/") + path,
 		http: &http.Client{
+			Transport:     ways,
 			Timeout:       60 * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		who: who, attempts: cmp.Or(p.Attempts, 5), pause: cmp.Or(p.Pause, 200*time.Millisecond),
 	}, nil
 }
+
+// ways are the connections of all parties in this process. An institution that issues many letters at once keeps its
+// connections open instead of making a new one for all but two of them.
+var ways = func() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 64
+	return t
+}()
 
 func loopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
