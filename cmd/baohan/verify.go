@@ -126,7 +126,7 @@ func readBounded(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	b, err := io.ReadAll(io.LimitReader(f, maxVerified+1))
 	if err == nil && len(b) > maxVerified {
 		err = fmt.Errorf("%s：文件超过 %d 字节", name, maxVerified)
