@@ -63,7 +63,7 @@ func newConn(p Platform, path string, who credentials) (*conn, error) {
 // ways are the connections of all parties in this process. An institution that issues many letters at once keeps its
 // connections open instead of making a new one for all but two of them.
 var ways = func() *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
+	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:errcheck // the standard library made it one
 	t.MaxIdleConnsPerHost = 64
 	return t
 }()

@@ -48,7 +48,7 @@ func payBy(w letter.Wording, dm *Demand, days *calendar.Calendar) (calendar.Date
 // lastDay moves to the next working day when the last is a day of rest (民法典 art. 203). Where the year's table is not
 // published it does not move, which is never later than the law's day.
 func lastDay(days *calendar.Calendar, from time.Time, n int) (calendar.Date, error) {
-	start := calendar.DateOf(from.In(calendar.Shanghai))
+	start := calendar.DateOf(from)
 	by, err := days.LastDay(start, n)
 	if errors.Is(err, calendar.ErrYearNotPublished) {
 		return start.AddDays(n), nil

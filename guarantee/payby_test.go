@@ -29,17 +29,17 @@ func TestPayBy(t *testing.T) {
 		d       Demand
 		want    string
 	}{
-		"seven days from the documents":        {"independent-bid", Demand{State: Examining, PresentedAt: *day("2026-03-02 10:00"), ExamineBy: date("2026-03-09")}, "2026-03-09"},
-		"the same once it complies":            {"independent-bid", Demand{State: Complying, PresentedAt: *day("2026-03-02 10:00"), DecidedAt: day("2026-03-08 09:00"), ExamineBy: date("2026-03-09")}, "2026-03-09"},
-		"a last hour is of its day in China":   {"independent-bid", Demand{State: Examining, PresentedAt: *day("2026-03-03 00:30"), ExamineBy: date("2026-03-10")}, "2026-03-10"},
-		"completed later":                      {"independent-bid", Demand{State: Examining, PresentedAt: *day("2026-03-02 10:00"), CompletedAt: day("2026-03-05 10:00"), ExamineBy: date("2026-03-12")}, "2026-03-12"},
-		"never before the examination ends":    {"independent-bid", Demand{State: Examining, PresentedAt: *day("2026-09-30 10:00"), ExamineBy: date("2026-10-13")}, "2026-10-13"},
-		"a Sunday moves to Monday":             {"accessory-bid", Demand{State: Examining, PresentedAt: *day("2026-03-05 10:00"), ExamineBy: date("2026-03-12")}, "2026-03-16"},
-		"without a table it does not move":     {"accessory-bid", Demand{State: Examining, PresentedAt: *day("2035-03-01 10:00"), ExamineBy: date("2035-03-08")}, "2035-03-11"},
-		"an insurer has no day before it says": {"insurance-bid", Demand{State: Examining, PresentedAt: *day("2026-03-02 10:00"), ExamineBy: date("2026-03-09")}, ""},
-		"an insurer from its decision":         {"insurance-bid", Demand{State: Complying, PresentedAt: *day("2026-03-02 10:00"), DecidedAt: day("2026-03-06 10:00"), ExamineBy: date("2026-03-09")}, "2026-03-16"},
-		"documents are missing":                {"independent-bid", Demand{State: Incomplete, PresentedAt: *day("2026-03-02 10:00")}, ""},
-		"rejected":                             {"independent-bid", Demand{State: Rejected, PresentedAt: *day("2026-03-02 10:00"), ExamineBy: date("2026-03-09")}, ""},
+		"seven days from the documents":         {"independent-bid", Demand{State: Examining, PresentedAt: *day("2026-03-02 10:00"), ExamineBy: date("2026-03-09")}, "2026-03-09"},
+		"the same once it complies":             {"independent-bid", Demand{State: Complying, PresentedAt: *day("2026-03-02 10:00"), DecidedAt: day("2026-03-08 09:00"), ExamineBy: date("2026-03-09")}, "2026-03-09"},
+		"the first hour is of its day in China": {"accessory-bid", Demand{State: Examining, PresentedAt: *day("2026-03-03 00:30"), ExamineBy: date("2026-03-10")}, "2026-03-13"},
+		"completed later":                       {"accessory-bid", Demand{State: Examining, PresentedAt: *day("2026-03-02 10:00"), CompletedAt: day("2026-03-06 10:00"), ExamineBy: date("2026-03-13")}, "2026-03-16"},
+		"never before the examination ends":     {"independent-bid", Demand{State: Examining, PresentedAt: *day("2026-09-30 10:00"), ExamineBy: date("2026-10-13")}, "2026-10-13"},
+		"a Sunday moves to Monday":              {"accessory-bid", Demand{State: Examining, PresentedAt: *day("2026-03-05 10:00"), ExamineBy: date("2026-03-12")}, "2026-03-16"},
+		"without a table it does not move":      {"accessory-bid", Demand{State: Examining, PresentedAt: *day("2035-03-01 10:00"), ExamineBy: date("2035-03-08")}, "2035-03-11"},
+		"an insurer has no day before it says":  {"insurance-bid", Demand{State: Examining, PresentedAt: *day("2026-03-02 10:00"), ExamineBy: date("2026-03-09")}, ""},
+		"an insurer from its decision":          {"insurance-bid", Demand{State: Complying, PresentedAt: *day("2026-03-02 10:00"), DecidedAt: day("2026-03-06 10:00"), ExamineBy: date("2026-03-09")}, "2026-03-16"},
+		"documents are missing":                 {"independent-bid", Demand{State: Incomplete, PresentedAt: *day("2026-03-02 10:00")}, ""},
+		"rejected":                              {"independent-bid", Demand{State: Rejected, PresentedAt: *day("2026-03-02 10:00"), ExamineBy: date("2026-03-09")}, ""},
 	} {
 		w, err := letter.WordingOf(letter.WordingRef{ID: c.wording, Version: 1})
 		if err != nil {

@@ -35,7 +35,7 @@ func TestPrivateKeyNeverPrintsItself(t *testing.T) {
 	}
 	d := new(big.Int).SetBytes(key.Bytes())
 	printed := strings.ToLower(log.String())
-	for _, secret := range []string{hex.EncodeToString(key.Bytes()), d.String(), fmt.Sprint(key.Bytes()), d.Text(2), d.Text(8)} {
+	for _, secret := range []string{hex.EncodeToString(key.Bytes()), d.String(), fmt.Sprintf("%d", key.Bytes()), d.Text(2), d.Text(8)} {
 		if strings.Contains(printed, strings.ToLower(strings.Trim(secret, "[]"))) {
 			t.Errorf("the key was printed: %s", secret)
 		}

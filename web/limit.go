@@ -36,9 +36,6 @@ func newLimits(perSecond float64, proxies []netip.Prefix) *limits {
 
 // addressThrough believes exactly the named proxies: none of the networks that echo trusts by itself.
 func addressThrough(proxies []netip.Prefix) echo.IPExtractor {
-	if len(proxies) == 0 {
-		return echo.ExtractIPDirect()
-	}
 	trusted := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
 	for _, p := range proxies {
 		p = p.Masked()
