@@ -10,17 +10,18 @@ import (
 	"path/filepath"
 	"time"
 
+	"baohan/guarantee/calendar"
 	"baohan/internal/clock"
 	"baohan/internal/clock/sqlclock"
 	"baohan/internal/story"
 )
 
 type demoCommand struct {
-	Once   bool   `help:"走完全过程就结束；全部核对成立时退出码为 0。不加则留下平台和机构，供您以各方身份操作。" xor:"stay"`
-	Empty  bool   `help:"不走全过程，只启动平台和机构。" xor:"what,stay"`
-	Kill   bool   `help:"中途三次用 SIGKILL 终止平台进程再启动。" xor:"what"`
-	Out    string `help:"结果写入的目录：每份保函的 .json 和 .p7s、证书、root.pem、summary.json。不设则为数据目录下的 demo。" placeholder:"目录"`
-	Script string `help:"用 OpenSSL 复核保函的脚本；没有就略过这一步。" default:"docs/verify-with-openssl.sh" placeholder:"文件"`
+	Once    bool   `help:"走完全过程就结束；全部核对成立时退出码为 0。不加则留下平台和机构，供您以各方身份操作。" xor:"stay"`
+	Bidding bool   `help:"只发布第一标段，停在投标截止之前，供您以各方身份操作。" xor:"what,stay"`
+	Kill    bool   `help:"中途三次用 SIGKILL 终止平台进程再启动。" xor:"what"`
+	Out     string `help:"结果写入的目录：每份保函的 .json 和 .p7s、证书、root.pem、summary.json。不设则为数据目录下的 demo。" placeholder:"目录"`
+	Script  string `help:"用 OpenSSL 复核保函的脚本；没有就略过这一步。" default:"docs/verify-with-openssl.sh" placeholder:"文件"`
 }
 
 // Run starts a whole platform with three institutions on a stepped clock, tells the story of two tenders in it, and
@@ -41,10 +42,13 @@ func (c *demoCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, ou
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	fmt.Fprintf(out, "平台和三家测试机构已就绪（%.1f 秒）\n", clock.System().Now().Sub(began).Seconds())
-	if !c.Empty {
-		if err := c.tell(ctx, w, out); err != nil || c.Once {
-			return err
-		}
+	if c.Bidding {
+		err = story.Publish(ctx, w.stage(c.Out, out))
+	} else {
+		err = c.tell(ctx, w, out)
+	}
+	if err != nil || c.Once {
+		return err
 	}
 	w.explain(out)
 	<-ctx.Done()
@@ -109,16 +113,30 @@ func (w *theatre) search(ctx context.Context, needles []story.Needle) ([]string,
 	return append(rows, lines...), err
 }
 
+// explain says how to act as each party. Everything lies below one directory, which is gone when the demonstration
+// has ended.
 func (w *theatre) explain(out io.Writer) {
-	fmt.Fprintf(out, "演示平台：%s/api/v1   （接口说明 docs/api-guide.md、docs/openapi.yaml）\n", w.base)
-	fmt.Fprintf(out, "演示时钟：%s，现在是 %s\n", filepath.Join(w.dir, "clock"), w.clock.Now().In(shanghai).Format("2006-01-02 15:04"))
-	fmt.Fprintf(out, "拨动时钟：BAOHAN_DATABASE_URL='%s' baohan clock --clock-file %s --to 2019-12-27T10:00:00+08:00\n", w.server.URL, filepath.Join(w.dir, "clock"))
-	fmt.Fprintf(out, "证书和密钥：%s（文件名为统一社会信用代码；口令在 %s）\n\n", filepath.Join(w.dir, "parties"), filepath.Join(w.dir, "passphrase"))
+	next := story.FirstDeadline
+	if now := w.clock.Now(); now.After(next) {
+		next = now.AddDate(0, 0, 7).In(calendar.Shanghai)
+	}
+	fmt.Fprintf(out, "\n演示平台 %s/api/v1（docs/api-guide.md、docs/openapi.yaml），演示时钟 %s\n\n", w.base,
+		w.clock.Now().In(calendar.Shanghai).Format("2006-01-02 15:04"))
 	for _, m := range w.cast.All() {
-		fmt.Fprintf(out, "  %s  %-8s  %s\n", m.Party.USCC, w.cast.Role(m), m.Party.Name)
+		fmt.Fprintf(out, "  %s  %-11s  %s\n", m.Party.USCC, w.cast.Role(m), m.Party.Name)
 		if desk := w.desks[m.Party.USCC]; desk != "" {
 			fmt.Fprintf(out, "      收银台 %s/cashier/申请编号   待办 %s/operator/queue   账簿 %s/books\n", desk, desk, desk)
 		}
 	}
-	fmt.Fprintln(out, "\n按 Ctrl-C 结束。")
+	bidder := w.cast.Bidders[0].Party.USCC
+	fmt.Fprintf(out, `
+证书和密钥在 %[1]s/parties，文件名为统一社会信用代码。在另一个终端里：
+
+  export BAOHAN_DATA=%[1]s BAOHAN_KEYS=%[1]s/parties BAOHAN_TRUST=%[1]s/keys/root.pem
+  export BAOHAN_PASSPHRASE_FILE=%[1]s/passphrase BAOHAN_CLOCK_FILE=%[1]s/clock BAOHAN_DATABASE_URL='%[2]s'
+  baohan bidder --platform %[3]s --platform-cert %[1]s/keys/platform.pem --sign %[4]s --encrypt %[4]s-encrypt lots
+  baohan clock --to %[5]s
+
+按 Ctrl-C 结束。
+`, w.dir, w.server.URL, w.base, bidder, next.Format(time.RFC3339))
 }

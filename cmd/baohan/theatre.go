@@ -26,8 +26,6 @@ import (
 	"baohan/signing/devca"
 )
 
-var shanghai = calendar.Shanghai
-
 // theatre is a whole platform on this machine: a database, the platform's process, three institutions' processes, a
 // stepped clock, and everybody's keys.
 type theatre struct {

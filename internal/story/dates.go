@@ -34,11 +34,13 @@ func yuan(text string) letter.Fen {
 // Begin is when the story begins: the notice of lot one is prepared.
 var Begin = at("2019-12-02 09:00:00")
 
-// The days of lot one. Only the deadline is printed in the notice.
+// FirstDeadline is when lot one is closed and opened, as its notice prints it.
+var FirstDeadline = at("2019-12-27 10:00:00")
+
+// The other days of lot one, all supplemented.
 var (
 	oneBuy      = at("2019-12-05 10:00:00")
 	oneBid      = at("2019-12-27 09:20:00")
-	oneDeadline = at("2019-12-27 10:00:00")
 	oneAward    = at("2019-12-30 15:00:00")
 	oneContract = at("2020-01-10 10:00:00")
 	oneRelease  = at("2020-01-13 09:30:00")

@@ -22,7 +22,7 @@ func (t *tale) firstNotice() notice {
 		project: wire.CreateProject{Code: "CSRC-2019-01", Name: title, Regime: "招投标",
 			Beneficiary: []letter.Party{t.Cast.Invest.Party, t.Cast.RingRoad.Party}},
 		lot: wire.AddLot{Code: "CSRC-2019-01-YH", Name: title, Base: yuan("46800000.00"), Amount: yuan("800000.00"), Forms: everyForm,
-			End: letter.EndRule{Deadline: oneDeadline, ValidityDays: 120, ExtraDays: 28}},
+			End: letter.EndRule{Deadline: FirstDeadline, ValidityDays: 120, ExtraDays: 28}},
 	}
 }
 
@@ -30,15 +30,7 @@ func (t *tale) firstLot(ctx context.Context) error {
 	var blind, manual, last *held
 	c := t.Cast
 	return t.inOrder(
-		scene{"代理机构发布第一标段公告（预算、有效期、担保公司和保险形式为补充）", func() (err error) {
-			agent, err := t.staffOf(ctx, c.Agent, "agent")
-			if err != nil {
-				return err
-			}
-			t.lots[0], err = t.publish(ctx, agent, t.firstNotice())
-			t.check(err == nil && t.lots[0].Amount.Capital() == "捌拾万元整", "金额大写为捌拾万元整")
-			return err
-		}},
+		scene{firstTitle, func() error { return t.publishFirst(ctx) }},
 		scene{"投标人用证书登录并比价", func() error { return t.compareQuotes(ctx) }},
 		scene{"第一家投标人向银行购买密文保函，即时开立", func() (err error) {
 			blind, err = t.buy(ctx, c.Bidders[0], t.lots[0], c.Bank, false)
@@ -63,6 +55,18 @@ func (t *tale) firstLot(ctx context.Context) error {
 		scene{"两个受益人先后签名解除", func() error { return t.releaseJointly(ctx, blind, manual, last) }},
 		scene{"机构确认解除，第一标段办结", func() error { return t.acknowledged(ctx, blind, manual, last) }},
 	)
+}
+
+const firstTitle = "代理机构发布第一标段公告（估算价、有效期、担保公司和保险形式为补充）"
+
+func (t *tale) publishFirst(ctx context.Context) error {
+	agent, err := t.staffOf(ctx, t.Cast.Agent, "agent")
+	if err != nil {
+		return err
+	}
+	t.lots[0], err = t.publish(ctx, agent, t.firstNotice())
+	t.check(err == nil && t.lots[0].Amount.Capital() == "捌拾万元整", "金额大写为捌拾万元整")
+	return err
 }
 
 // scene is one step with its title.
@@ -202,7 +206,7 @@ func (t *tale) handIn(ctx context.Context, all ...*held) error {
 		if err != nil {
 			return err
 		}
-		t.check(len(in.Receipt) > 0 && in.AcceptedAt.Before(oneDeadline), "%s在截止前收到平台签名的回执", h.bidder.Party.Name)
+		t.check(len(in.Receipt) > 0 && in.AcceptedAt.Before(FirstDeadline), "%s在截止前收到平台签名的回执", h.bidder.Party.Name)
 	}
 	b, err := t.bidder(ctx, all[2].bidder)
 	if err != nil {
@@ -214,7 +218,7 @@ func (t *tale) handIn(ctx context.Context, all ...*held) error {
 }
 
 func (t *tale) openFirst(ctx context.Context, all ...*held) error {
-	if err := t.move(ctx, oneDeadline); err != nil {
+	if err := t.move(ctx, FirstDeadline); err != nil {
 		return err
 	}
 	late, err := t.bidder(ctx, t.Cast.Bidders[3])

@@ -79,14 +79,24 @@ type held struct {
 // Tell tells the story and returns what it came to. The error is the first thing that could not be done; checks that
 // did not hold are in the summary.
 func Tell(ctx context.Context, s Stage) (Summary, error) {
-	t := &tale{Stage: s, report: report{out: s.Print}, day: 1, bidders: map[string]*actor[*client.Bidder]{},
-		payees: map[string]*actor[*client.Beneficiary]{}, staff: map[string]*actor[*client.Staff]{}, letters: map[string]*held{}}
+	t := newTale(s)
 	var err error
 	if t.proofs, err = newProofs(s); err == nil {
 		err = t.tell(ctx)
 		t.proofs.all.Wait()
 	}
 	return t.summary, err
+}
+
+// Publish tells no more than the first step: lot one is published, and takes applications and bids until its deadline.
+func Publish(ctx context.Context, s Stage) error {
+	t := newTale(s)
+	return t.step(firstTitle, func() error { return t.publishFirst(ctx) })
+}
+
+func newTale(s Stage) *tale {
+	return &tale{Stage: s, report: report{out: s.Print}, day: 1, bidders: map[string]*actor[*client.Bidder]{},
+		payees: map[string]*actor[*client.Beneficiary]{}, staff: map[string]*actor[*client.Staff]{}, letters: map[string]*held{}}
 }
 
 func (t *tale) tell(ctx context.Context) error {
