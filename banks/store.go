@@ -9,50 +9,24 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 )
-
-// querier is a pool or a transaction.
-type querier interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}
-
-func many[T any](ctx context.Context, q querier, sql string, args pgx.NamedArgs) ([]T, error) {
-	rows, err := q.Query(ctx, sql, args)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
-}
-
-func one[T any](ctx context.Context, q querier, missing error, sql string, args pgx.NamedArgs) (T, error) {
-	rows, err := q.Query(ctx, sql, args)
-	if err != nil {
-		var none T
-		return none, err
-	}
-	v, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-	if errors.Is(err, pgx.ErrNoRows) {
-		return v, missing
-	}
-	return v, err
-}
 
 var errNoInstitution = party.NotFound("institution.unknown", "没有接入这家担保机构；请核对统一社会信用代码")
 
 const institutionColumns = `uscc, name, kind, licence, licence_until, base, cashier, admitted_by, admitted_at`
 
-func readInstitution(ctx context.Context, q querier, uscc string) (Institution, error) {
-	return one[Institution](ctx, q, errNoInstitution,
+func readInstitution(ctx context.Context, q store.Querier, uscc string) (Institution, error) {
+	return store.One[Institution](ctx, q, errNoInstitution,
 		`SELECT `+institutionColumns+` FROM institution WHERE uscc = @uscc`, pgx.NamedArgs{"uscc": uscc})
 }
 
-func listInstitutions(ctx context.Context, q querier) ([]Institution, error) {
-	return many[Institution](ctx, q, `SELECT `+institutionColumns+` FROM institution ORDER BY uscc`, nil)
+func listInstitutions(ctx context.Context, q store.Querier) ([]Institution, error) {
+	return store.Many[Institution](ctx, q, `SELECT `+institutionColumns+` FROM institution ORDER BY uscc`, nil)
 }
 
-func upsertInstitution(ctx context.Context, q querier, i Institution) error {
+func upsertInstitution(ctx context.Context, q store.Querier, i Institution) error {
 	_, err := q.Exec(ctx, `
 		INSERT INTO institution (uscc, name, kind, licence, licence_until, base, cashier, admitted_by, admitted_at)
 		VALUES (@uscc, @name, @kind, @licence, @licence_until, @base, @cashier, @admitted_by, @admitted_at)
@@ -65,11 +39,11 @@ func upsertInstitution(ctx context.Context, q querier, i Institution) error {
 
 const productColumns = `id, institution, wording, wording_version, form, mode, min_fee, max_ceiling, answer_within, offered_at`
 
-func liveProducts(ctx context.Context, q querier) ([]Product, error) {
+func liveProducts(ctx context.Context, q store.Querier) ([]Product, error) {
 	return products(ctx, q, `WHERE withdrawn_at IS NULL ORDER BY institution, id`, nil)
 }
 
-func liveProduct(ctx context.Context, q querier, guarantor string, w letter.WordingRef, m letter.Mode) (Product, error) {
+func liveProduct(ctx context.Context, q store.Querier, guarantor string, w letter.WordingRef, m letter.Mode) (Product, error) {
 	found, err := products(ctx, q, `WHERE institution = @institution AND wording = @wording AND wording_version = @version
 		AND mode = @mode AND withdrawn_at IS NULL`, named(guarantor, w, m))
 	if err == nil && len(found) == 0 {
@@ -81,14 +55,14 @@ func liveProduct(ctx context.Context, q querier, guarantor string, w letter.Word
 	return found[0], nil
 }
 
-func everyProduct(ctx context.Context, q querier, guarantor string, w letter.WordingRef, m letter.Mode) ([]Product, error) {
+func everyProduct(ctx context.Context, q store.Querier, guarantor string, w letter.WordingRef, m letter.Mode) ([]Product, error) {
 	return products(ctx, q, `WHERE institution = @institution AND wording = @wording AND wording_version = @version
 		AND mode = @mode`, named(guarantor, w, m))
 }
 
 // answerWithin is the answering time, in seconds, of the product that was put on sale last before an instant; whether
 // it was taken off again meanwhile does not matter to an application that was taken in under it.
-func answerWithin(ctx context.Context, q querier, guarantor string, w letter.WordingRef, m letter.Mode, at time.Time) ([]int, error) {
+func answerWithin(ctx context.Context, q store.Querier, guarantor string, w letter.WordingRef, m letter.Mode, at time.Time) ([]int, error) {
 	args := named(guarantor, w, m)
 	args["at"] = at
 	rows, err := q.Query(ctx, `SELECT answer_within FROM product WHERE institution = @institution AND wording = @wording
@@ -103,13 +77,13 @@ func named(guarantor string, w letter.WordingRef, m letter.Mode) pgx.NamedArgs {
 	return pgx.NamedArgs{"institution": guarantor, "wording": w.ID, "version": w.Version, "mode": m}
 }
 
-func products(ctx context.Context, q querier, where string, args pgx.NamedArgs) ([]Product, error) {
-	found, err := many[Product](ctx, q, `SELECT `+productColumns+` FROM product `+where, args)
+func products(ctx context.Context, q store.Querier, where string, args pgx.NamedArgs) ([]Product, error) {
+	found, err := store.Many[Product](ctx, q, `SELECT `+productColumns+` FROM product `+where, args)
 	if err != nil {
 		return nil, err
 	}
 	for k := range found {
-		found[k].Tiers, err = many[Tier](ctx, q,
+		found[k].Tiers, err = store.Many[Tier](ctx, q,
 			`SELECT up_to, rates FROM product_tier WHERE product = @product ORDER BY up_to`, pgx.NamedArgs{"product": found[k].ID})
 		if err != nil {
 			return nil, err
@@ -138,7 +112,7 @@ func insertProduct(ctx context.Context, tx pgx.Tx, p Product) error {
 	return err
 }
 
-func withdrawProduct(ctx context.Context, q querier, id string, at time.Time) error {
+func withdrawProduct(ctx context.Context, q store.Querier, id string, at time.Time) error {
 	tag, err := q.Exec(ctx, `UPDATE product SET withdrawn_at = @at WHERE id = @id AND withdrawn_at IS NULL`,
 		pgx.NamedArgs{"id": id, "at": at})
 	if err == nil && tag.RowsAffected() == 0 {

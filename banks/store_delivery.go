@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"baohan/client/wire"
+	"baohan/internal/store"
 	"baohan/party"
 )
 
@@ -44,8 +45,8 @@ func insertDelivery(ctx context.Context, tx pgx.Tx, m delivery) error {
 }
 
 // claim takes the head of a guarantee's queue for hold. Of two callers one gets it.
-func claim(ctx context.Context, q querier, guarantee string, lease []byte, hold time.Duration) (delivery, bool, error) {
-	m, err := one[delivery](ctx, q, pgx.ErrNoRows, `
+func claim(ctx context.Context, q store.Querier, guarantee string, lease []byte, hold time.Duration) (delivery, bool, error) {
+	m, err := store.One[delivery](ctx, q, pgx.ErrNoRows, `
 		UPDATE delivery SET attempts = attempts + 1, tried_at = clock_timestamp(),
 			lease = @lease, leased_until = clock_timestamp() + @hold
 		WHERE id = (SELECT id FROM delivery WHERE guarantee = @guarantee AND state <> 'delivered' ORDER BY seq LIMIT 1)
@@ -60,7 +61,7 @@ func claim(ctx context.Context, q querier, guarantee string, lease []byte, hold 
 }
 
 // noteDelivered does nothing when the lease was lost: whoever holds it now finds out for himself.
-func noteDelivered(ctx context.Context, q querier, id string, lease []byte, a answer) error {
+func noteDelivered(ctx context.Context, q store.Querier, id string, lease []byte, a answer) error {
 	_, err := q.Exec(ctx, `
 		UPDATE delivery SET state = 'delivered', delivered_at = clock_timestamp(), ack = @ack, ack_signed = @signed,
 			last_error = NULL, lease = NULL, leased_until = NULL
@@ -69,7 +70,7 @@ func noteDelivered(ctx context.Context, q querier, id string, lease []byte, a an
 	return err
 }
 
-func noteFailed(ctx context.Context, q querier, id string, lease []byte, why string, pause time.Duration, dead bool) error {
+func noteFailed(ctx context.Context, q store.Querier, id string, lease []byte, why string, pause time.Duration, dead bool) error {
 	_, err := q.Exec(ctx, `
 		UPDATE delivery SET state = CASE WHEN @dead THEN 'dead' ELSE 'waiting' END, last_error = @why,
 			next_at = clock_timestamp() + @pause, lease = NULL, leased_until = NULL
@@ -79,12 +80,12 @@ func noteFailed(ctx context.Context, q querier, id string, lease []byte, why str
 }
 
 // nextDue tells when the head of a guarantee's queue may be tried, and whether there is a queue.
-func nextDue(ctx context.Context, q querier, guarantee string) (again time.Time, waiting bool, err error) {
+func nextDue(ctx context.Context, q store.Querier, guarantee string) (again time.Time, waiting bool, err error) {
 	type head struct {
 		State string    `db:"state"`
 		Again time.Time `db:"again"`
 	}
-	h, err := one[head](ctx, q, pgx.ErrNoRows, `
+	h, err := store.One[head](ctx, q, pgx.ErrNoRows, `
 		SELECT state, GREATEST(next_at, COALESCE(leased_until, next_at)) AS again FROM delivery
 		WHERE guarantee = @guarantee AND state <> 'delivered' ORDER BY seq LIMIT 1`, pgx.NamedArgs{"guarantee": guarantee})
 	switch {
@@ -98,7 +99,7 @@ func nextDue(ctx context.Context, q querier, guarantee string) (again time.Time,
 	return h.Again, true, nil
 }
 
-func dueGuarantees(ctx context.Context, q querier, limit int) ([]string, error) {
+func dueGuarantees(ctx context.Context, q store.Querier, limit int) ([]string, error) {
 	rows, err := q.Query(ctx, `
 		SELECT guarantee FROM (
 			SELECT DISTINCT ON (guarantee) guarantee, state, next_at, leased_until FROM delivery
@@ -126,8 +127,8 @@ type deadRow struct {
 	Behind    int        `db:"behind"`
 }
 
-func listDead(ctx context.Context, q querier) ([]wire.Delivery, error) {
-	rows, err := many[deadRow](ctx, q, `
+func listDead(ctx context.Context, q store.Querier) ([]wire.Delivery, error) {
+	rows, err := store.Many[deadRow](ctx, q, `
 		SELECT d.id, d.guarantor, d.guarantee, d.seq, d.kind, d.state, d.attempts, d.last_error, d.created_at, d.tried_at,
 			(SELECT count(*) FROM delivery b WHERE b.guarantee = d.guarantee AND b.seq > d.seq AND b.state <> 'delivered') AS behind
 		FROM delivery d WHERE d.state = 'dead' ORDER BY d.created_at, d.id`, nil)
@@ -153,7 +154,7 @@ func (r deadRow) public() wire.Delivery {
 	return d
 }
 
-func reviveDead(ctx context.Context, q querier, id string) (string, error) {
+func reviveDead(ctx context.Context, q store.Querier, id string) (string, error) {
 	rows, err := q.Query(ctx, `
 		UPDATE delivery SET state = 'waiting', attempts = 0, next_at = clock_timestamp()
 		WHERE id = @id AND state = 'dead' RETURNING guarantee`, pgx.NamedArgs{"id": id})

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -92,7 +93,7 @@ func insertGuarantee(ctx context.Context, tx pgx.Tx, r newRow, owner signing.Dig
 const ownerBatch = 32
 
 // owned lists the ids of a bidder's records, oldest first. Only the holder of the tag key can ask.
-func (d *Desk) owned(ctx context.Context, q querier, bidder string) ([]string, error) {
+func (d *Desk) owned(ctx context.Context, q store.Querier, bidder string) ([]string, error) {
 	var ids []string
 	for start := 0; ; start += ownerBatch {
 		tags := make([][]byte, ownerBatch)

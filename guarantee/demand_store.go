@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -46,7 +47,7 @@ const demandColumns = `id, guarantee, state, beneficiary, amount, signed, missin
 // ErrDemandNotFound is the answer for every demand that is not there or not the caller's.
 var ErrDemandNotFound = party.NotFound("demand.not_found", "没有找到这笔索赔；请核对编号，或确认您有权查看")
 
-func readDemand(ctx context.Context, q querier, id string) (*Demand, error) {
+func readDemand(ctx context.Context, q store.Querier, id string) (*Demand, error) {
 	rows, err := q.Query(ctx, `SELECT `+demandColumns+` FROM demand WHERE id = @id`, pgx.NamedArgs{"id": id})
 	if err != nil {
 		return nil, err
@@ -63,7 +64,7 @@ func insertDemand(ctx context.Context, tx pgx.Tx, dm *Demand) error {
 		VALUES (@id, @guarantee, @state, @beneficiary, @amount, @signed, @missing, @presented_at, @examine_by)`, pgx.NamedArgs{
 		"id": dm.ID, "guarantee": dm.Guarantee, "state": dm.State, "beneficiary": dm.Beneficiary, "amount": dm.Amount,
 		"signed": dm.Signed, "missing": dm.Missing, "presented_at": dm.PresentedAt, "examine_by": dm.ExamineBy})
-	if isUnique(err) {
+	if store.Violated(err) == "demand_pkey" {
 		return party.Conflict("demand.handed_in", "这个索赔编号已经使用过；请查看“我的索赔”，不要重复提交")
 	}
 	return translate(err)

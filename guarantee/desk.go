@@ -2,8 +2,6 @@ package guarantee
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -12,6 +10,7 @@ import (
 
 	"baohan/guarantee/calendar"
 	"baohan/internal/clock"
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -55,10 +54,6 @@ type Answer struct {
 	DemandState  State  `json:"demand_state,omitzero"` //
 	Receipt      []byte `json:"receipt,omitzero"`      // the platform's signed receipt, from the issue on
 }
-
-// ErrUnknownOutcome says that the commit's answer was lost: the change may or may not stand. The caller asks again
-// with the same key; it is never shown as failed.
-var ErrUnknownOutcome = errors.New("guarantee: the outcome is not known; ask again with the same key")
 
 // turn is one change in progress: the locked row and what has happened to it in this transaction.
 type turn struct {
@@ -112,20 +107,8 @@ func (d *Desk) change(ctx context.Context, cmd party.Command, id string, rule fu
 	return answer, err
 }
 
-// within runs fn in a transaction. The rollback does not depend on the caller still being there.
 func (d *Desk) within(ctx context.Context, fn func(pgx.Tx) error) error {
-	tx, err := d.Pool.Begin(ctx)
-	if err != nil {
-		return fmt.Errorf("guarantee: begin: %w", err)
-	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if err := fn(tx); err != nil {
-		return err
-	}
-	if err := tx.Commit(ctx); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
-	}
-	return nil
+	return store.Within(ctx, d.Pool, fn)
 }
 
 // begin answers a command that was answered before. The clock's own acts carry no key: their rules are idempotent.
@@ -181,7 +164,7 @@ func lock(ctx context.Context, tx pgx.Tx, id string, actor party.Actor) (*turn, 
 	if err != nil {
 		return nil, err
 	}
-	now, err := platformNow(ctx, tx)
+	now, err := store.Now(ctx, tx)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/signing"
 )
 
@@ -37,7 +38,7 @@ const disclosureColumns = `x.guarantee, g.guarantor, g.number, x.project, x.lot,
 	x.beneficiaries, x.applicants, x.lines, x.disclosed_at`
 
 // disclosed reads a published letter; an unpublished one does not exist.
-func (d *Desk) disclosed(ctx context.Context, q querier, id string) (*Disclosure, error) {
+func (d *Desk) disclosed(ctx context.Context, q store.Querier, id string) (*Disclosure, error) {
 	rows, err := q.Query(ctx, `SELECT `+disclosureColumns+` FROM disclosure x JOIN guarantee g ON g.id = x.guarantee WHERE x.guarantee = @id`, pgx.NamedArgs{"id": id})
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
 
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -125,7 +126,7 @@ func (d *Desk) noteRefusal(ctx context.Context, id string, r *party.Refusal) err
 	}
 	_, err = d.Pool.Exec(ctx, `UPDATE intake SET processed_at = platform_now(), refusal = @refusal WHERE id = @id AND processed_at IS NULL`,
 		pgx.NamedArgs{"id": id, "refusal": b})
-	return bare(err)
+	return store.Bare(err)
 }
 
 // processedTx marks the receipt in its verb's transaction: of two who process it, one does.
@@ -134,7 +135,7 @@ func processedTx(ctx context.Context, tx pgx.Tx, id string) (bool, error) {
 	return tag.RowsAffected() == 1, err
 }
 
-func readIntake(ctx context.Context, q querier, id string) (Intake, error) {
+func readIntake(ctx context.Context, q store.Querier, id string) (Intake, error) {
 	rows, err := q.Query(ctx, `SELECT id, kind, guarantee, sender, role, certificate, body, received_at, processed_at, refusal
 		FROM intake WHERE id = @id`, pgx.NamedArgs{"id": id})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -61,7 +62,7 @@ func issue(t *turn, read *Guarantee, kept issued) error {
 		return err
 	}
 	if t.now.Sub(kept.at) > receiptFresh {
-		return ErrUnknownOutcome
+		return store.ErrUnknownOutcome
 	}
 	g.Receipt, g.IssuedAt = kept.receipt, &kept.at
 	t.kept = &kept

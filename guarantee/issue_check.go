@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -15,7 +16,7 @@ func (d *Desk) checkIssue(ctx context.Context, g *Guarantee, in Issue) (issued, 
 	if g.Number == nil {
 		return issued{}, party.Conflict("issue.not_prepared", "请先登记保函编号和摘要（prepare），再提交保函")
 	}
-	now, err := platformNow(ctx, d.Pool)
+	now, err := store.Now(ctx, d.Pool)
 	if err != nil {
 		return issued{}, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -102,7 +103,7 @@ func signRelease(ctx context.Context, tx pgx.Tx, x *Disclosure, uscc string, raw
 	if _, err = tx.Exec(ctx, `INSERT INTO release_signature (guarantee, beneficiary, signed, received_at)
 		VALUES (@guarantee, @beneficiary, @signed, @at) ON CONFLICT (guarantee, beneficiary) DO NOTHING`,
 		pgx.NamedArgs{"guarantee": x.Guarantee, "beneficiary": uscc, "signed": raw, "at": at}); err != nil {
-		return 0, bare(err)
+		return 0, store.Bare(err)
 	}
 	err = tx.QueryRow(ctx, `SELECT count(*) FROM unnest(@all::text[]) b
 		WHERE NOT EXISTS (SELECT 1 FROM release_signature s WHERE s.guarantee = @guarantee AND s.beneficiary = b)`,

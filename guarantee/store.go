@@ -3,12 +3,10 @@ package guarantee
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"baohan/internal/store"
 	"baohan/party"
 )
 
@@ -18,27 +16,15 @@ const guaranteeColumns = `id, version, guarantor, mode, form, wording, wording_v
 	number, letter_digest, receipt, submitted_at, fee_due_at, issued_at,
 	amount, expiry, open_demands, honoured, release_due_by, release_reason`
 
-// querier is a pool or a transaction.
-type querier interface {
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
-
-func platformNow(ctx context.Context, q querier) (time.Time, error) {
-	var now time.Time
-	err := q.QueryRow(ctx, `SELECT platform_now()`).Scan(&now)
-	return now, err
-}
-
 func lockGuarantee(ctx context.Context, tx pgx.Tx, id string) (*Guarantee, error) {
 	return oneGuarantee(ctx, tx, `SELECT `+guaranteeColumns+` FROM guarantee WHERE id = @id FOR UPDATE`, pgx.NamedArgs{"id": id})
 }
 
-func readGuarantee(ctx context.Context, q querier, id string) (*Guarantee, error) {
+func readGuarantee(ctx context.Context, q store.Querier, id string) (*Guarantee, error) {
 	return oneGuarantee(ctx, q, `SELECT `+guaranteeColumns+` FROM guarantee WHERE id = @id`, pgx.NamedArgs{"id": id})
 }
 
-func oneGuarantee(ctx context.Context, q querier, sql string, args pgx.NamedArgs) (*Guarantee, error) {
+func oneGuarantee(ctx context.Context, q store.Querier, sql string, args pgx.NamedArgs) (*Guarantee, error) {
 	rows, err := q.Query(ctx, sql, args)
 	if err != nil {
 		return nil, err
@@ -50,7 +36,7 @@ func oneGuarantee(ctx context.Context, q querier, sql string, args pgx.NamedArgs
 	return g, err
 }
 
-func manyGuarantees(ctx context.Context, q querier, sql string, args pgx.NamedArgs) ([]*Guarantee, error) {
+func manyGuarantees(ctx context.Context, q store.Querier, sql string, args pgx.NamedArgs) ([]*Guarantee, error) {
 	rows, err := q.Query(ctx, sql, args)
 	if err != nil {
 		return nil, err
@@ -101,21 +87,6 @@ func updateGuarantee(g *Guarantee, kept *issued) (string, pgx.NamedArgs) {
 		WHERE id = @id`, args
 }
 
-// bare keeps the code of a database error and drops its detail, which repeats the values of the row.
-func bare(err error) error {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return fmt.Errorf("database error %s on %s", pg.Code, pg.ConstraintName)
-	}
-	return err
-}
-
-// isUnique tells a business key that is taken.
-func isUnique(err error) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "23505"
-}
-
 // translate turns the constraints that stand for a rule into that rule's refusal.
 func translate(err error) error {
 	var pg *pgconn.PgError
@@ -130,7 +101,7 @@ func translate(err error) error {
 	case "guarantee_pkey", "guarantee_application_digest_key", "guarantee_commitment_key":
 		return ErrAlreadyHandedIn
 	}
-	return bare(err)
+	return store.Bare(err)
 }
 
 // Refusals that a constraint of the database may have to speak.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"baohan/internal/store"
 	"baohan/party"
 )
 
@@ -181,7 +182,7 @@ func (d *Desk) ReleasePapers(ctx context.Context, id string) ([][]byte, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[[]byte])
 }
 
-func attachments(ctx context.Context, q querier, demand string) ([]Attachment, error) {
+func attachments(ctx context.Context, q store.Querier, demand string) ([]Attachment, error) {
 	rows, err := q.Query(ctx, `SELECT kind, name, bytes FROM demand_document WHERE demand = @id ORDER BY kind, digest`, pgx.NamedArgs{"id": demand})
 	if err != nil {
 		return nil, err

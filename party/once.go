@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"baohan/internal/store"
 	"baohan/signing"
 )
 
@@ -47,7 +48,7 @@ func (o *Once) BeginTx(ctx context.Context, tx pgx.Tx, cmd Command) (prior []byt
 
 // Prior reads what a command was answered before, without taking its place: for a verb that works outside a
 // transaction first, and would refuse today what it accepted when the command came for the first time.
-func (o *Once) Prior(ctx context.Context, q querier, cmd Command) (prior []byte, done bool, err error) {
+func (o *Once) Prior(ctx context.Context, q store.Querier, cmd Command) (prior []byte, done bool, err error) {
 	if err := checkKey(cmd.Key); err != nil {
 		return nil, false, err
 	}
@@ -58,7 +59,7 @@ func (o *Once) Prior(ctx context.Context, q querier, cmd Command) (prior []byte,
 	return prior, err == nil, err
 }
 
-func (o *Once) read(ctx context.Context, q querier, cmd Command) ([]byte, error) {
+func (o *Once) read(ctx context.Context, q store.Querier, cmd Command) ([]byte, error) {
 	id := o.id(cmd)
 	row, err := readOnce(ctx, q, id)
 	if err != nil {

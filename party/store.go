@@ -2,12 +2,11 @@ package party
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
+	"baohan/internal/store"
 	"baohan/signing"
 )
 
@@ -23,7 +22,7 @@ func insertOnce(ctx context.Context, tx pgx.Tx, id, digest signing.Digest) (fres
 	return tag.RowsAffected() == 1, err
 }
 
-func readOnce(ctx context.Context, q querier, id signing.Digest) (onceRow, error) {
+func readOnce(ctx context.Context, q store.Querier, id signing.Digest) (onceRow, error) {
 	rows, err := q.Query(ctx, `SELECT digest, answer FROM once WHERE id = @id`, pgx.NamedArgs{"id": id[:]})
 	if err != nil {
 		return onceRow{}, err
@@ -40,25 +39,6 @@ func answerOnce(ctx context.Context, tx pgx.Tx, id signing.Digest, answer []byte
 	return err
 }
 
-// querier is a pool or a transaction.
-type querier interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}
-
-func one[T any](ctx context.Context, q querier, missing error, sql string, args pgx.NamedArgs) (T, error) {
-	rows, err := q.Query(ctx, sql, args)
-	if err != nil {
-		var none T
-		return none, err
-	}
-	v, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-	if errors.Is(err, pgx.ErrNoRows) {
-		return v, missing
-	}
-	return v, err
-}
-
 var errNoOrganisation = NotFound("organisation.unknown", "没有登记此单位；请核对统一社会信用代码")
 
 // upsertOrganisation adds roles to a registration that exists, and changes nothing else of it.
@@ -73,8 +53,8 @@ func upsertOrganisation(ctx context.Context, tx pgx.Tx, o Organisation) error {
 	return err
 }
 
-func readOrganisation(ctx context.Context, q querier, uscc string) (Organisation, error) {
-	return one[Organisation](ctx, q, errNoOrganisation, `
+func readOrganisation(ctx context.Context, q store.Querier, uscc string) (Organisation, error) {
+	return store.One[Organisation](ctx, q, errNoOrganisation, `
 		SELECT uscc, name, roles, status, admitted_by, admitted_at FROM organisation WHERE uscc = @uscc`,
 		pgx.NamedArgs{"uscc": uscc})
 }
@@ -101,12 +81,12 @@ func insertCertificate(ctx context.Context, tx pgx.Tx, r certificateRow) error {
 
 const certificateColumns = `fingerprint, uscc, der, issuers, can_sign, can_encrypt, not_before, not_after, added_at, removed_at`
 
-func readCertificate(ctx context.Context, q querier, fingerprint signing.Digest) (certificateRow, error) {
-	return one[certificateRow](ctx, q, errNoCertificate, `
+func readCertificate(ctx context.Context, q store.Querier, fingerprint signing.Digest) (certificateRow, error) {
+	return store.One[certificateRow](ctx, q, errNoCertificate, `
 		SELECT `+certificateColumns+` FROM certificate WHERE fingerprint = @fp`, pgx.NamedArgs{"fp": fingerprint[:]})
 }
 
-func listCertificates(ctx context.Context, q querier, uscc string) ([]certificateRow, error) {
+func listCertificates(ctx context.Context, q store.Querier, uscc string) ([]certificateRow, error) {
 	rows, err := q.Query(ctx, `
 		SELECT `+certificateColumns+` FROM certificate WHERE uscc = @uscc ORDER BY added_at DESC, fingerprint`,
 		pgx.NamedArgs{"uscc": uscc})
@@ -123,7 +103,7 @@ func removeCertificate(ctx context.Context, tx pgx.Tx, fingerprint signing.Diges
 }
 
 // insertChallenge also sweeps some of what nobody answered.
-func insertChallenge(ctx context.Context, q querier, id signing.Digest, expires, now time.Time) error {
+func insertChallenge(ctx context.Context, q store.Querier, id signing.Digest, expires, now time.Time) error {
 	_, err := q.Exec(ctx, `
 		WITH stale AS (DELETE FROM challenge WHERE id IN (SELECT id FROM challenge WHERE expires < @now LIMIT 20 FOR UPDATE SKIP LOCKED))
 		INSERT INTO challenge (id, expires) VALUES (@id, @expires)`,
@@ -131,18 +111,18 @@ func insertChallenge(ctx context.Context, q querier, id signing.Digest, expires,
 	return err
 }
 
-func takeChallenge(ctx context.Context, q querier, id signing.Digest, now time.Time) error {
+func takeChallenge(ctx context.Context, q store.Querier, id signing.Digest, now time.Time) error {
 	type row struct {
 		Expires time.Time `db:"expires"`
 	}
-	r, err := one[row](ctx, q, errChallenge, `DELETE FROM challenge WHERE id = @id RETURNING expires`, pgx.NamedArgs{"id": id[:]})
+	r, err := store.One[row](ctx, q, errChallenge, `DELETE FROM challenge WHERE id = @id RETURNING expires`, pgx.NamedArgs{"id": id[:]})
 	if err == nil && now.After(r.Expires) {
 		return errChallenge
 	}
 	return err
 }
 
-func insertSession(ctx context.Context, q querier, id signing.Digest, sealed []byte, expires, now time.Time) error {
+func insertSession(ctx context.Context, q store.Querier, id signing.Digest, sealed []byte, expires, now time.Time) error {
 	_, err := q.Exec(ctx, `
 		WITH stale AS (DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires < @now LIMIT 20 FOR UPDATE SKIP LOCKED))
 		INSERT INTO session (id, sealed, expires) VALUES (@id, @sealed, @expires)`,
@@ -150,23 +130,23 @@ func insertSession(ctx context.Context, q querier, id signing.Digest, sealed []b
 	return err
 }
 
-func readSession(ctx context.Context, q querier, id signing.Digest, now time.Time) ([]byte, error) {
+func readSession(ctx context.Context, q store.Querier, id signing.Digest, now time.Time) ([]byte, error) {
 	type row struct {
 		Sealed []byte `db:"sealed"`
 	}
-	r, err := one[row](ctx, q, errSession, `SELECT sealed FROM session WHERE id = @id AND expires > @now`,
+	r, err := store.One[row](ctx, q, errSession, `SELECT sealed FROM session WHERE id = @id AND expires > @now`,
 		pgx.NamedArgs{"id": id[:], "now": now})
 	return r.Sealed, err
 }
 
-func deleteSession(ctx context.Context, q querier, id signing.Digest) error {
+func deleteSession(ctx context.Context, q store.Querier, id signing.Digest) error {
 	_, err := q.Exec(ctx, `DELETE FROM session WHERE id = @id`, pgx.NamedArgs{"id": id[:]})
 	return err
 }
 
 // insertNonce sweeps by the database's real time, as the freshness of messages does. What it sweeps is an hour
 // past its end, far beyond any tolerance.
-func insertNonce(ctx context.Context, q querier, id signing.Digest, until time.Time) error {
+func insertNonce(ctx context.Context, q store.Querier, id signing.Digest, until time.Time) error {
 	tag, err := q.Exec(ctx, `
 		WITH stale AS (DELETE FROM nonce WHERE id IN
 			(SELECT id FROM nonce WHERE until < clock_timestamp() - interval '1 hour' LIMIT 20 FOR UPDATE SKIP LOCKED))

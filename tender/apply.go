@@ -8,6 +8,7 @@ import (
 
 	"baohan/guarantee"
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -68,7 +69,7 @@ func (d *Desk) inTime(ctx context.Context, tx pgx.Tx, id string) (time.Time, err
 	if err != nil {
 		return time.Time{}, err
 	}
-	now, err := platformNow(ctx, tx)
+	now, err := store.Now(ctx, tx)
 	if err != nil {
 		return time.Time{}, err
 	}

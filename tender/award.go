@@ -8,6 +8,7 @@ import (
 
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 )
 
@@ -116,7 +117,7 @@ func (d *Desk) workingDays(from calendar.Date, n int) (calendar.Date, error) {
 }
 
 // rounds is how many awards a lot has had, and who refused.
-func rounds(ctx context.Context, q querier, lot string) (n int, refused []string, err error) {
+func rounds(ctx context.Context, q store.Querier, lot string) (n int, refused []string, err error) {
 	err = q.QueryRow(ctx, `SELECT count(*), coalesce(array_agg(winner) FILTER (WHERE refused_for IS NOT NULL), '{}')
 		FROM award WHERE lot = @lot`, pgx.NamedArgs{"lot": lot}).Scan(&n, &refused)
 	return n, refused, err

@@ -11,6 +11,7 @@ import (
 
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 	"baohan/tender/custody"
@@ -90,7 +91,7 @@ func (d *Desk) handIn(ctx context.Context, cmd party.Command, l *Lot, bidder str
 // sealBid checks a bid, receipts it and encrypts both. The instant of the receipt is read before the
 // transaction that decides; what is decided to be late is never answered with it.
 func (d *Desk) sealBid(ctx context.Context, l *Lot, who Bidder, p7s []byte) (bidRow, Answer, error) {
-	now, err := platformNow(ctx, d.Pool)
+	now, err := store.Now(ctx, d.Pool)
 	if err != nil {
 		return bidRow{}, Answer{}, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -35,7 +36,7 @@ func withdrawBid(ctx context.Context, tx pgx.Tx, id string, uniq signing.Digest,
 	return translate(err)
 }
 
-func insertLate(ctx context.Context, q querier, id signing.Digest) error {
+func insertLate(ctx context.Context, q store.Querier, id signing.Digest) error {
 	_, err := q.Exec(ctx, `INSERT INTO late_bid (id, at) VALUES (@id, platform_now()) ON CONFLICT (id) DO NOTHING`,
 		pgx.NamedArgs{"id": id[:]})
 	return translate(err)
@@ -92,7 +93,7 @@ func (d *Desk) OwnBid(ctx context.Context, by party.Actor, id string) (OwnBid, e
 const ownerBatch = 32
 
 // owned reads a bidder's rows in the order of their number; the first number that is free ends the list.
-func (d *Desk) owned(ctx context.Context, q querier, bidder string) ([]ownBidRow, error) {
+func (d *Desk) owned(ctx context.Context, q store.Querier, bidder string) ([]ownBidRow, error) {
 	var out []ownBidRow
 	for start := 0; ; start += ownerBatch {
 		tags := make([][]byte, ownerBatch)
@@ -169,7 +170,7 @@ type sealedRow struct {
 }
 
 // readSealedBids leaves out what does not even have the form of a seal: that bid fails, and no other.
-func readSealedBids(ctx context.Context, q querier, ids []string) (map[string]signing.Sealed, error) {
+func readSealedBids(ctx context.Context, q store.Querier, ids []string) (map[string]signing.Sealed, error) {
 	rows, err := q.Query(ctx, `SELECT id, sealed FROM bid WHERE id = ANY(@ids)`, pgx.NamedArgs{"ids": ids})
 	if err != nil {
 		return nil, err

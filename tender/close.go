@@ -7,6 +7,7 @@ import (
 
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -99,7 +100,7 @@ func (d *Desk) signedClosing(ctx context.Context, lot, stage string) (letter.Clo
 	return c, row.Signed, err
 }
 
-func readClosing(ctx context.Context, q querier, lot, stage string) (closingRow, error) {
+func readClosing(ctx context.Context, q store.Querier, lot, stage string) (closingRow, error) {
 	rows, err := q.Query(ctx, `SELECT content, signed FROM closing WHERE lot = @lot AND stage = @stage`,
 		pgx.NamedArgs{"lot": lot, "stage": stage})
 	if err != nil {
@@ -108,7 +109,7 @@ func readClosing(ctx context.Context, q querier, lot, stage string) (closingRow,
 	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[closingRow])
 }
 
-func keepSignature(ctx context.Context, q querier, lot, stage string, p7s []byte) error {
+func keepSignature(ctx context.Context, q store.Querier, lot, stage string, p7s []byte) error {
 	_, err := q.Exec(ctx, `UPDATE closing SET signed = @signed WHERE lot = @lot AND stage = @stage AND signed IS NULL`,
 		pgx.NamedArgs{"lot": lot, "stage": stage, "signed": p7s})
 	return translate(err)

@@ -2,8 +2,6 @@ package tender
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -14,6 +12,7 @@ import (
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/internal/clock"
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 	"baohan/tender/custody"
@@ -49,10 +48,6 @@ type Desk struct{ Config }
 
 // NewDesk returns the desk over c.
 func NewDesk(c Config) *Desk { return &Desk{c} }
-
-// ErrUnknownOutcome says that the commit's answer was lost: the change may or may not stand. The caller asks
-// again with the same key; it is never shown as failed.
-var ErrUnknownOutcome = errors.New("tender: the outcome is not known; ask again with the same key")
 
 // turn is one change of a lot in progress: the locked row and what has happened to it in this transaction.
 type turn struct {
@@ -98,20 +93,8 @@ func actorOf(a party.Actor) string {
 // none is the data of an event that says all by its kind.
 type none struct{}
 
-// within runs work in a transaction. The rollback does not depend on the caller still being there.
 func (d *Desk) within(ctx context.Context, work func(pgx.Tx) error) error {
-	tx, err := d.Pool.Begin(ctx)
-	if err != nil {
-		return fmt.Errorf("tender: begin: %w", err)
-	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if err := work(tx); err != nil {
-		return err
-	}
-	if err := tx.Commit(ctx); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnknownOutcome, bare(err))
-	}
-	return nil
+	return store.Within(ctx, d.Pool, work)
 }
 
 // change is where every change of a lot's row begins: take the command's place, take the lot's lock for itself,
@@ -148,7 +131,7 @@ func (d *Desk) turn(ctx context.Context, tx pgx.Tx, actor party.Actor, id string
 	if err != nil {
 		return nil, err
 	}
-	now, err := platformNow(ctx, tx)
+	now, err := store.Now(ctx, tx)
 	return &turn{tx: tx, now: now, lot: l, actor: actor}, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 )
 
@@ -64,7 +65,7 @@ func (d *Desk) Opening(ctx context.Context, id string) (Opening, error) {
 	return o, err
 }
 
-func readSignatures(ctx context.Context, q querier, lot string) (bids, letters []byte, err error) {
+func readSignatures(ctx context.Context, q store.Querier, lot string) (bids, letters []byte, err error) {
 	err = q.QueryRow(ctx, `SELECT (SELECT signed FROM closing WHERE lot = @lot AND stage = 'bids'),
 		(SELECT signed FROM closing WHERE lot = @lot AND stage = 'letters')`, pgx.NamedArgs{"lot": lot}).Scan(&bids, &letters)
 	return bids, letters, err
@@ -79,7 +80,7 @@ type openedBidRow struct {
 	Failure string
 }
 
-func readBids(ctx context.Context, q querier, lot string) ([]BidView, error) {
+func readBids(ctx context.Context, q store.Querier, lot string) ([]BidView, error) {
 	rows, err := q.Query(ctx, `SELECT bid, bidders, coalesce(letter, '') AS letter, signed, receipt, coalesce(failure, '') AS failure
 		FROM opened_bid WHERE lot = @lot ORDER BY bid`, pgx.NamedArgs{"lot": lot})
 	if err != nil {
@@ -108,7 +109,7 @@ type openedLetterRow struct {
 	Failure string
 }
 
-func readLetters(ctx context.Context, q querier, lot string) ([]LetterView, error) {
+func readLetters(ctx context.Context, q store.Querier, lot string) ([]LetterView, error) {
 	rows, err := q.Query(ctx, `SELECT letter, result, here, summary, lines, coalesce(failure, '') AS failure
 		FROM opened_letter WHERE lot = @lot ORDER BY letter`, pgx.NamedArgs{"lot": lot})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -34,7 +35,7 @@ func (d *Desk) CreateProject(ctx context.Context, cmd party.Command, n NewProjec
 		if err != nil || done {
 			return err
 		}
-		now, err := platformNow(ctx, tx)
+		now, err := store.Now(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -109,7 +110,7 @@ func insertProject(ctx context.Context, tx pgx.Tx, p Project) error {
 
 const projectColumns = `id, code, name, regime, owner, beneficiaries, created_at`
 
-func readProject(ctx context.Context, q querier, id string) (Project, error) {
+func readProject(ctx context.Context, q store.Querier, id string) (Project, error) {
 	all, err := manyProjects(ctx, q, `SELECT `+projectColumns+` FROM project WHERE id = @id`, pgx.NamedArgs{"id": id})
 	if err == nil && len(all) == 0 {
 		return Project{}, party.NotFound("project.not_found", "没有找到该项目；请核对编号，或确认您有权查看")
@@ -120,12 +121,12 @@ func readProject(ctx context.Context, q querier, id string) (Project, error) {
 	return all[0], nil
 }
 
-func readProjects(ctx context.Context, q querier, owner string) ([]Project, error) {
+func readProjects(ctx context.Context, q store.Querier, owner string) ([]Project, error) {
 	return manyProjects(ctx, q, `SELECT `+projectColumns+` FROM project WHERE owner = @owner ORDER BY created_at DESC, id`,
 		pgx.NamedArgs{"owner": owner})
 }
 
-func manyProjects(ctx context.Context, q querier, sql string, args pgx.NamedArgs) ([]Project, error) {
+func manyProjects(ctx context.Context, q store.Querier, sql string, args pgx.NamedArgs) ([]Project, error) {
 	rows, err := q.Query(ctx, sql, args)
 	if err != nil {
 		return nil, err

@@ -4,28 +4,14 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
-
-// querier is a pool or a transaction.
-type querier interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
-
-func platformNow(ctx context.Context, q querier) (time.Time, error) {
-	var now time.Time
-	err := q.QueryRow(ctx, `SELECT platform_now()`).Scan(&now)
-	return now.UTC(), err
-}
 
 // lockLot takes the lot's lock for one transaction alone. shareLot takes it beside others who share it: such
 // transactions write nothing that names the lot. Advisory locks live in memory, and the lock's name is keyed: a
@@ -56,11 +42,11 @@ func lockLotRow(ctx context.Context, tx pgx.Tx, id string) (*Lot, error) {
 	return oneLot(ctx, tx, `SELECT `+lotColumns+` WHERE l.id = @id FOR UPDATE OF l`, pgx.NamedArgs{"id": id})
 }
 
-func readLot(ctx context.Context, q querier, id string) (*Lot, error) {
+func readLot(ctx context.Context, q store.Querier, id string) (*Lot, error) {
 	return oneLot(ctx, q, `SELECT `+lotColumns+` WHERE l.id = @id`, pgx.NamedArgs{"id": id})
 }
 
-func oneLot(ctx context.Context, q querier, sql string, args pgx.NamedArgs) (*Lot, error) {
+func oneLot(ctx context.Context, q store.Querier, sql string, args pgx.NamedArgs) (*Lot, error) {
 	lots, err := manyLots(ctx, q, sql, args)
 	if err == nil && len(lots) == 0 {
 		return nil, ErrNotFound
@@ -71,7 +57,7 @@ func oneLot(ctx context.Context, q querier, sql string, args pgx.NamedArgs) (*Lo
 	return lots[0], nil
 }
 
-func manyLots(ctx context.Context, q querier, sql string, args pgx.NamedArgs) ([]*Lot, error) {
+func manyLots(ctx context.Context, q store.Querier, sql string, args pgx.NamedArgs) ([]*Lot, error) {
 	rows, err := q.Query(ctx, sql, args)
 	if err != nil {
 		return nil, err
@@ -120,15 +106,6 @@ func writeEvents(ctx context.Context, tx pgx.Tx, lot string, events []event) err
 	return nil
 }
 
-// bare keeps the code of a database error and drops its detail, which repeats the values of the row.
-func bare(err error) error {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return fmt.Errorf("database error %s on %s", pg.Code, pg.ConstraintName)
-	}
-	return err
-}
-
 // translate turns the constraints that stand for a rule into that rule's refusal.
 func translate(err error) error {
 	var pg *pgconn.PgError
@@ -145,5 +122,5 @@ func translate(err error) error {
 	case "lot_project_code_key":
 		return party.Conflict("lot.code_used", "该项目下已有此标段编号；请核对编号")
 	}
-	return bare(err)
+	return store.Bare(err)
 }

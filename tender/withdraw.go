@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -37,7 +38,7 @@ func (d *Desk) WithdrawBid(ctx context.Context, cmd party.Command, who Bidder, i
 	if done, err := d.prior(ctx, cmd, &answer); err != nil || done {
 		return answer, err
 	}
-	now, err := platformNow(ctx, d.Pool)
+	now, err := store.Now(ctx, d.Pool)
 	if err != nil {
 		return Answer{}, err
 	}

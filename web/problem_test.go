@@ -53,7 +53,7 @@ func TestUnknownErrorsAreSilent(t *testing.T) {
 	s.log = slog.New(slog.NewTextHandler(&log, nil))
 	x := newExchange()
 	x.operation = "apply"
-	for _, err := range []error{errors.New("甲公司 went wrong"), fmt.Errorf("apply: %w", sqlError{}), guarantee.ErrUnknownOutcome} {
+	for _, err := range []error{errors.New("甲公司 went wrong"), fmt.Errorf("apply: %w", sqlError{}), errors.New("the outcome is not known")} {
 		p := s.problemOf(x.within(t.Context()), err)
 		if p.Status != 500 || p.Code != "internal" || !strings.Contains(p.Detail, x.id) || !strings.Contains(p.Detail, "Idempotency-Key") {
 			t.Errorf("%+v", p)
