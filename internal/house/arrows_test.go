@@ -135,6 +135,8 @@ var realTime = map[string]string{
 	"banks/deliver.go":            "freshness of signed messages",
 	"client/machine.go":           "freshness of signed messages",
 	"client/receiver.go":          "freshness of signed messages",
+	"tender/custody/client.go":    "freshness of signed messages",
+	"tender/custody/server.go":    "freshness of signed messages",
 	"web/caller.go":               "freshness of signed messages",
 	"web/meter.go":                "how long an answer took",
 }

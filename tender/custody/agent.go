@@ -22,6 +22,17 @@ type Config struct {
 	Clock   clock.Clock // its own
 	Trust   *signing.Trust
 	Centre  string // 统一社会信用代码 of the centre whose closings count
+
+	// Supervisor is the 统一社会信用代码 of the authority that signs a postponement beside the centre; empty: no
+	// postponement is obeyed.
+	Supervisor string
+	// Automatic lets the agent serve by itself the lots of the days that its officer has authorised. Else every lot
+	// waits for the officer's hand.
+	Automatic bool
+	// Unattended serves every lot at its time without any officer: for development and tests.
+	Unattended bool
+	// KeepFor is how long after its deadline a lot's key is kept; zero: for ever.
+	KeepFor time.Duration
 }
 
 // Agent is a custodian that acts by itself: it gives its shares when, and only when, the rules allow it.
@@ -43,9 +54,9 @@ func NewAgent(c Config) (*Agent, error) {
 	return &Agent{Config: c}, makeDir(c.Dir)
 }
 
-// Key makes the lot's key when it is first asked for, and gives the same key ever after. A later deadline than
-// the remembered one is remembered in its place; an earlier one is refused, because somebody may have handed in
-// relying on the later.
+// Key makes the lot's key when it is first asked for, and gives the same key ever after: whoever asks again after a
+// lost answer gets what was lost. The deadline is remembered with it, and another one is refused: an earlier one would
+// open too soon, and a later one takes an order of two (Postpone).
 func (a *Agent) Key(ctx context.Context, project, lot string, notBefore time.Time) (letter.CustodianKey, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -55,10 +66,10 @@ func (a *Agent) Key(ctx context.Context, project, lot string, notBefore time.Tim
 		return letter.CustodianKey{}, err
 	case f == nil:
 		f, err = a.make(ctx, project, lot, notBefore)
-	case notBefore.Before(f.NotBefore):
+	case !notBefore.Equal(f.NotBefore):
 		return letter.CustodianKey{}, ErrDeadline
-	case notBefore.After(f.NotBefore):
-		f.NotBefore = notBefore
+	default:
+		return f.Key, nil
 	}
 	if err != nil {
 		return letter.CustodianKey{}, err
@@ -108,6 +119,9 @@ func (a *Agent) open(ctx context.Context, project, lot string) (*lotFile, *signi
 	}
 	if f == nil {
 		return nil, nil, ErrNoKey
+	}
+	if f.Destroyed != nil {
+		return nil, nil, ErrDestroyed
 	}
 	raw, err := signing.OpenEnvelope(ctx, a.Storage, f.Private, fileAAD(project, lot))
 	if err != nil {

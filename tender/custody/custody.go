@@ -6,6 +6,10 @@
 // shares only on a closing that the centre has signed, only for the records which that closing names by id and
 // by digest, only when the seal itself says that it was made for that id, and for one closing per lot and stage,
 // ever: whoever changes the list later gets nothing.
+//
+// Agent is the custodian on its owner's premises, Server its door and Client the platform's way to it; the officer
+// who answers for it has a door of its own (officer.go). The platform knows a custodian by the Custodian interface
+// alone.
 package custody
 
 import (
@@ -35,7 +39,7 @@ type Custodian interface {
 // Why a custodian gives nothing.
 var (
 	ErrTooEarly  = errors.New("custody: the deadline has not passed by this custodian's clock")
-	ErrDeadline  = errors.New("custody: the closing's deadline is earlier than the one this key was made for")
+	ErrDeadline  = errors.New("custody: the deadline is not the one this key was made for")
 	ErrNotCentre = errors.New("custody: the closing is not signed by the centre")
 	ErrNoKey     = errors.New("custody: no key was made for this lot")
 	ErrChanged   = errors.New("custody: another closing of this lot and stage was served before")
@@ -43,6 +47,10 @@ var (
 	ErrUnnamed   = errors.New("custody: the closing does not name this record")
 	ErrDigest    = errors.New("custody: the record's bytes are not those that the closing names")
 	ErrRehearsal = errors.New("custody: this is not a rehearsal")
+	ErrVeto      = errors.New("custody: the officer has vetoed this lot")
+	ErrByHand    = errors.New("custody: this lot waits for the officer's hand")
+	ErrOrder     = errors.New("custody: the postponement is not ordered by centre and supervisor together, or came too late")
+	ErrDestroyed = errors.New("custody: the key of this lot was destroyed on schedule")
 )
 
 const rehearsalTag = "baohan/rehearsal/1"

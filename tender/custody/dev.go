@@ -33,12 +33,12 @@ func NewDevAgent(dir string, passphrase []byte, holders [3]DevHolder, clk clock.
 		if err := makeDir(own); err != nil {
 			return nil, err
 		}
-		storage, err := storageKey(filepath.Join(own, "storage.pem"), passphrase, options...)
+		storage, err := StorageKey(filepath.Join(own, "storage.pem"), passphrase, options...)
 		if err != nil {
 			return nil, err
 		}
 		d.agents[i], err = NewAgent(Config{Holder: i, Party: h.Party, Signer: h.Signer, Chain: h.Chain,
-			Storage: storage, Dir: own, Clock: clk, Trust: trust, Centre: centre})
+			Storage: storage, Dir: own, Clock: clk, Trust: trust, Centre: centre, Unattended: true})
 		if err != nil {
 			return nil, err
 		}
@@ -51,8 +51,9 @@ func (d *DevAgent) Custodians() [3]Custodian {
 	return [3]Custodian{d.agents[0], d.agents[1], d.agents[2]}
 }
 
-// storageKey reads the key that encrypts the others, or makes it on the first start.
-func storageKey(path string, passphrase []byte, options ...signing.KeyOption) (*signing.PrivateKey, error) {
+// StorageKey reads the key that encrypts the keys of the lots, or makes it on the first start. In its file it is
+// encrypted with passphrase.
+func StorageKey(path string, passphrase []byte, options ...signing.KeyOption) (*signing.PrivateKey, error) {
 	pem, err := os.ReadFile(path)
 	if err == nil {
 		return signing.DecryptKeyPEM(pem, passphrase)

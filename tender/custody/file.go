@@ -1,11 +1,14 @@
 package custody
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -23,6 +26,11 @@ type lotFile struct {
 	Private   []byte              `json:"private"`
 	Bids      signing.Digest      `json:"bids"`    // the closing that was served, zero as long as none was
 	Letters   signing.Digest      `json:"letters"` //
+
+	Veto      *Veto     `json:"veto,omitzero"`      // of the officer
+	ByHand    time.Time `json:"by_hand,omitzero"`   // when the officer gave this lot by hand
+	Orders    []Order   `json:"orders,omitzero"`    // the postponements that were obeyed, in their order
+	Destroyed []byte    `json:"destroyed,omitzero"` // SignedData over Destruction; Private is gone then
 }
 
 func makeDir(dir string) error { return os.MkdirAll(dir, 0o700) }
@@ -39,19 +47,27 @@ func (a *Agent) path(project, lot string) string {
 
 // load reads a lot's file; nil when there is none.
 func (a *Agent) load(project, lot string) (*lotFile, error) {
-	b, err := os.ReadFile(a.path(project, lot))
+	f, err := readLot(a.path(project, lot))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
+	if f.Project != project || f.Lot != lot {
+		return nil, errors.New("custody: a lot's file is another lot's")
+	}
+	return f, nil
+}
+
+func readLot(path string) (*lotFile, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
 	f := new(lotFile)
 	if err := json.Unmarshal(b, f, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fmt.Errorf("custody: a lot's file does not read: %w", err)
-	}
-	if f.Project != project || f.Lot != lot {
-		return nil, errors.New("custody: a lot's file is another lot's")
 	}
 	return f, nil
 }
@@ -63,6 +79,30 @@ func (a *Agent) save(f *lotFile) error {
 		return err
 	}
 	return replace(a.path(f.Project, f.Lot), b)
+}
+
+// lots reads every lot's file, the latest deadline first.
+func (a *Agent) lots() ([]*lotFile, error) {
+	entries, err := os.ReadDir(a.Dir)
+	if err != nil {
+		return nil, err
+	}
+	var all []*lotFile
+	for _, e := range entries {
+		name, isLot := strings.CutSuffix(e.Name(), ".json")
+		if !isLot || len(name) != 2*len(signing.Digest{}) {
+			continue
+		}
+		f, err := readLot(filepath.Join(a.Dir, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	slices.SortFunc(all, func(x, y *lotFile) int {
+		return cmp.Or(y.NotBefore.Compare(x.NotBefore), strings.Compare(x.Project, y.Project), strings.Compare(x.Lot, y.Lot))
+	})
+	return all, nil
 }
 
 func replace(path string, b []byte) error {

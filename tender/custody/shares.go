@@ -38,15 +38,9 @@ func (a *Agent) Shares(ctx context.Context, closing, previous []byte, records ma
 
 // readClosing believes only what the centre has signed with a certificate that was good then and is good now.
 func (a *Agent) readClosing(p7s []byte) (letter.Closing, error) {
-	signed, err := signing.ParseSignedData(p7s)
+	signed, err := a.signedBy(p7s, a.Centre)
 	if err != nil {
 		return letter.Closing{}, fmt.Errorf("%w: %w", ErrNotCentre, err)
-	}
-	if err := signed.Verify(a.Trust, a.Clock.Now()); err != nil {
-		return letter.Closing{}, fmt.Errorf("%w: %w", ErrNotCentre, err)
-	}
-	if signed.Signer().Subject().OrganizationID != a.Centre {
-		return letter.Closing{}, ErrNotCentre
 	}
 	return letter.ParseClosing(signed.Content)
 }
@@ -62,6 +56,9 @@ func (a *Agent) admit(ctx context.Context, c letter.Closing, p7s, previous []byt
 		return nil, err
 	}
 	if err := f.inTime(c, a.Clock.Now()); err != nil {
+		return nil, err
+	}
+	if err := a.permitted(f); err != nil {
 		return nil, err
 	}
 	if err := f.serve(c, p7s, previous); err != nil {
