@@ -18,7 +18,7 @@ func (b *Bidder) Bid(ctx context.Context, lot wire.Lot, letterID string, offer [
 		return wire.Bid{}, errors.New("client: the lot is not published")
 	}
 	id := newID()
-	sealed, err := signing.SealTo(offer, letter.PartAAD(id, "offer"), b.me.Open.Public())
+	sealed, err := signing.SealTo(offer, letter.PartAAD(id, "offer"), b.me.own()...)
 	if err != nil {
 		return wire.Bid{}, err
 	}

@@ -93,9 +93,9 @@ func (f Folder) Names() ([]string, error) {
 	return names, err
 }
 
-// keep encrypts a copy to its owner's own key before it is written.
+// keep encrypts a copy to its owner's own key, and to the recovery key if there is one, before it is written.
 func (b *Bidder) keep(name string, plain []byte) error {
-	sealed, err := signing.SealTo(plain, copyAAD(name), b.me.Open.Public())
+	sealed, err := signing.SealTo(plain, copyAAD(name), b.me.own()...)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,13 @@ func (b *Bidder) kept(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return signing.OpenEnvelope(ctx, b.me.Open, sealed, copyAAD(name))
+	return OpenCopy(ctx, name, sealed, b.me.Open)
+}
+
+// OpenCopy opens a paper that a bidder's client kept, with its encryption key or its recovery key. Name is the paper's
+// name in its folder: under another name it does not open.
+func OpenCopy(ctx context.Context, name string, sealed []byte, key signing.Decrypter) ([]byte, error) {
+	return signing.OpenEnvelope(ctx, key, sealed, copyAAD(name))
 }
 
 func copyAAD(name string) []byte { return []byte("baohan/own-copy/1/" + name) }

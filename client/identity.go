@@ -21,6 +21,9 @@ type Identity struct {
 	Chain     []signing.Certificate // of Sign, leaf first
 	Open      signing.Decrypter
 	OpenChain []signing.Certificate // of Open, leaf first
+
+	// Recovery opens the bidder's own papers when Open is lost; its private half is kept offline. Zero: none.
+	Recovery signing.PublicKey
 }
 
 // check refuses an identity whose certificates do not say what it says.
@@ -35,6 +38,14 @@ func (i Identity) check() error {
 		return errors.New("client: the encryption certificate is not this key's")
 	}
 	return nil
+}
+
+// own are the keys that open what an identity keeps for itself.
+func (i Identity) own() []signing.PublicKey {
+	if i.Recovery.IsZero() {
+		return []signing.PublicKey{i.Open.Public()}
+	}
+	return []signing.PublicKey{i.Open.Public(), i.Recovery}
 }
 
 // paper signs canonical content as GB/T 35275 signed data.

@@ -25,8 +25,8 @@ func (b *Bidder) Letter(ctx context.Context, id string) (letter.File, error) {
 	if err != nil {
 		return letter.File{}, err
 	}
-	var c wire.Copy
-	if err := b.get(ctx, "/applications/"+url.PathEscape(id)+"/copy", &c); err != nil {
+	c, err := b.Copy(ctx, id)
+	if err != nil {
 		return letter.File{}, err
 	}
 	file, err := b.open(ctx, draft, c)
@@ -40,14 +40,28 @@ func (b *Bidder) Letter(ctx context.Context, id string) (letter.File, error) {
 	return file, b.keep(id+".letter", plain)
 }
 
+// Copy fetches what the platform keeps for the owner. Saved, it opens without the platform (Unlock).
+func (b *Bidder) Copy(ctx context.Context, id string) (wire.Copy, error) {
+	var c wire.Copy
+	return c, b.get(ctx, "/applications/"+url.PathEscape(id)+"/copy", &c)
+}
+
 func (b *Bidder) open(ctx context.Context, d Draft, c wire.Copy) (letter.File, error) {
 	if c.ID != d.ID || c.Receipt == nil {
 		return letter.File{}, errors.New("the copy is another application's, or nothing is issued yet")
 	}
-	if err := b.checkRecord(ctx, d, c); err != nil {
+	record, sealed, err := c.Own()
+	if err != nil {
 		return letter.File{}, err
 	}
-	full, err := b.openLetter(ctx, d, c)
+	r, err := openRecord(ctx, c, record, b.me.Open)
+	if err != nil {
+		return letter.File{}, err
+	}
+	if err := d.holds(r); err != nil {
+		return letter.File{}, err
+	}
+	full, err := openLetter(ctx, c, r, sealed, b.me.Open)
 	if err != nil {
 		return letter.File{}, err
 	}
@@ -55,53 +69,19 @@ func (b *Bidder) open(ctx context.Context, d Draft, c wire.Copy) (letter.File, e
 	if err != nil {
 		return letter.File{}, err
 	}
-	u, err := b.checkUndertaking(d, full, receipt)
-	if err != nil {
+	if _, err := b.checkUndertaking(d, full, receipt); err != nil {
 		return letter.File{}, err
 	}
-	reveal, err := letter.ParseReveal(d.Submission.Reveal)
-	if err != nil {
-		return letter.File{}, err
-	}
-	return letter.File{Format: letter.FileFormat, Undertaking: u, Reveal: reveal, Salt: full.Salt,
-		Signed: full.Undertaking, Receipt: c.Receipt}, nil
+	return fileOf(d.Submission.Reveal, full, c.Receipt)
 }
 
-// checkRecord opens what the platform sealed for the custodians: exactly what was handed in will be revealed.
-func (b *Bidder) checkRecord(ctx context.Context, d Draft, c wire.Copy) error {
-	plain, err := c.Record.OpenOwn(ctx, b.me.Open, letter.RecordAAD(d.ID, c.RecordVersion))
-	if err != nil {
-		return err
-	}
-	record, err := letter.ParseRecord(plain)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(record.Reveal, d.Submission.Reveal) || !bytes.Equal(record.Key, d.Submission.Key) {
+// holds compares what the platform sealed for the custodians with the draft: exactly what was handed in will be
+// revealed.
+func (d Draft) holds(r letter.Record) error {
+	if !bytes.Equal(r.Reveal, d.Submission.Reveal) || !bytes.Equal(r.Key, d.Submission.Key) {
 		return errors.New("the sealed record is not the one handed in")
 	}
 	return nil
-}
-
-// openLetter opens the letter: a blind one with the record's fresh key, a full one with the owner's own.
-func (b *Bidder) openLetter(ctx context.Context, d Draft, c wire.Copy) (letter.FullLetter, error) {
-	if c.Letter != nil {
-		plain, err := c.Letter.OpenOwn(ctx, b.me.Open, letter.LetterAAD(d.ID))
-		if err != nil {
-			return letter.FullLetter{}, err
-		}
-		return letter.ParseFullLetter(plain)
-	}
-	fresh, err := signing.ParsePrivateKey(d.Submission.Key)
-	if err != nil {
-		return letter.FullLetter{}, err
-	}
-	padded, err := signing.OpenEnvelope(ctx, fresh, c.Undertaking, letter.PartAAD(d.ID, "undertaking"))
-	if err != nil {
-		return letter.FullLetter{}, err
-	}
-	p7s, err := letter.Unpad(padded)
-	return letter.FullLetter{Undertaking: p7s}, err
 }
 
 // checkUndertaking holds the signed letter against the application, and the receipt against both.

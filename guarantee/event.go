@@ -28,6 +28,7 @@ const (
 	EventPrepared            EventKind = "prepared"
 	EventIssued              EventKind = "issued"
 	EventIssueFailed         EventKind = "issue_failed"
+	EventRewrapped           EventKind = "rewrapped" // the owner's own copy, for its renewed certificate
 	EventDisclosed           EventKind = "disclosed"
 	EventMissing             EventKind = "missing"
 	EventVerified            EventKind = "verified"

@@ -67,6 +67,10 @@ type Copy struct {
 	Sealed  []byte // signing.Sealed of the record, wrapped to the owner too
 	Letter  []byte // blind: envelope to the record's key; full: signing.Sealed, wrapped to the owner too
 	Receipt []byte
+
+	// The same keys, wrapped to a renewed certificate of the owner's; the seals themselves never change.
+	OwnerRecord []byte
+	OwnerLetter []byte
 }
 
 // OwnCopy hands the owner its own sealed record and letter.
@@ -74,7 +78,7 @@ func (d *Desk) OwnCopy(ctx context.Context, by party.Actor, id string) (Copy, er
 	if _, err := d.OwnOne(ctx, by, id); err != nil {
 		return Copy{}, err
 	}
-	rows, err := d.Pool.Query(ctx, `SELECT id, mode, sealed, letter, receipt FROM guarantee WHERE id = @id`, pgx.NamedArgs{"id": id})
+	rows, err := d.Pool.Query(ctx, `SELECT id, mode, sealed, letter, receipt, owner_record, owner_letter FROM guarantee WHERE id = @id`, pgx.NamedArgs{"id": id})
 	if err != nil {
 		return Copy{}, err
 	}

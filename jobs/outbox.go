@@ -100,6 +100,9 @@ func follows(e guarantee.Event, batch []guarantee.Event) (wire.Kind, any, error)
 	case guarantee.EventReleaseDue, guarantee.EventReleaseSigned:
 		return nothing, nil, nil // the beneficiaries' move; the reminder comes with its day (guarantee.Due)
 
+	case guarantee.EventRewrapped:
+		return nothing, nil, nil // between the owner and its own copy
+
 	case guarantee.EventDemandIncomplete, guarantee.EventDemandExamining:
 		return nothing, nil, nil // said by demand_presented or demand_completed, in the same transaction
 	}

@@ -131,7 +131,7 @@ func (s *server) readCopy(ctx context.Context, in *object) (wire.Copy, error) {
 	if err != nil {
 		return wire.Copy{}, err
 	}
-	out := wire.Copy{ID: c.ID, RecordVersion: 1, Receipt: c.Receipt}
+	out := wire.Copy{ID: c.ID, RecordVersion: 1, Receipt: c.Receipt, OwnerRecord: c.OwnerRecord, OwnerLetter: c.OwnerLetter}
 	if err := out.Record.UnmarshalBinary(c.Sealed); err != nil {
 		return wire.Copy{}, err
 	}

@@ -66,6 +66,8 @@ var rules = map[string]rule{
 	"list-applications": {roles: bidders, whose: self},
 	"read-application":  {roles: bidders, whose: owner},
 	"read-copy":         {roles: bidders, whose: owner},
+	"read-assurance":    {roles: bidders, whose: owner},
+	"rewrap":            {roles: bidders, whose: owner},
 	"cancel":            {roles: bidders, whose: owner},
 	"accept-fee":        {roles: bidders, whose: owner},
 	"bid":               {roles: bidders, whose: self},

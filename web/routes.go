@@ -38,6 +38,8 @@ func (s *server) bidderRoutes() {
 	query(s, "list-applications", "/applications", "本单位的申请和保函", s.applications)
 	query(s, "read-application", "/applications/{id}", "本单位的一份申请", s.readApplication)
 	query(s, "read-copy", "/applications/{id}/copy", "取回本单位的密封副本（应急）", s.readCopy)
+	query(s, "read-assurance", "/applications/{id}/assurance", "平台签名的说明：这份申请在平台上的现状", s.readAssurance)
+	verb(s, "rewrap", "/applications/{id}/rewrap", "加密证书更新后，为新证书重新包裹副本的密钥", smallBody, s.rewrap)
 	verb(s, "cancel", "/applications/{id}/cancel", "撤单", smallBody, s.cancel)
 	verb(s, "accept-fee", "/applications/{id}/accept-fee", "确认机构报出的保费", smallBody, s.acceptFee)
 	verb(s, "bid", "/lots/{lot}/bids", "递交投标文件", bidBody, s.handInBid)

@@ -66,4 +66,36 @@ type Copy struct {
 	Undertaking   []byte          `json:"undertaking,omitzero"`
 	Letter        *signing.Sealed `json:"letter,omitzero"`
 	Receipt       []byte          `json:"receipt,omitzero"`
+
+	// The same keys, wrapped to a renewed certificate of the owner's: see POST …/rewrap. The seals stay as they are.
+	OwnerRecord []byte `json:"owner_record,omitzero"`
+	OwnerLetter []byte `json:"owner_letter,omitzero"`
+}
+
+// Own are the seals as their owner opens them, with the wrappings for its renewed certificate in place, if there are
+// any. Their digests are those of Record and Letter, not of these.
+func (c Copy) Own() (record signing.Sealed, full *signing.Sealed, err error) {
+	record, full = c.Record, c.Letter
+	if c.OwnerRecord != nil {
+		if record, err = c.Record.WithOwner(c.OwnerRecord); err != nil {
+			return record, nil, err
+		}
+	}
+	if c.OwnerLetter == nil || c.Letter == nil {
+		return record, full, nil
+	}
+	renewed, err := c.Letter.WithOwner(c.OwnerLetter)
+	return record, &renewed, err
+}
+
+// Rewrap is POST /applications/{id}/rewrap: the owner's encryption certificate was renewed, and it hands in the keys of
+// its own copy wrapped to the new one.
+type Rewrap struct {
+	Statement []byte `json:"statement"` // SignedData over letter.Rewrapping, by the owner
+}
+
+// Assurance is GET /applications/{id}/assurance, for the owner alone: what the platform holds in clear, under its
+// signature.
+type Assurance struct {
+	Statement []byte `json:"statement"` // SignedData over letter.Assurance, by the platform
 }
