@@ -16,6 +16,7 @@ const (
 	DueRelease      DueKind = "release"       // beneficiaries are to be reminded: the legal day is near or past
 	DueExamination  DueKind = "examination"   // the guarantor's last day to examine is here
 	DueUnderwriting DueKind = "underwriting"  // an application waits without an answer
+	DueIssuance     DueKind = "issuance"      // the fee is paid and nothing is issued: the lot may close over it
 	DuePayment      DueKind = "demand_payout" // a complying demand waits for its payment
 )
 
@@ -42,6 +43,9 @@ func (d *Desk) Due(ctx context.Context, limit int) ([]Due, error) {
 			WHERE state = 'examining' AND examine_by <= (platform_now() AT TIME ZONE 'Asia/Shanghai')::date
 		UNION ALL
 		SELECT 'demand_payout', guarantee FROM demand WHERE state = 'complying' AND decided_at <= platform_now() - interval '3 days'
+		UNION ALL
+		SELECT 'issuance', id FROM guarantee
+			WHERE application_state = 'approved' AND fee_state = 'paid' AND instrument_state IN ('none', 'issuing') AND fee_due_at <= platform_now()
 		UNION ALL
 		SELECT 'underwriting', id FROM guarantee
 			WHERE application_state IN ('submitted', 'underwriting') AND submitted_at <= platform_now() - interval '1 hour'

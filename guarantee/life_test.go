@@ -384,3 +384,33 @@ func TestExpiryInstant(t *testing.T) {
 		t.Errorf("not expired: %+v", a)
 	}
 }
+
+// A fee that is paid and a letter that does not come is seen; so is whose it is, by those only who may know.
+func TestPaidAndNotIssuedIsDue(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	w.paid(h)
+	w.clock.Advance(24 * time.Hour)
+	due, err := w.Due(w.ctx, 10)
+	if err != nil || !hasDue(due, DueIssuance, h.id) {
+		t.Fatalf("%v, %v", due, err)
+	}
+	for by, want := range map[party.Actor]int{
+		w.bank.actor(party.Guarantor): 1, w.otherBank.actor(party.Guarantor): 0,
+		w.tenderees[0].actor(party.Beneficiary): 0, w.bidders[1].actor(party.Bidder): 0,
+	} {
+		if mine, err := w.Mine(w.ctx, by, []string{h.id}); err != nil || len(mine) != want {
+			t.Errorf("%s as %s: %v, %v", by.Name, by.Role, mine, err)
+		}
+	}
+	_, p7s := w.letterOf(h, "CSB-2026-000001")
+	w.must(w.Prepare(w.ctx, w.guarantorSays(h), h.id, "CSB-2026-000001", letter.UndertakingDigest(p7s)))
+	w.must(w.Issue(w.ctx, w.guarantorSays(h), h.id, Issue{Undertaking: p7s}))
+	if due, err = w.Due(w.ctx, 10); err != nil || hasDue(due, DueIssuance, h.id) {
+		t.Errorf("still due after the issue: %v, %v", due, err)
+	}
+	w.open(h.id)
+	if mine, err := w.Mine(w.ctx, w.tenderees[1].actor(party.Beneficiary), []string{h.id}); err != nil || len(mine) != 1 {
+		t.Errorf("the beneficiary after the opening: %v, %v", mine, err)
+	}
+}
