@@ -241,6 +241,13 @@ func TestReminderIsRaisedOnceADay(t *testing.T) {
 	b.start()
 	b.eventually("a notice", func() bool { return b.number(`SELECT count(*) FROM notice`) == 1 })
 	time.Sleep(300 * time.Millisecond)
+	for by, want := range map[party.Actor]int{
+		{Role: party.Operator, USCC: "9"}: 1, {Role: party.Guarantor, USCC: "9"}: 0, {Role: party.Beneficiary, USCC: "9"}: 0, {Role: party.Bidder, USCC: "9"}: 0,
+	} {
+		if mine, err := b.NoticesFor(t.Context(), by, 10); err != nil || len(mine) != want || want == 1 && mine[0].Words == "" {
+			t.Errorf("to %s: %+v, %v", by.Role, mine, err)
+		}
+	}
 	list, err := b.Notices(t.Context(), 1, 10)
 	if err != nil || len(list) != 1 || list[0].Guarantee != waiting || list[0].Due != guarantee.DueUnderwriting {
 		t.Fatalf("notices %+v (%v), want one about %s", list, err, waiting)

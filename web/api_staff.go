@@ -27,6 +27,8 @@ type Jobs interface {
 	Failed(ctx context.Context) ([]wire.Job, error)
 	// Retry does it once for one command; a job that is not given up is a refusal of party's kind.
 	Retry(ctx context.Context, cmd party.Command, id int64) error
+	// NoticesFor lists what concerns a party: a legal day is near or past and its move is missing.
+	NoticesFor(ctx context.Context, by party.Actor, limit int) ([]wire.Notice, error)
 }
 
 // jobIn names one job by the number under which it was listed.

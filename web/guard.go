@@ -105,6 +105,7 @@ var rules = map[string]rule{
 
 	"list-deliveries": {roles: operators, whose: staff},
 	"retry-delivery":  {roles: operators, whose: staff},
+	"list-notices":    {roles: addressees, whose: self},
 	"list-jobs":       {roles: operators, whose: staff},
 	"retry-job":       {roles: operators, whose: staff},
 }
@@ -116,6 +117,7 @@ var (
 	tenderers     = []party.Role{party.Beneficiary, party.Agent}
 	centres       = []party.Role{party.Centre}
 	operators     = []party.Role{party.Operator}
+	addressees    = []party.Role{party.Guarantor, party.Beneficiary, party.Operator}
 	parties       = []party.Role{party.Beneficiary, party.Guarantor, party.Bidder}
 )
 

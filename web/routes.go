@@ -75,6 +75,7 @@ func (s *server) issuerRoutes() {
 func (s *server) staffRoutes() {
 	query(s, "list-deliveries", "/ops/deliveries", "未能送达机构的报文", s.deliveries)
 	verb(s, "retry-delivery", "/ops/deliveries/{id}/retry", "重新投递", smallBody, s.retryDelivery)
+	query(s, "list-notices", "/notices", "与本单位有关的到期提醒", s.notices)
 	query(s, "list-jobs", "/ops/jobs", "多次失败后放弃的后台任务", s.failedJobs)
 	verb(s, "retry-job", "/ops/jobs/{id}/retry", "重新执行", smallBody, s.retryJob)
 }

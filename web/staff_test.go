@@ -17,6 +17,11 @@ type ledger struct {
 
 func (l *ledger) Failed(context.Context) ([]wire.Job, error) { return l.failed, nil }
 
+// NoticesFor gives each who asks one notice that says who it was.
+func (l *ledger) NoticesFor(_ context.Context, by party.Actor, limit int) ([]wire.Notice, error) {
+	return []wire.Notice{{Due: "release", Words: string(by.Role), Guarantee: nowhere, Day: "2026-11-23", RaisedAt: start}}, nil
+}
+
 func (l *ledger) Retry(_ context.Context, cmd party.Command, id int64) error {
 	if id != l.failed[0].ID {
 		return party.NotFound("job.unknown", "没有这条失败的任务")
@@ -46,6 +51,14 @@ func TestJobsAreSeenByOperatorsAlone(t *testing.T) {
 	w.as(token, "POST", "/api/v1/ops/jobs/7/retry", nil).into(t, &done)
 	if done.ID != 7 || len(jobs.told) != 1 || jobs.told[0].Actor.USCC != operator.uscc || jobs.told[0].Key == "" || jobs.told[0].Digest.IsZero() {
 		t.Errorf("retried: %+v, %+v", done, jobs.told)
+	}
+	var notices wire.NoticeList
+	w.as(token, "GET", "/api/v1/notices", nil).into(t, &notices)
+	if len(notices.Items) != 1 || notices.Items[0].Words != string(party.Operator) {
+		t.Errorf("notices: %+v", notices)
+	}
+	if got := w.as(other, "GET", "/api/v1/notices", nil); got.status != 404 {
+		t.Errorf("notices to the centre: %d", got.status)
 	}
 	for _, id := range []string{"8", "0", "-7", "x", strings.Repeat("9", 30)} {
 		if got := w.as(token, "POST", "/api/v1/ops/jobs/"+id+"/retry", nil); got.status != 404 {
