@@ -40,6 +40,10 @@ var titles = map[string]string{
 	"receipt": "平台回执", "receipt_chain": "回执证书链", lineReceiptRevocation: "回执证书吊销状态", "receipt_signature": "回执签名", "receipt_signer": "回执签署人",
 	"receipt_time": "回执时间", "receipt_digest": "回执摘要", "receipt_letter": "回执内容", "receipt_deadline": "是否逾期",
 	"whole": "整体一致",
+
+	// of the owner's own check before the deadline
+	"statement": "平台说明", "letter": "保函原件", "record": "封存的记录", "arrived": "是否按时到达", "in_force": "是否有效",
+	"requirement": "标段与受益人", "form": "保函形式", "custodians": "密钥保管人",
 }
 
 // Title is the check's name for people; a check that this package does not make keeps its code.
