@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -103,6 +104,7 @@ type world struct {
 type switchable struct {
 	custody.Custodian
 	w      *world
+	mu     sync.Mutex
 	busy   bool // others hold connections of their own
 	off    bool
 	offAt  int // off from the n-th time it is asked
@@ -110,15 +112,22 @@ type switchable struct {
 	asked  int
 }
 
+// silent counts down to the time from which it does not answer. Several may ask at once.
+func (s *switchable) silent() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.offAt--; s.offAt == 0 {
+		s.off = true
+	}
+	return s.off
+}
+
 func (s *switchable) Shares(ctx context.Context, closing, previous []byte, records map[string]signing.Sealed) (map[string]signing.Share, error) {
 	if !s.busy {
 		s.asked++
 		s.w.idle()
 	}
-	if s.offAt--; s.offAt == 0 {
-		s.off = true
-	}
-	if s.off {
+	if s.silent() {
 		return nil, context.DeadlineExceeded
 	}
 	out, err := s.Custodian.Shares(ctx, closing, previous, records)
