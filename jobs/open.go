@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -9,6 +10,10 @@ import (
 	"baohan/party"
 	"baohan/tender"
 )
+
+// custodianPause is how long an opening waits at most before it asks the custodians again. That they do not answer is
+// no failure of the job: it waits as long as they do, and the lot says for whom.
+const custodianPause = 10 * time.Second
 
 type openWorker struct {
 	river.WorkerDefaults[openArgs]
@@ -27,5 +32,8 @@ func (w *openWorker) Work(ctx context.Context, job *river.Job[openArgs]) error {
 		return err
 	}
 	_, err = w.r.desks.Tenders.Open(ctx, party.Command{Actor: party.System()}, job.Args.Lot)
+	if errors.Is(err, tender.ErrCustodians) {
+		return river.JobSnooze(min(max(w.r.Every, time.Second), custodianPause))
+	}
 	return err
 }

@@ -2,6 +2,7 @@ package tender
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -26,7 +27,7 @@ type Market interface {
 	Licensed(ctx context.Context, guarantor string, form letter.Form, at time.Time) (bool, error)
 }
 
-// Config is what a desk stands on. Every field is needed.
+// Config is what a desk stands on. Every field but Log is needed.
 type Config struct {
 	Pool          *pgxpool.Pool
 	Clock         clock.Clock
@@ -41,6 +42,7 @@ type Config struct {
 	Trust         *signing.Trust
 	Custodians    [3]custody.Custodian
 	Market        Market
+	Log           *slog.Logger // nil: the program's own
 }
 
 // Desk does the verbs of projects, lots and bids.

@@ -111,7 +111,7 @@ func (o *opening) openBids(ctx context.Context) error {
 		return err
 	}
 	sealed := named(c, rows)
-	shares, err := o.desk.shares(ctx, p7s, nil, sealed)
+	shares, err := o.desk.shares(ctx, o.lot.ID, p7s, nil, sealed)
 	if err != nil {
 		return err
 	}

@@ -129,9 +129,16 @@ func TestTwoCustodiansOpen(t *testing.T) {
 	if !errors.Is(err, ErrCustodians) {
 		t.Fatalf("with one custodian: %v", err)
 	}
+	waits := must(w.Awaited(w.ctx, must(readLot(w.ctx, w.pool, l.ID))))
+	if len(waits) != 2 || waits[0].Reason != NoAnswer || waits[1].Custodian.Name != "保管人乙监督局" || !waits[0].Since.Equal(deadline) {
+		t.Errorf("waits for %+v", waits)
+	}
 	signed := must(readClosing(w.ctx, w.pool, l.ID, letter.StageBids)).Signed
 	w.agents[1].off = false
 	o := w.open(l)
+	if waits := must(w.Awaited(w.ctx, must(readLot(w.ctx, w.pool, l.ID)))); len(waits) != 1 || waits[0].Custodian.Name != "保管人甲中心" {
+		t.Errorf("the alarm stands for %+v; want the one that is still missing", waits)
+	}
 	if !bytes.Equal(o.ClosingBids, signed) {
 		t.Error("the closing was signed a second time")
 	}
@@ -210,11 +217,21 @@ func TestLetterThatFailsHidesNoOther(t *testing.T) {
 	}
 }
 
+// exec changes one row past the guards of its table, as a bad disk would.
 func (w *world) exec(sql, id string) {
 	w.t.Helper()
-	tag, err := w.pool.Exec(w.ctx, sql, pgx.NamedArgs{"id": id})
-	if err != nil || tag.RowsAffected() != 1 {
-		w.t.Fatalf("%s: %v %v", sql, tag, err)
+	err := pgx.BeginFunc(w.ctx, w.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(w.ctx, `SET LOCAL session_replication_role = replica`); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(w.ctx, sql, pgx.NamedArgs{"id": id})
+		if err == nil && tag.RowsAffected() != 1 {
+			w.t.Errorf("%s: %v", sql, tag)
+		}
+		return err
+	})
+	if err != nil {
+		w.t.Fatalf("%s: %v", sql, err)
 	}
 }
 

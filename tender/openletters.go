@@ -26,7 +26,7 @@ func (o *opening) openLetters(ctx context.Context) error {
 	}
 	o.closing[1] = p7s
 	asked := named(c, seals)
-	shares, err := o.desk.shares(ctx, p7s, o.closing[0], asked)
+	shares, err := o.desk.shares(ctx, o.lot.ID, p7s, o.closing[0], asked)
 	if err != nil {
 		return err
 	}

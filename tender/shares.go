@@ -38,22 +38,31 @@ func (g given) enough(records map[string]signing.Sealed) bool {
 
 // shares asks the custodians in turn until two have answered for every record. A record for which the custodians
 // all answered and fewer than two could open their share is spoilt, and only that record fails. As long as any
-// custodian is missing or wrong, a missing share may still come, and the opening waits instead.
-func (d *Desk) shares(ctx context.Context, closing, previous []byte, records map[string]signing.Sealed) (given, error) {
+// custodian is missing or wrong, a missing share may still come, and the opening waits instead. Who was missing is
+// noted either way: the third custodian is what the next accident needs.
+func (d *Desk) shares(ctx context.Context, lot string, closing, previous []byte, records map[string]signing.Sealed) (given, error) {
 	got := given{}
-	var failed []error
+	var failed [3]error
+	var gave [3]bool
 	for i := range d.Custodians {
 		if got.enough(records) {
-			return got, nil
+			break
 		}
-		if err := d.ask(ctx, i, closing, previous, records, got); err != nil {
-			failed = append(failed, errCustodian(i, err))
+		failed[i] = d.ask(ctx, i, closing, previous, records, got)
+		gave[i] = failed[i] == nil
+	}
+	if err := d.alarm(ctx, lot, failed, gave); err != nil {
+		return nil, err
+	}
+	if got.enough(records) || failed == [3]error{} {
+		return got, nil
+	}
+	for i, err := range failed {
+		if err != nil {
+			failed[i] = errCustodian(i, err)
 		}
 	}
-	if !got.enough(records) && len(failed) > 0 {
-		return nil, fmt.Errorf("%w: %w", ErrCustodians, errors.Join(failed...))
-	}
-	return got, nil
+	return nil, fmt.Errorf("%w: %w", ErrCustodians, errors.Join(failed[:]...))
 }
 
 // ask adds what one custodian gives. A share that is not the seal's own is an error of the custodian's, not of

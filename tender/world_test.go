@@ -98,6 +98,8 @@ type world struct {
 	tenderer org
 	bidders  []org
 	agents   [3]*switchable
+
+	custodyDir string // of the three
 }
 
 // switchable is a custodian that a test may switch off or have cheat.
@@ -189,7 +191,8 @@ func (w *world) desk() {
 		o := w.org(name, 30+i)
 		holders[i] = custody.DevHolder{Party: o.party, Signer: o.sign.Key, Chain: o.sign.Chain}
 	}
-	agent := must(custody.NewDevAgent(w.t.TempDir(), []byte("pass"), holders, w.clock, trust, w.centre.party.USCC, signing.WithIterations(1000)))
+	w.custodyDir = w.t.TempDir()
+	agent := must(custody.NewDevAgent(w.custodyDir, []byte("pass"), holders, w.clock, trust, w.centre.party.USCC, signing.WithIterations(1000)))
 	var custodians [3]custody.Custodian
 	for i, c := range agent.Custodians() {
 		w.agents[i] = &switchable{Custodian: c, w: w}

@@ -64,7 +64,21 @@ func (s *server) lot(ctx context.Context, in *lotIn) (wire.Lot, error) {
 	if err != nil {
 		return wire.Lot{}, err
 	}
-	return lotView(l), nil
+	out := lotView(l)
+	out.Awaited, err = s.awaited(ctx, l)
+	return out, err
+}
+
+// awaited says for whom an opening waits. Before the lot is closed there is nothing to ask anybody for.
+func (s *server) awaited(ctx context.Context, l *tender.Lot) (out []wire.Awaited, err error) {
+	if l.State != tender.Closed {
+		return nil, nil
+	}
+	all, err := s.tender.Awaited(ctx, l)
+	for _, a := range all {
+		out = append(out, wire.Awaited{Custodian: a.Custodian, Reason: string(a.Reason), Words: a.Words(), Since: local(a.Since)})
+	}
+	return out, err
 }
 
 func lotView(l *tender.Lot) wire.Lot {

@@ -11,6 +11,7 @@ import (
 	"baohan/client/wire"
 	"baohan/guarantee/letter"
 	"baohan/party"
+	"baohan/tender"
 )
 
 // statusOf is the one table from what a refusal means to what HTTP says. A test holds it to party.Kinds.
@@ -79,6 +80,9 @@ func (s *server) problemOf(ctx context.Context, err error) *problem {
 		return p
 	case refused:
 		return refusal(r)
+	case errors.Is(err, tender.ErrCustodians):
+		return newProblem(http.StatusServiceUnavailable, "custodians_awaited", "",
+			"已截标，正在等待密钥保管人，两个到齐即自动开标，无需重复操作；等待谁、因何等待，请查看标段")
 	case errors.As(err, &field):
 		return newProblem(http.StatusBadRequest, "letter."+field.Rule, asPointer(field.Field), field.Message)
 	}

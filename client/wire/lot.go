@@ -53,6 +53,18 @@ type Lot struct {
 	Custodians        *letter.KeySet      `json:"custodians,omitzero"`
 	PublishedAt       time.Time           `json:"published_at,omitzero"`
 	OpenedAt          time.Time           `json:"opened_at,omitzero"`
+	// Awaited are the custodians that gave nothing to the opening so far; with two missing it waits for one of them.
+	// It stands in GET /lots/{lot} of a lot that is closed and not opened.
+	Awaited []Awaited `json:"awaited,omitzero"`
+}
+
+// Awaited is a custodian for which an opening waits. Reason is no_answer, too_early, by_hand, veto, wrong_share or
+// refused.
+type Awaited struct {
+	Custodian letter.Party `json:"custodian"`
+	Reason    string       `json:"reason"`
+	Words     string       `json:"words"` // Chinese: what is waited for and who moves next
+	Since     time.Time    `json:"since"`
 }
 
 // LotPage is one page of GET /lots. Next is the cursor for ?after=, empty at the end.
