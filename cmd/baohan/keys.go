@@ -38,12 +38,11 @@ type secrets struct {
 
 // keyring is an open key directory.
 type keyring struct {
-	Dir        string
-	Secrets    secrets
-	Trust      *signing.Trust
-	Platform   devca.Identity
-	Centre     devca.Identity
-	Custodians [3]devca.Identity
+	Dir      string
+	Secrets  secrets
+	Trust    *signing.Trust
+	Platform devca.Identity
+	Centre   devca.Identity
 
 	passphrase []byte
 }
@@ -107,15 +106,19 @@ func (k *keyring) loadIdentities() (err error) {
 	if k.Platform, err = devca.LoadIdentity(k.Dir, platformName, k.passphrase); err != nil {
 		return err
 	}
-	if k.Centre, err = devca.LoadIdentity(k.Dir, centreName, k.passphrase); err != nil {
-		return err
-	}
+	k.Centre, err = devca.LoadIdentity(k.Dir, centreName, k.passphrase)
+	return err
+}
+
+// custodians are the long-term keys of the development custodians. A platform whose custodians sit elsewhere has
+// none.
+func (k *keyring) custodians() (all [3]devca.Identity, err error) {
 	for i, name := range custodianNames {
-		if k.Custodians[i], err = devca.LoadIdentity(k.Dir, name, k.passphrase); err != nil {
-			return err
+		if all[i], err = devca.LoadIdentity(k.Dir, name, k.passphrase); err != nil {
+			return all, err
 		}
 	}
-	return nil
+	return all, nil
 }
 
 func (k *keyring) loadSecrets() error {

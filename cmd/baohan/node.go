@@ -14,11 +14,12 @@ import (
 
 // node are the settings of a process that runs the rooms: serve, work, admit.
 type node struct {
-	Allow    []string      `help:"可以向其发送报文的机构接入地址（主机:端口），逗号分隔。" env:"BAOHAN_ALLOW" placeholder:"主机:端口"`
-	Networks []string      `help:"机构可以所在的内部网段，逗号分隔；名单外的内部地址一律不连。" env:"BAOHAN_NETWORKS" placeholder:"网段"`
-	Node     string        `help:"本进程的名字，各进程不同；同名进程重启后接着做被打断的任务。不设则为主机名加命令名。" env:"BAOHAN_NODE" placeholder:"名字"`
-	Migrate  bool          `help:"先把数据库结构升级到本版本。自带的开发数据库总是如此。" env:"BAOHAN_MIGRATE"`
-	Patience time.Duration `help:"等待机构应答一份报文的时间。" env:"BAOHAN_PATIENCE" default:"15s" placeholder:"时长"`
+	Allow      []string      `help:"可以向其发送报文的机构接入地址（主机:端口），逗号分隔。" env:"BAOHAN_ALLOW" placeholder:"主机:端口"`
+	Networks   []string      `help:"机构可以所在的内部网段，逗号分隔；名单外的内部地址一律不连。" env:"BAOHAN_NETWORKS" placeholder:"网段"`
+	Custodians []string      `help:"三个密钥保管人代理，按交易中心、行政监督、平台的顺序，逗号分隔，每个写作 地址=证书文件。不设则三把钥匙都在密钥目录中，只供开发和演示。" env:"BAOHAN_CUSTODIANS" placeholder:"地址=文件"`
+	Node       string        `help:"本进程的名字，各进程不同；同名进程重启后接着做被打断的任务。不设则为主机名加命令名。" env:"BAOHAN_NODE" placeholder:"名字"`
+	Migrate    bool          `help:"先把数据库结构升级到本版本。自带的开发数据库总是如此。" env:"BAOHAN_MIGRATE"`
+	Patience   time.Duration `help:"等待机构应答一份报文的时间。" env:"BAOHAN_PATIENCE" default:"15s" placeholder:"时长"`
 }
 
 // running is an open system, and how to let go of it.
@@ -43,7 +44,7 @@ func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.
 	}
 	sys, err := openSystem(ctx, systemConfig{Database: server.URL, MaxConns: s.DatabaseMax, Keys: keys, ClockFile: s.ClockFile,
 		Migrate: n.Migrate || s.DatabaseURL == "", Node: n.name(command), Sweep: s.SweepEvery, Timeout: n.Patience,
-		Allow: n.Allow, Networks: networks, Log: log})
+		Allow: n.Allow, Networks: networks, Custodians: n.Custodians, Log: log})
 	if err != nil {
 		return nil, errors.Join(err, server.Stop())
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -20,6 +19,7 @@ import (
 	"baohan/jobs"
 	"baohan/migrations"
 	"baohan/party"
+	"baohan/signing"
 	"baohan/signing/devca"
 	"baohan/tender"
 	"baohan/tender/custody"
@@ -38,6 +38,8 @@ type systemConfig struct {
 	Allow     []string       // host:port of institutions
 	Networks  []netip.Prefix // private networks in which institutions may be
 	Log       *slog.Logger
+
+	Custodians []string // 地址=证书文件, three; none: development agents in the key directory
 }
 
 // system is all rooms, wired. Every process of the platform makes the same one: what it then does with it, serve or
@@ -72,10 +74,14 @@ func openSystem(ctx context.Context, c systemConfig) (s *system, err error) {
 	if err = s.checkDatabase(ctx); err != nil {
 		return nil, err
 	}
-	if err = s.wire(); err != nil {
+	custodians, err := s.custodians()
+	if err != nil {
 		return nil, err
 	}
-	return s, s.bootstrap(ctx)
+	if err = s.wire(custodians.three); err != nil {
+		return nil, err
+	}
+	return s, s.bootstrap(ctx, custodians.certificates)
 }
 
 func (s *system) checkDatabase(ctx context.Context) error {
@@ -118,7 +124,7 @@ func (s *system) openClock(ctx context.Context) error {
 }
 
 // wire makes the desks. The runner comes first, because it is the guarantee desk's outbox.
-func (s *system) wire() (err error) {
+func (s *system) wire(custodians [3]custody.Custodian) (err error) {
 	k, once := s.Keys, party.NewOnce(s.Keys.Secrets.Once)
 	if s.jobs, err = jobs.New(jobs.Config{Pool: s.pool, Node: s.Node, Once: once, Log: s.Log, Every: s.Sweep}); err != nil {
 		return err
@@ -133,56 +139,35 @@ func (s *system) wire() (err error) {
 		Tags: guarantee.NewTags(k.Secrets.Tags, "letter"), Calendar: calendar.Published(), Platform: k.Platform.Key,
 		PlatformChain: k.Platform.Chain, Trust: k.Trust})
 	s.banks.Papers = s.guarantees
-	custodians, err := s.custodians()
-	if err != nil {
-		return err
-	}
 	s.tenders = tender.NewDesk(tender.Config{Pool: s.pool, Clock: s.clock, Once: once, Guarantees: s.guarantees,
 		Tags: guarantee.NewTags(k.Secrets.Tags, "bid"), Calendar: calendar.Published(), Platform: k.Platform.Key,
 		PlatformChain: k.Platform.Chain, Centre: k.Centre.Key, CentreChain: k.Centre.Chain, Trust: k.Trust,
-		Custodians: custodians, Market: market{s.banks}})
+		Custodians: custodians, Market: market{s.banks}, Log: s.Log})
 	s.jobs.Bind(jobs.Desks{Guarantees: s.guarantees, Banks: s.banks, Tenders: s.tenders})
 	return nil
 }
 
-// custodians are the three development agents in the key directory. With all three keys in one place the promise
-// that no single place can open anything does not hold, and the log says so at every start.
-func (s *system) custodians() ([3]custody.Custodian, error) {
-	var holders [3]custody.DevHolder
-	for i, id := range s.Keys.Custodians {
-		holders[i] = custody.DevHolder{Party: subjectOf(id), Signer: id.Key, Chain: id.Chain}
-	}
-	agent, err := custody.NewDevAgent(filepath.Join(s.Keys.Dir, custodyDir), s.Keys.passphrase, holders, s.clock, s.Keys.Trust,
-		subjectOf(s.Keys.Centre).USCC)
-	if err != nil {
-		return [3]custody.Custodian{}, err
-	}
-	s.Log.Warn("all three custodians' keys are on this machine: for development and demonstrations only")
-	return agent.Custodians(), nil
-}
-
 // bootstrap registers the organisations to which the platform's own keys belong, the operator first: from then on
 // it admits everyone else. Those that are on record stay as they are.
-func (s *system) bootstrap(ctx context.Context) error {
-	k := s.Keys
+func (s *system) bootstrap(ctx context.Context, custodians [3]signing.Certificate) error {
 	own := []struct {
-		id    devca.Identity
-		roles []party.Role
+		certificate signing.Certificate
+		roles       []party.Role
 	}{
-		{k.Platform, []party.Role{party.Operator, party.Custodian}},
-		{k.Centre, []party.Role{party.Centre, party.Custodian}},
-		{k.Custodians[0], []party.Role{party.Custodian}},
-		{k.Custodians[1], []party.Role{party.Supervisor, party.Custodian}},
-		{k.Custodians[2], []party.Role{party.Custodian}},
+		{s.Keys.Platform.Certificate(), []party.Role{party.Operator, party.Custodian}},
+		{s.Keys.Centre.Certificate(), []party.Role{party.Centre, party.Custodian}},
+		{custodians[0], []party.Role{party.Custodian}},
+		{custodians[1], []party.Role{party.Supervisor, party.Custodian}},
+		{custodians[2], []party.Role{party.Custodian}},
 	}
 	for _, o := range own {
-		who := subjectOf(o.id)
-		if _, _, err := s.party.ByFingerprint(ctx, o.id.Certificate().Fingerprint()); err == nil {
+		who := o.certificate.Subject()
+		if _, _, err := s.party.ByFingerprint(ctx, o.certificate.Fingerprint()); err == nil {
 			continue
 		}
-		org := party.Organisation{USCC: who.USCC, Name: who.Name, Roles: o.roles}
-		if err := s.party.Admit(ctx, party.System(), org, o.id.Certificate()); err != nil {
-			return fmt.Errorf("登记平台自己的单位 %s：%w", who.Name, err)
+		org := party.Organisation{USCC: who.OrganizationID, Name: who.Organization, Roles: o.roles}
+		if err := s.party.Admit(ctx, party.System(), org, o.certificate); err != nil {
+			return fmt.Errorf("登记平台自己的单位 %s：%w", who.Organization, err)
 		}
 	}
 	return nil

@@ -19,10 +19,11 @@ func Socket(dir string) string { return filepath.Join(dir, "officer.sock") }
 
 // Act is one act of the officer.
 type Act struct {
-	Verb   string          `json:"verb"` // status, authorise, revoke, veto, lift, give
+	Verb   string          `json:"verb"` // status, authorise, revoke, veto, lift, give, postpone
 	Days   []calendar.Date `json:"days,omitzero"`
 	Lot    string          `json:"lot,omitzero"`
 	Reason string          `json:"reason,omitzero"`
+	Order  *Order          `json:"order,omitzero"`
 }
 
 type actAnswer struct {
@@ -70,6 +71,11 @@ func (a *Agent) act(act Act) error {
 		return a.Lift(act.Lot)
 	case "give":
 		return a.Give(act.Lot)
+	case "postpone":
+		if act.Order == nil {
+			return ErrOrder
+		}
+		return a.Postpone(*act.Order)
 	}
 	return fmt.Errorf("%w: verb %q", ErrMalformed, act.Verb)
 }
