@@ -72,12 +72,14 @@ func (p Product) quote(i *Institution, req letter.Requirement) (wire.Quote, bool
 	}, true
 }
 
-// discloses says before the bidder chooses who learns what.
+// discloses says before the bidder chooses what the institution learns, and when.
 func discloses(m letter.Mode) string {
 	if m == letter.ModeBlind {
-		return "开标前，该机构知道您申请了保函、最高金额和最迟到期日，不知道项目、标段和招标人；平台不留明文。"
+		return "密文保函。自受理起，该机构知道贵单位申请了投标保函，知道最高金额、最迟到期日和保费；不知道项目、标段、招标人和确切金额，开标公布后才知道。" +
+			"没有投标文件指明的保函永不打开，它始终不知道。平台只存密文。"
 	}
-	return "开标前，该机构知道您、项目、标段和招标人（法律要求其文本写明受益人）；平台不留明文。"
+	return "全文密封。自受理起，该机构就知道贵单位以及项目、标段、招标人和确切金额（法律要求其文本写明债权人或被保险人）；" +
+		"其他人开标公布后才知道。平台只存密文。"
 }
 
 var errNoProduct = party.Invalid("application.product", "wording", "该机构现在不提供这种文本和密封方式的保函；请重新询价后再选择")

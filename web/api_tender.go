@@ -97,8 +97,17 @@ func (s *server) quotes(ctx context.Context, in *lotIn) (wire.QuoteList, error) 
 		return wire.QuoteList{}, err
 	}
 	items, err := s.banks.Quotes(ctx, req)
-	if items == nil {
-		items = []wire.Quote{}
+	if err != nil {
+		return wire.QuoteList{}, err
 	}
-	return wire.QuoteList{Items: items}, err
+	crowd, err := s.tender.Crowd(ctx, req)
+	if err != nil {
+		return wire.QuoteList{}, err
+	}
+	out := wire.QuoteList{Items: make([]wire.Quote, 0, len(items))}
+	for _, q := range items {
+		q.Sharing, q.Caution = crowd[q.Form], crowd.Caution(q.Form)
+		out.Items = append(out.Items, q)
+	}
+	return out, nil
 }

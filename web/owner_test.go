@@ -80,3 +80,22 @@ func TestTheOwnersRoutesAreSilent(t *testing.T) {
 		}
 	}
 }
+
+// Before it chooses, a bidder is told of each product who would learn what, and that too few lots could be meant.
+func TestQuotesSayWhoLearnsWhat(t *testing.T) {
+	l := newLife(t)
+	var list wire.QuoteList
+	l.as("", "GET", "/api/v1/lots/"+l.lot.ID+"/quotes", nil).into(t, &list)
+	if len(list.Items) != 1 {
+		t.Fatalf("%+v", list)
+	}
+	q := list.Items[0]
+	for _, said := range []string{"自受理起", "不知道项目、标段、招标人", "开标公布后"} {
+		if !strings.Contains(q.Discloses, said) {
+			t.Errorf("not said: %s: %s", said, q.Discloses)
+		}
+	}
+	if q.Sharing != 1 || !strings.Contains(q.Caution, "只有 1 个") {
+		t.Errorf("one lot alone: %d %q", q.Sharing, q.Caution)
+	}
+}

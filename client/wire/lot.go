@@ -86,7 +86,9 @@ type Quote struct {
 	Ceiling      letter.Fen        `json:"ceiling"`
 	LatestExpiry calendar.Date     `json:"latest_expiry"`
 	Fee          letter.Fen        `json:"fee"`
-	Discloses    string            `json:"discloses"` // Chinese: who learns what before opening
+	Discloses    string            `json:"discloses"`        // Chinese: what the institution learns, and when
+	Sharing      int               `json:"sharing"`          // lots open now, this one among them, that lead to this ceiling and latest expiry
+	Caution      string            `json:"caution,omitzero"` // Chinese: said when these are fewer than three
 }
 
 // QuoteList is GET /lots/{lot}/quotes. The order is by fee, then by 统一社会信用代码: nobody pays for a place
