@@ -22,6 +22,7 @@ type bidderCommand struct {
 	PlatformCert string `help:"平台签名证书（PEM）：只认它签的回执。" required:"" type:"existingfile" placeholder:"文件"`
 	Sign         string `help:"密钥目录中签名证书和密钥的文件名（不带扩展名）。" default:"sign"`
 	Encrypt      string `help:"密钥目录中加密证书和密钥的文件名。" default:"encrypt"`
+	Recovery     string `help:"恢复密钥的目录；没有就生成一对，请把其中的 recovery.key 移到离线介质。不设则为密钥目录。" placeholder:"目录"`
 	Copies       string `help:"存放自己的申请和保函的目录（加密）；不设则为数据目录下的 copies。" placeholder:"目录"`
 
 	Lots     bidderLots     `cmd:"" help:"列出公开的标段。"`
@@ -32,6 +33,10 @@ type bidderCommand struct {
 	Agree    bidderAgree    `cmd:"" help:"同意机构实际要求的保费。"`
 	Cancel   bidderCancel   `cmd:"" help:"开立前撤单。"`
 	Letter   bidderLetter   `cmd:"" help:"打开并核对自己的保函，写成可离线核对的文件。"`
+	Check    bidderCheck    `cmd:"" help:"我的保函是否已安全到达、是否仍然满足招标要求。"`
+	Copy     bidderCopy     `cmd:"" help:"保存平台上的密封副本；以后不需要平台也能用 baohan unlock 打开。"`
+	Rewrap   bidderRewrap   `cmd:"" help:"加密证书更新后，让平台上的副本能用新密钥打开。"`
+	Rekeep   bidderRekeep   `cmd:"" help:"加密证书更新或丢失后，把本机存底改用现在的密钥加密。"`
 	Bid      bidderBid      `cmd:"" help:"投标。"`
 	Withdraw bidderWithdraw `cmd:"" help:"截止前撤回投标。"`
 	Opening  bidderOpening  `cmd:"" help:"查看开标结果。"`
@@ -39,6 +44,16 @@ type bidderCommand struct {
 
 // open signs in.
 func (c *bidderCommand) open(ctx context.Context, s *Settings) (*client.Bidder, error) {
+	b, err := c.client(s)
+	if err != nil {
+		return nil, err
+	}
+	_, err = b.SignIn(ctx)
+	return b, err
+}
+
+// client is the bidder at its desk; nobody is asked yet.
+func (c *bidderCommand) client(s *Settings) (*client.Bidder, error) {
 	passphrase, err := passphraseOf(s)
 	if err != nil {
 		return nil, err
@@ -47,16 +62,14 @@ func (c *bidderCommand) open(ctx context.Context, s *Settings) (*client.Bidder, 
 	if err != nil {
 		return nil, err
 	}
+	if me.Recovery, err = recoveryKey(orBelow(c.Recovery, s.KeysDir(), ""), passphrase, os.Stderr); err != nil {
+		return nil, err
+	}
 	platform, _, err := platformBy(s, c.Platform, c.PlatformCert)
 	if err != nil {
 		return nil, err
 	}
-	b, err := client.NewBidder(platform, me, client.Folder(orBelow(c.Copies, s.Data, "copies")))
-	if err != nil {
-		return nil, err
-	}
-	_, err = b.SignIn(ctx)
-	return b, err
+	return client.NewBidder(platform, me, client.Folder(orBelow(c.Copies, s.Data, "copies")))
 }
 
 // identityIn reads an organisation's two pairs of keys from a directory.

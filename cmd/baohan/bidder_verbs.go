@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"baohan/client"
@@ -46,6 +45,7 @@ func (c *bidderApply) Run(ctx context.Context, p *bidderCommand, s *Settings, ou
 		if err != nil {
 			return nil, err
 		}
+		warn(os.Stderr, quote)
 		draft, err := b.Prepare(ctx, lot, quote)
 		if err != nil {
 			return nil, err
@@ -128,13 +128,8 @@ func (c *bidderLetter) Run(ctx context.Context, p *bidderCommand, s *Settings, o
 		if err != nil {
 			return nil, err
 		}
-		text, err := file.Canonical()
-		if err != nil {
-			return nil, err
-		}
-		name := filepath.Join(c.Dir, file.Undertaking.Number)
-		return map[string]string{"number": file.Undertaking.Number, "file": name + ".json", "signed": name + ".p7s"},
-			errors.Join(os.WriteFile(name+".json", text, 0o600), os.WriteFile(name+".p7s", file.Signed, 0o600))
+		name, err := writeLetter(c.Dir, file)
+		return map[string]string{"number": file.Undertaking.Number, "file": name + ".json", "signed": name + ".p7s"}, err
 	})
 }
 

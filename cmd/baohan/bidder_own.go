@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+
+	"baohan/client"
+	"baohan/client/wire"
+)
+
+type bidderCheck struct {
+	bidderOne
+	JSON bool `name:"json" help:"以 JSON 输出逐项结果。"`
+}
+
+// Run answers in words whether the letter has arrived safely and still meets what the lot demands; it ends with 1 when
+// that cannot be said.
+func (c *bidderCheck) Run(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) error {
+	b, err := p.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	report, err := b.Check(ctx, c.ID)
+	if err != nil {
+		return said(out, nil, err)
+	}
+	if err := (verifyCommand{JSON: c.JSON}).print(out, report); err != nil {
+		return err
+	}
+	if !report.OK {
+		return &ExitError{1, errNotVerified}
+	}
+	return nil
+}
+
+type bidderCopy struct {
+	bidderOne
+	Dir string `help:"写入的目录：申请编号.copy.json。内容是密文，只有本单位的加密密钥能打开（baohan unlock）。" default:"." placeholder:"目录"`
+}
+
+// Run saves the platform's answer: from here on the letter can be opened without the platform.
+func (c *bidderCopy) Run(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) error {
+	return p.ask(ctx, s, out, func(b *client.Bidder) (any, error) {
+		saved, err := b.Copy(ctx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		text, err := wire.Write(saved)
+		if err != nil {
+			return nil, err
+		}
+		name := filepath.Join(c.Dir, c.ID+".copy.json")
+		return map[string]string{"file": name}, os.WriteFile(name, text, 0o600)
+	})
+}
+
+type bidderRewrap struct {
+	bidderOne
+	Old string `arg:"" help:"更新前的加密密钥（PEM，口令与密钥目录相同）。" type:"existingfile"`
+}
+
+// Run needs both keys: the old one opens, the new one is wrapped to.
+func (c *bidderRewrap) Run(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) error {
+	old, err := keyIn(c.Old, s)
+	if err != nil {
+		return err
+	}
+	return p.ask(ctx, s, out, func(b *client.Bidder) (any, error) {
+		if err := b.Rewrap(ctx, c.ID, old); err != nil {
+			return nil, err
+		}
+		return b.Application(ctx, c.ID)
+	})
+}
+
+type bidderRekeep struct {
+	Key string `arg:"" help:"能打开现有存底的密钥：更新前的加密密钥，或恢复密钥 recovery.key（PEM，口令与密钥目录相同）。" type:"existingfile"`
+}
+
+// Run encrypts all papers of one's own anew, to the present key and the recovery key. It asks nobody.
+func (c *bidderRekeep) Run(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) error {
+	key, err := keyIn(c.Key, s)
+	if err != nil {
+		return err
+	}
+	b, err := p.client(s)
+	if err != nil {
+		return err
+	}
+	if err := b.Rekeep(ctx, "", key); err != nil {
+		return err
+	}
+	return said(out, map[string]string{"done": "本机存底已全部改用现在的加密密钥和恢复密钥加密"}, nil)
+}
+
+// warn tells the bidder before it applies, and so before it pays, that ceiling and end nearly name the lot.
+func warn(say io.Writer, q wire.Quote) {
+	if q.Caution != "" {
+		_, _ = io.WriteString(say, "注意："+q.Caution+"\n")
+	}
+}
