@@ -1,7 +1,7 @@
 # `make` alone prints what can be made.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check format vet lint generate bench canaries clean
+.PHONY: help demo build test check format vet lint generate bench secrecy canaries clean
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Starts one throw-away PostgreSQL and names it in TEST_DATABASE_URL.
@@ -37,6 +37,9 @@ generate: ## rewrite what is generated and checked in (OpenAPI, drawings, docs/s
 
 bench: ## signatures and an issue against their yardsticks, as ratios (docs/benchmarks.md); three minutes
 	go run ./internal/bench
+
+secrecy: ## search a running platform for who bids, before the opening, and plant leaks that it must find; three minutes
+	go run ./internal/secrecy
 
 canaries: ## take each guard out in turn; the test that watches over it must fail
 	$(WITH_DB) go run ./internal/canary

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"baohan/client/wire"
+	"baohan/internal/sample"
+	"baohan/signing"
+	"baohan/web"
+)
+
+// reading is a GET of the API, as the contract lists it.
+type reading struct{ path string }
+
+var (
+	pathLine = regexp.MustCompile(`^  (/[^:]+):$`)
+	getLine  = regexp.MustCompile(`^    get:$`)
+)
+
+// readings are all GET operations of the OpenAPI document, so that a new one is searched without anybody's thinking
+// of it.
+func readings() (all []reading, err error) {
+	contract, err := web.Contract()
+	path := ""
+	for line := range strings.Lines(string(contract)) {
+		line = strings.TrimRight(line, "\n")
+		if m := pathLine.FindStringSubmatch(line); m != nil {
+			path = m[1]
+		} else if getLine.MatchString(line) {
+			all = append(all, reading{path})
+		}
+	}
+	if err == nil && len(all) < 10 {
+		err = fmt.Errorf("only %d GET operations in the contract", len(all))
+	}
+	return all, err
+}
+
+// publishes tells the operations that tell about lots what everybody may know.
+func (r reading) publishes() bool {
+	return strings.HasPrefix(r.path, "/api/v1/lots") || r.path == "/api/v1/me/lots"
+}
+
+var parameter = regexp.MustCompile(`\{[^}]*\}`)
+
+// caller is somebody who asks, with the token of a session; none for a stranger.
+type caller struct{ role, token string }
+
+// callers are a stranger and one of each role, none of whom owns a bid.
+func (p *platform) callers(ctx context.Context, onlooker sample.Member) (all []caller, err error) {
+	h := p.house
+	all = []caller{{role: "nobody"}}
+	for _, c := range []struct {
+		sample.Member
+		role string
+	}{
+		{onlooker, "bidder"}, {h.Tenderees[0], "beneficiary"}, {h.Agent, "agent"}, {h.Bank, "guarantor"}, {h.OtherBank, "guarantor"},
+		{h.Insurer, "guarantor"}, {h.Centre, "centre"}, {h.Supervisor, "supervisor"}, {h.Platform, "operator"}, {h.Supervisor, "custodian"},
+	} {
+		token, err := p.signIn(ctx, c.Member, c.role)
+		if err != nil {
+			return nil, fmt.Errorf("sign in as %s: %w", c.role, err)
+		}
+		all = append(all, caller{c.role + " " + c.Party.Name, token})
+	}
+	return all, nil
+}
+
+func (p *platform) signIn(ctx context.Context, m sample.Member, role string) (token string, err error) {
+	var c wire.Challenge
+	if err := p.post(ctx, "/api/v1/session/challenge", struct{}{}, &c); err != nil {
+		return "", err
+	}
+	sig, err := m.Sign.Key.Sign(ctx, wire.SignInText(c.Challenge, role))
+	if err != nil {
+		return "", err
+	}
+	var s wire.Session
+	in := wire.SignIn{Challenge: c.Challenge, Signature: sig, Role: role}
+	for _, c := range m.Sign.Chain {
+		in.Chain = append(in.Chain, c.Raw())
+	}
+	return s.Token, errors.Join(p.post(ctx, "/api/v1/session", in, &s))
+}
+
+func (p *platform) post(ctx context.Context, path string, in, out any) error {
+	body, err := wire.Write(in)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.base+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Idempotency-Key", signing.Sum(signing.Random(8)).String())
+	_, text, err := do(r)
+	if err != nil {
+		return err
+	}
+	return wire.ReadAnswer(text, out)
+}
+
+// do sends a request and reads status, headers and body of its answer.
+func do(r *http.Request) (answer *http.Response, body []byte, err error) {
+	answer, err = http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	body, err = io.ReadAll(answer.Body)
+	return answer, body, errors.Join(err, answer.Body.Close())
+}
+
+// get asks for a path as a caller.
+func (p *platform) get(ctx context.Context, c caller, path string) (*http.Response, []byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base+path, http.NoBody)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	return do(r)
+}
+
+// answerSurfaces asks every reading as every caller for every object, and whatever else the listener answers.
+func (p *platform) answerSurfaces(ctx context.Context, callers []caller, objects []string) (all []surface, asked int, err error) {
+	list, err := readings()
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/", "/openapi.json", "/api/v1", "/debug/pprof/", "/favicon.ico"} {
+		list = append(list, reading{path})
+	}
+	for _, r := range list {
+		s := surface{name: "answers of GET " + r.path, free: map[kind]string{}}
+		if r.publishes() {
+			s.free[where] = "lots are public"
+		}
+		paths := []string{r.path}
+		if parameter.MatchString(r.path) {
+			paths = paths[:0]
+			for _, id := range objects {
+				paths = append(paths, parameter.ReplaceAllLiteralString(r.path, id))
+			}
+		}
+		for _, c := range append(slices.Clone(callers), caller{"the watch", metricsToken}) {
+			for _, path := range paths {
+				answer, body, err := p.get(ctx, c, path)
+				if err != nil {
+					return nil, asked, err
+				}
+				asked++
+				s.text = append(append(s.text, fmt.Sprintf("%s %d %v\n", c.role, answer.StatusCode, answer.Header)...), body...)
+			}
+		}
+		all = append(all, s)
+	}
+	return all, asked, nil
+}

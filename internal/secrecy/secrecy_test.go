@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A small examination, with its own controls: nothing is found before the opening, everything after it.
+func TestNothingIsFoundBeforeTheOpening(t *testing.T) {
+	var out bytes.Buffer
+	faults, err := examine(t.Context(), size{bidders: 12, probes: 20, open: true}, &out)
+	if err != nil || len(faults) > 0 {
+		t.Fatalf("%v\n%s\n%s", err, strings.Join(faults, "\n"), out.String())
+	}
+	if got := strings.Count(out.String(), "12 of 12"); got != 4 {
+		t.Errorf("the controls did not all run:\n%s", out.String())
+	}
+}
+
+// Every planted leak still fits the code; make secrecy shows that each is found.
+func TestLeaksFitTheCode(t *testing.T) {
+	t.Chdir("../..")
+	for _, l := range leaks {
+		if _, err := l.overlay(t.TempDir()); err != nil {
+			t.Errorf("%s: %v", l.what, err)
+		}
+	}
+	if _, err := os.Stat("internal/secrecy"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Each spelling is found wherever it begins, and only the name that is there.
+func TestEverySpelling(t *testing.T) {
+	n := needle{who, "one", "湘江示例建设有限公司"}
+	x := newIndex([]needle{n, {who, "another", "湘江示例建设有限公司二分公司"}, {where, "a lot", "91430100MA0000000X"}})
+	for _, f := range n.forms() {
+		for _, before := range []string{"", "x", "前面的话 "} {
+			found := x.find([]byte(before + string(f.bytes) + "后"))
+			if len(found) != 1 || !found[0].same(f) {
+				t.Errorf("%s after %q: %v", f.spelling, before, found)
+			}
+		}
+	}
+	if found := x.find([]byte("湘江示例建设有限责任公司")); len(found) != 0 {
+		t.Errorf("found what is not there: %v", found)
+	}
+}
+
+// What is free on a surface is not a hit there, and is one everywhere else.
+func TestFreeSurfaces(t *testing.T) {
+	x := newIndex([]needle{{who, "one", "湘江示例建设有限公司"}})
+	text := []byte("……湘江示例建设有限公司……")
+	hits := x.search([]surface{{name: "registry", text: text, free: map[kind]string{who: "by design"}}, {name: "log", text: text}, {name: "empty"}})
+	if len(hits) != 1 || hits[0].surface != "log" {
+		t.Errorf("%v", hits)
+	}
+}
+
+// One feature that tells is enough among many that do not; without it the guesses are no better than a coin.
+func TestClassifier(t *testing.T) {
+	coin := rand.New(rand.NewPCG(1, 2))
+	plays := make([]play, 200)
+	for i := range plays {
+		plays[i].coins = [2]bool{coin.IntN(2) == 1, coin.IntN(2) == 1}
+		for range 100 {
+			plays[i].features = append(plays[i].features, coin.NormFloat64())
+		}
+		plays[i].features = append(plays[i].features, 4000+3*float64(side(plays[i].coins[0])))
+	}
+	if right := guesses(plays, 0); right < 150 {
+		t.Errorf("a leak is guessed in %d of 200", right)
+	}
+	if right := guesses(plays, 1); right > atMost(200) || right < 200-atMost(200) {
+		t.Errorf("a fair coin is guessed in %d of 200", right)
+	}
+	if atMost(200) != 116 {
+		t.Errorf("at most %d of 200", atMost(200))
+	}
+}
+
+func TestRanked(t *testing.T) {
+	var slow, fast []time.Duration
+	for i := range 100 {
+		slow, fast = append(slow, time.Duration(i+30)), append(fast, time.Duration(i))
+	}
+	if z := ranked(slow, fast); z < 4 {
+		t.Errorf("z = %.1f of a slower group", z)
+	}
+	if z := ranked(fast, fast); z != 0 {
+		t.Errorf("z = %.1f of the same group", z)
+	}
+}
+
+func TestOwnerOf(t *testing.T) {
+	if got := ownerOf("base/5/1234_fsm", map[string]string{"base/5/1234": "bid"}); got != "bid" {
+		t.Errorf("the map of free space belongs to %s", got)
+	}
+	if got := ownerOf("global/1260", nil); got != "the server" {
+		t.Errorf("a file of the server belongs to %s", got)
+	}
+}
