@@ -69,9 +69,10 @@ func (s *server) lot(ctx context.Context, in *lotIn) (wire.Lot, error) {
 	return out, err
 }
 
-// awaited says for whom an opening waits. Before the lot is closed there is nothing to ask anybody for.
+// awaited says for whom an opening waits, and after it who was missing. Before the lot is closed there is nothing to
+// ask anybody for.
 func (s *server) awaited(ctx context.Context, l *tender.Lot) (out []wire.Awaited, err error) {
-	if l.State != tender.Closed {
+	if l.ClosedAt == nil {
 		return nil, nil
 	}
 	all, err := s.tender.Awaited(ctx, l)

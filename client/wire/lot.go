@@ -53,8 +53,8 @@ type Lot struct {
 	Custodians        *letter.KeySet      `json:"custodians,omitzero"`
 	PublishedAt       time.Time           `json:"published_at,omitzero"`
 	OpenedAt          time.Time           `json:"opened_at,omitzero"`
-	// Awaited are the custodians that gave nothing to the opening so far; with two missing it waits for one of them.
-	// It stands in GET /lots/{lot} of a lot that is closed and not opened.
+	// Awaited are the custodians that gave nothing to the opening. With two missing it waits for one of them; with one
+	// missing it went on, and this is the alarm. It stands in GET /lots/{lot} of a lot that is closed.
 	Awaited []Awaited `json:"awaited,omitzero"`
 }
 

@@ -24,7 +24,7 @@ type demoCommand struct {
 	Script  string `help:"用 OpenSSL 复核保函的脚本；没有就略过这一步。" default:"docs/verify-with-openssl.sh" placeholder:"文件"`
 }
 
-// Run starts a whole platform with three institutions on a stepped clock, tells the story of two tenders in it, and
+// Run starts a whole platform with three custodians and three institutions on a stepped clock, tells the story of two tenders in it, and
 // leaves it to whoever started it.
 func (c *demoCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, out io.Writer) (err error) {
 	if c.Out == "" {
@@ -41,7 +41,7 @@ func (c *demoCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, ou
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	fmt.Fprintf(out, "平台和三家测试机构已就绪（%.1f 秒）\n", clock.System().Now().Sub(began).Seconds())
+	fmt.Fprintf(out, "平台、三个密钥保管人和三家测试机构已就绪（%.1f 秒）\n", clock.System().Now().Sub(began).Seconds())
 	if c.Bidding {
 		err = story.Publish(ctx, w.stage(c.Out, out))
 	} else {
@@ -99,7 +99,7 @@ func (w *theatre) stage(out string, print io.Writer) story.Stage {
 		Desks:  w.desks,
 		Folder: filepath.Join(w.dir, "copies"), Out: out, Print: print,
 		Step:   func(ctx context.Context, t time.Time) error { return w.clock.Set(ctx, t, sqlclock.Mirror(w.pool)) },
-		Search: w.search,
+		Search: w.search, Custodian: w.custodianIs, Institution: w.institutionIs,
 	}
 }
 
@@ -136,6 +136,10 @@ func (w *theatre) explain(out io.Writer) {
   export BAOHAN_PASSPHRASE_FILE=%[1]s/passphrase BAOHAN_CLOCK_FILE=%[1]s/clock BAOHAN_DATABASE_URL='%[2]s'
   baohan bidder --platform %[3]s --platform-cert %[1]s/keys/platform.pem --sign %[4]s --encrypt %[4]s-encrypt lots
   baohan clock --to %[5]s
+
+三个密钥保管人各为一个进程，数据在 %[1]s/custodian-1 至 3；经办人在其机器上操作，例如：
+
+  BAOHAN_DATA=%[1]s/custodian-2 baohan custodian status
 
 按 Ctrl-C 结束。
 `, w.dir, w.server.URL, w.base, bidder, next.Format(time.RFC3339))

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,8 +27,8 @@ import (
 	"baohan/signing/devca"
 )
 
-// theatre is a whole platform on this machine: a database, the platform's process, three institutions' processes, a
-// stepped clock, and everybody's keys.
+// theatre is a whole platform on this machine: a database, the platform's process, three custodians' and three
+// institutions' processes, a stepped clock, and everybody's keys.
 type theatre struct {
 	dir        string
 	passphrase string
@@ -46,6 +47,8 @@ type theatre struct {
 	desks        map[string]string
 	platform     *child
 	institutions []*child
+	custodians   []*child
+	addresses    [3]string // of the custodians
 }
 
 // newTheatre builds one in an empty directory and starts it.
@@ -115,6 +118,9 @@ func (w *theatre) makeKeys() error {
 	if err := makeKeys(w.path("keys"), pass, ca, w.house, at, light...); err != nil {
 		return err
 	}
+	if err := w.dealKeys(); err != nil {
+		return err
+	}
 	if w.centre, err = devca.LoadIdentity(w.path("keys"), centreName, pass); err != nil {
 		return err
 	}
@@ -145,6 +151,9 @@ func (w *theatre) raise(ctx context.Context) error {
 		}
 		allow, w.desks[m.Party.USCC] = append(allow, desk), "http://"+desk
 	}
+	if err := w.startCustodians(ctx); err != nil {
+		return err
+	}
 	if err := w.admit(ctx, allow); err != nil {
 		return err
 	}
@@ -152,7 +161,10 @@ func (w *theatre) raise(ctx context.Context) error {
 	for i, m := range w.institutionMembers() {
 		w.institutions = append(w.institutions, w.institution(m, troupe[i]))
 	}
-	all := append([]*child{w.platform}, w.institutions...)
+	return raiseAll(ctx, append([]*child{w.platform}, w.institutions...))
+}
+
+func raiseAll(ctx context.Context, all []*child) error {
 	for _, c := range all {
 		if err := c.start(ctx); err != nil {
 			return err
@@ -236,7 +248,8 @@ func (w *theatre) child(name, listen, ready string, env []string, args ...string
 // nodeEnv are the settings of a process that runs the rooms.
 func (w *theatre) nodeEnv(allow []string) []string {
 	return []string{"BAOHAN_DATA=" + w.dir, "BAOHAN_DATABASE_URL=" + w.server.URL, "BAOHAN_MIGRATE=true", "BAOHAN_SWEEP_EVERY=200ms",
-		"BAOHAN_PATIENCE=3s", "BAOHAN_ALLOW=" + strings.Join(allow, ","), "BAOHAN_NETWORKS=127.0.0.0/8"}
+		"BAOHAN_PATIENCE=3s", "BAOHAN_ALLOW=" + strings.Join(allow, ","), "BAOHAN_NETWORKS=127.0.0.0/8",
+		"BAOHAN_CUSTODIANS=" + w.custodianList()}
 }
 
 func (w *theatre) institution(m story.Member, r role) *child {
@@ -249,19 +262,10 @@ func (w *theatre) institution(m story.Member, r role) *child {
 	return c
 }
 
-// killPlatform ends the platform as a power cut would, starts it again and waits until it answers.
-func (w *theatre) killPlatform(ctx context.Context) error {
-	w.platform.kill()
-	if err := w.platform.start(ctx); err != nil {
-		return err
-	}
-	return w.platform.await(ctx)
-}
-
 // close stops everything that was started, the database last, and removes the database.
 func (w *theatre) close() error {
 	var all []func() error
-	for _, c := range append(w.institutions, w.platform) {
+	for _, c := range slices.Concat(w.institutions, w.custodians, []*child{w.platform}) {
 		if c != nil {
 			all = append(all, func() error { c.stop(); return nil })
 		}

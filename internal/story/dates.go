@@ -63,3 +63,8 @@ var (
 	twoExpired  = at("2020-07-07 00:00:02")
 	lastExpired = at("2020-10-01 00:00:02")
 )
+
+// Openings are the days on which lots are opened, in the order of the story: the days that custodians authorise.
+func Openings() []string {
+	return []string{calendar.DateOf(FirstDeadline).String(), calendar.DateOf(twoDeadline).String()}
+}

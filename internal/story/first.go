@@ -48,6 +48,7 @@ func (t *tale) firstLot(ctx context.Context) error {
 		scene{"三家投标人递交投标文件，各自指明保函", func() error { return t.handIn(ctx, blind, manual, last) }},
 		scene{"开标前，除本人外谁也看不到", func() error { return t.silence(ctx, blind) }},
 		scene{"开标前，搜遍数据库每一行和平台、数据库的日志", func() error { return t.search(ctx, blind, manual, last) }},
+		scene{"开标当时，交易中心的保管人代理和保险公司断线", func() error { return t.breakFirst(ctx) }},
 		scene{"截止时间一到，系统自动截标、开标、解封", func() error { return t.openFirst(ctx, blind, manual, last) }},
 		scene{"公开的保函文件可离线核对", func() error { return t.published(ctx, blind, manual, last) }},
 		scene{"机构收到揭示记录，双方对账", func() error { t.agree(ctx, c.Bank, c.Company, c.Insurer); return nil }},
@@ -235,7 +236,10 @@ func (t *tale) openFirst(ctx context.Context, all ...*held) error {
 	if err != nil {
 		return err
 	}
-	return t.checkOpening(o, t.lots[0], 3, all...)
+	if err := t.checkOpening(o, t.lots[0], 3, all...); err != nil {
+		return err
+	}
+	return t.mendFirst(ctx, agent)
 }
 
 // checkOpening holds the published record against what its parties know.

@@ -2,6 +2,7 @@ package story
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"baohan/client"
@@ -57,7 +58,7 @@ func (t *tale) secondLot(ctx context.Context) error {
 			unnamed, err = t.buy(ctx, c.Bidders[3], t.lots[1], c.Bank, false)
 			return err
 		}},
-		scene{"三家投标，第四家买了保函但不投标", func() error { return t.openSecond(ctx, winner, second, third) }},
+		scene{"三家投标，第四家买了保函但不投标；开标时两个保管人断线，等到一个恢复", func() error { return t.openSecond(ctx, winner, second, third) }},
 		scene{"定标后中标人无正当理由拒绝签约（条例74）", func() error { return t.refuse(ctx, winner, second, third) }},
 		scene{"招标人凭单据索赔，先缺后补", func() error { return t.demand(ctx, winner) }},
 		scene{"担保公司五个工作日内审查，相符付款", func() error { return t.honour(ctx, winner) }},
@@ -90,6 +91,9 @@ func (t *tale) openSecond(ctx context.Context, named ...*held) error {
 			return err
 		}
 	}
+	if err := errors.Join(t.Custodian(ctx, 0, false), t.Custodian(ctx, 1, false)); err != nil {
+		return err
+	}
 	if err := t.move(ctx, twoDeadline); err != nil {
 		return err
 	}
@@ -101,11 +105,14 @@ func (t *tale) openSecond(ctx context.Context, named ...*held) error {
 	if err != nil {
 		return err
 	}
+	if err := t.waitsForTwo(ctx, county, t.lots[1]); err != nil {
+		return err
+	}
 	o, err := t.opened(ctx, county, t.lots[1])
 	if err != nil {
 		return err
 	}
-	return t.checkOpening(o, t.lots[1], 3, named...)
+	return errors.Join(t.checkOpening(o, t.lots[1], 3, named...), t.Custodian(ctx, 0, true))
 }
 
 func (t *tale) refuse(ctx context.Context, all ...*held) error {

@@ -43,6 +43,10 @@ type Stage struct {
 	Search func(ctx context.Context, needles []Needle) ([]string, error)
 	// Kill ends the platform's process at once, starts another, and returns when it answers. Nil: nobody is killed.
 	Kill func(ctx context.Context) error
+	// Custodian ends the process of a custodian (0, 1 or 2) at once, or starts it again and returns when it answers.
+	Custodian func(ctx context.Context, holder int, up bool) error
+	// Institution does the same with an institution's.
+	Institution func(ctx context.Context, m Member, up bool) error
 
 	Print io.Writer
 }
