@@ -157,24 +157,6 @@ func TestTwoCustodiansOpen(t *testing.T) {
 	}
 }
 
-// A custodian that gives wrong shares is not believed, and blames no bid.
-func TestCheatingCustodianSpoilsNothing(t *testing.T) {
-	w := newWorld(t)
-	l := w.published(letter.RegimeTendering, "A1")
-	w.three(l)
-	w.clock.Set(deadline)
-	w.agents[0].cheats, w.agents[2].off = true, true
-	if _, err := w.Open(w.ctx, system(), l.ID); !errors.Is(err, ErrCustodians) {
-		t.Fatalf("with one honest custodian: %v", err)
-	}
-	w.agents[2].off = false
-	for _, b := range w.open(l).Bids {
-		if b.Failure != "" {
-			t.Error(b.Failure)
-		}
-	}
-}
-
 // A letter that fails is listed as such, with sixteen open lines, and hides no other.
 func TestLetterThatFailsHidesNoOther(t *testing.T) {
 	w := newWorld(t)

@@ -105,13 +105,14 @@ type world struct {
 // switchable is a custodian that a test may switch off or have cheat.
 type switchable struct {
 	custody.Custodian
-	w      *world
-	mu     sync.Mutex
-	busy   bool // others hold connections of their own
-	off    bool
-	offAt  int // off from the n-th time it is asked
-	cheats bool
-	asked  int
+	w       *world
+	mu      sync.Mutex
+	busy    bool // others hold connections of their own
+	off     bool
+	offAt   int                            // off from the n-th time it is asked
+	refuses error                          // what it answers instead
+	lie     func(map[string]signing.Share) // changes what it gives
+	asked   int
 }
 
 // silent counts down to the time from which it does not answer. Several may ask at once.
@@ -132,12 +133,12 @@ func (s *switchable) Shares(ctx context.Context, closing, previous []byte, recor
 	if s.silent() {
 		return nil, context.DeadlineExceeded
 	}
+	if s.refuses != nil {
+		return nil, s.refuses
+	}
 	out, err := s.Custodian.Shares(ctx, closing, previous, records)
-	if s.cheats {
-		for id, share := range out {
-			share.Parts[0] = signing.Random(16)
-			out[id] = share
-		}
+	if s.lie != nil {
+		s.lie(out)
 	}
 	return out, err
 }

@@ -56,13 +56,13 @@ func (c *custodianServe) Run(ctx context.Context, s *Settings, log *slog.Logger,
 	if err != nil {
 		return err
 	}
-	door, err := custody.NewServer(agent, platform[:1], log)
+	officer, err := custody.ListenOfficer(ctx, agent.Dir) // and no other agent runs over this directory
 	if err != nil {
 		return err
 	}
-	officer, err := custody.ListenOfficer(ctx, agent.Dir)
+	door, err := custody.NewServer(agent, platform[:1], log)
 	if err != nil {
-		return err
+		return errors.Join(err, officer.Close())
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Listen)
 	if err != nil {

@@ -86,7 +86,7 @@ func Instruct(ctx context.Context, dir string, act Act) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	answer, err := overSocket(ctx, Socket(dir), body)
+	answer, err := overSocket(ctx, dir, body)
 	if err != nil {
 		return Status{}, fmt.Errorf("保管人代理没有应答，请确认它正在运行、且数据目录 %s 无误：%w", dir, err)
 	}

@@ -2,6 +2,9 @@ package custody
 
 import (
 	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -192,7 +195,31 @@ func TestOfficersDoor(t *testing.T) {
 	if _, err := Instruct(w.ctx, a.Dir, Act{Verb: "shares"}); err == nil {
 		t.Error("an act that is none")
 	}
-	if _, err := ListenOfficer(w.ctx, a.Dir); err == nil {
-		t.Error("two agents over one directory")
+	if _, err := ListenOfficer(w.ctx, a.Dir); !errors.Is(err, errRunning) {
+		t.Errorf("two agents over one directory: %v", err)
+	}
+	later := deadline.Add(time.Hour)
+	o := w.order(Postponement{Version: 1, Project: project, Lot: lot, From: deadline, To: later, Reason: "澄清"}, w.centre, w.identity("行政监督", 11))
+	if s := must(Instruct(w.ctx, a.Dir, Act{Verb: "postpone", Order: &o})); !s.Lots[0].NotBefore.Equal(later) || s.Lots[0].Postponed != 1 {
+		t.Errorf("postponed: %+v", s)
+	}
+	if s := must(Instruct(w.ctx, a.Dir, Act{Verb: "veto", Lot: lot, Reason: "投诉"})); !strings.Contains(s.Lots[0].Waits, "投诉") {
+		t.Errorf("vetoed: %+v", s)
+	}
+}
+
+// A directory with a long name has its door too.
+func TestLongDirectory(t *testing.T) {
+	w := newWorld(t)
+	a := w.first(nil)
+	a.Dir = filepath.Join(w.t.TempDir(), strings.Repeat("d", maxSocket))
+	wants(t, makeDir(a.Dir), nil)
+	l := must(ListenOfficer(w.ctx, a.Dir))
+	s := &http.Server{Handler: a.Officer(), ReadHeaderTimeout: time.Second}
+	go func() { _ = s.Serve(l) }()
+	defer func() { _ = s.Close() }()
+	wants(t, func() error { _, err := Instruct(w.ctx, a.Dir, Act{Verb: "status"}); return err }(), nil)
+	if mode := must(os.Stat(Socket(a.Dir))).Mode().Perm(); mode != 0o600 {
+		t.Errorf("the door is %v", mode)
 	}
 }
