@@ -42,7 +42,7 @@ var kinds = []kind{
 	kindOf("sealed-issue", letter.ParseSealedIssue), kindOf("closing-bids", letter.ParseClosing), kindOf("closing-letters", letter.ParseClosing),
 	kindOf("release", letter.ParseRelease), kindOf("demand", letter.ParseDemand), kindOf("completion", letter.ParseCompletion),
 	kindOf("withdrawal", letter.ParseWithdrawal), kindOf("record", letter.ParseRecord), kindOf("full-letter", letter.ParseFullLetter),
-	kindOf("bid", letter.ParseBid), kindOf("file-blind", letter.ParseFile), kindOf("file-full", letter.ParseFile),
+	kindOf("bid", letter.ParseBid), kindOf("rewrapping", letter.ParseRewrapping), kindOf("assurance", letter.ParseAssurance), kindOf("file-blind", letter.ParseFile), kindOf("file-full", letter.ParseFile),
 }
 
 func golden(t testing.TB, name string) []byte {
@@ -160,7 +160,8 @@ func makeGoldens(t *testing.T) {
 		"withdrawal":  letter.Withdrawal{Version: 1, Demand: sample.ID(7), Guarantee: id, Reason: "双方已就合同签订达成一致", At: h.At.Add(time.Microsecond)},
 		"record":      letter.Record{Reveal: blind.Draft.RevealBytes, Key: blind.Draft.Key.Bytes()},
 		"full-letter": letter.FullLetter{Salt: full.Salt, Undertaking: full.Signed},
-		"bid":         h.Bid(h.Bidders[0], id), "file-blind": blind.File(), "file-full": full.File(),
+		"rewrapping":  rewrapping(blind.Receipt), "assurance": assurance(blind.Receipt, blind.Draft.Application),
+		"bid": h.Bid(h.Bidders[0], id), "file-blind": blind.File(), "file-full": full.File(),
 	} {
 		write(t, name+".json", canonicalOf(t, v))
 	}
