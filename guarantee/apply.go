@@ -51,10 +51,10 @@ func (d *Desk) ApplyTx(ctx context.Context, tx pgx.Tx, cmd party.Command, p Prep
 }
 
 // freeOwnerTag finds the bidder's next number. Two applications of one bidder at once take turns on an advisory lock
-// whose key is itself a keyed tag.
+// whose key is a keyed tag of its own: were it the tag of a row, pg_locks would tell whose hand-in wrote that row.
 func (d *Desk) freeOwnerTag(ctx context.Context, tx pgx.Tx, p Prepared) (signing.Digest, error) {
-	first := p.owner(0)
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(@key)`, pgx.NamedArgs{"key": lockKey(first)}); err != nil {
+	turn := d.Tags.Owner("bidder-lock/"+p.applicant, 0)
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(@key)`, pgx.NamedArgs{"key": lockKey(turn)}); err != nil {
 		return signing.Digest{}, err
 	}
 	ids, err := d.owned(ctx, tx, p.applicant)

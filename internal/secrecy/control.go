@@ -48,11 +48,12 @@ func (e *examination) control(ctx context.Context) error {
 	}
 	e.mustFind("every spelling in the WAL", len(x.find(wal)), len(forms))
 	e.mustFind("every spelling in dead rows of a file", len(x.find(heap)), len(forms))
+	bidders := newIndex(needlesOf(e.bidders))
 	registry, err := e.dump(ctx, "organisation", "")
 	if err != nil {
 		return err
 	}
-	e.mustFind("every bidder in the registry", whoIn(e.index.find(registry)), len(e.bidders))
+	e.mustFind("every bidder in the registry", whoIn(bidders.find(registry)), len(e.bidders))
 	_, err = e.pool.Exec(ctx, `DROP TABLE decoy`)
 	return err
 }
@@ -107,9 +108,10 @@ func (e *examination) afterOpening(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.mustFind("after the opening, every bidder in what is published", whoIn(e.index.find(answers)), len(e.bidders))
-	e.mustFind("after the opening, every bidder in opened_bid", whoIn(e.index.find(decoded(table))), len(e.bidders))
-	e.mustFind("after the opening, every bidder in the WAL", whoIn(e.index.find(wal)), len(e.bidders))
+	bidders := newIndex(needlesOf(e.bidders))
+	e.mustFind("after the opening, every bidder in what is published", whoIn(bidders.find(answers)), len(e.bidders))
+	e.mustFind("after the opening, every bidder in opened_bid", whoIn(bidders.find(decoded(table))), len(e.bidders))
+	e.mustFind("after the opening, every bidder in the WAL", whoIn(bidders.find(wal)), len(e.bidders))
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"baohan/client/wire"
@@ -27,6 +28,7 @@ type examination struct {
 	players  [2]*bidder
 	asking   []caller
 	index    *index
+	locks    seenLocks
 
 	before map[string]map[string]bool // rows before the first bidder handed anything in
 	mark   struct {
@@ -61,7 +63,8 @@ func (e *examination) prepare(ctx context.Context) (err error) {
 	if e.bidders, err = e.newBidders(ctx, "金丝雀第%d号水利水电建设有限公司", 3001, e.size.bidders); err != nil {
 		return err
 	}
-	e.index = newIndex(append(needlesOf(e.bidders), lotNeedles(e.lots)...))
+	everybody := slices.Concat(e.bidders, extra[:1], e.players[:])
+	e.index = newIndex(append(needlesOf(everybody), lotNeedles(e.lots)...))
 	if e.asking, err = e.callers(ctx, e.onlooker); err != nil {
 		return err
 	}
@@ -103,8 +106,10 @@ func (e *examination) remember(ctx context.Context) (err error) {
 func (e *examination) handAllIn(ctx context.Context) error {
 	begun := now()
 	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { e.watch(watching) })
+	defer watch.Wait()
 	defer stop()
-	go e.watch(watching)
 	err := together(len(e.bidders), func(i int) error {
 		b := e.bidders[i]
 		b.lot = i % len(e.lots)
@@ -122,15 +127,18 @@ func (e *examination) handAllIn(ctx context.Context) error {
 
 // watch writes down what pg_stat_activity and pg_locks show at any moment.
 func (e *examination) watch(ctx context.Context) {
-	for ctx.Err() == nil {
-		for _, view := range []string{"pg_stat_activity", "pg_locks"} {
-			if text, err := e.dump(ctx, view, ""); err == nil {
-				_, _ = e.activity.Write(text)
+	for tick := 0; ctx.Err() == nil; tick++ {
+		_ = e.watchLocks(ctx, e.locks) // a moment that is missed is missed
+		if tick%16 == 0 {
+			for _, view := range []string{"pg_stat_activity", "pg_locks"} {
+				if text, err := e.dump(ctx, view, ""); err == nil {
+					_, _ = e.activity.Write(text)
+				}
 			}
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(25 * time.Millisecond):
+		case <-time.After(2 * time.Millisecond):
 		}
 	}
 }
@@ -210,8 +218,12 @@ func (e *examination) inspect(ctx context.Context) error {
 	e.say("search: %d needles in %d surfaces (%d answers among them, %d MB): %d hits", e.index.count, len(surfaces), asked, bytes>>20, len(hits))
 	e.fault(summary(hits)...)
 	shapes, err := e.shape(ctx)
-	e.fault(shapes...)
-	e.say("shape of the rows: %d faults", len(shapes))
+	if err != nil {
+		return err
+	}
+	tied, err := e.lockedTags(ctx, e.locks)
+	e.fault(append(shapes, tied...)...)
+	e.say("shape of the rows: %d faults; %d advisory locks seen, %d faults", len(shapes), len(e.locks), len(tied))
 	return err
 }
 

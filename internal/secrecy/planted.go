@@ -65,6 +65,14 @@ var leaks = []leak{
 		finds: []string{"LEAK GET /api/v1/applications/%s: "},
 	},
 	{
+		what: "a lock is named by the tag of a row",
+		edits: []edit{
+			{"tender/bidstore.go", `d.Tags.Owner("bidder-lock/"+bidder, 0)`, `d.Tags.Owner(bidder, 0)`},
+			{"guarantee/apply.go", `d.Tags.Owner("bidder-lock/"+p.applicant, 0)`, `d.Tags.Owner(p.applicant, 0)`},
+		},
+		finds: []string{"LEAK pg_locks: "},
+	},
+	{
 		what:  "a bid's ciphertext is as long as the bid",
 		edits: []edit{{"tender/bid.go", "custody.RecordAAD(letter.StageBids, id), letter.BidSize,", "custody.RecordAAD(letter.StageBids, id), len(plain)+4,"}},
 		flags: []string{"-plays=30"},
