@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"slices"
 	"time"
 
 	"baohan/guarantee/calendar"
@@ -52,11 +53,17 @@ func (a Assurance) Check() error {
 		a.Ceiling.checkPositive("ceiling"),
 		need(!a.LatestExpiry.IsZero(), "latest_expiry", "missing", "缺少最迟到期日"),
 		checkDigest("record", a.Record.IsZero()),
-		need((a.Number == "") == a.Digest.IsZero(), "digest", "missing", "保函编号和摘要须同时给出"),
-		need(a.AcceptedAt.IsZero() || a.Number != "", "accepted_at", "early", "没有保函编号，不应有收到时间"),
 		need(a.States.Application != "" && a.States.Instrument != "", "states", "missing", "缺少状态"),
+		need((a.Number == "") == (a.States.Instrument == "none"), "number", "missing", "保函编号与保函状态不符：登记之后才有编号"),
+		need((a.Number == "") == a.Digest.IsZero(), "digest", "missing", "保函编号和摘要须同时给出"),
+		need(a.AcceptedAt.IsZero() == a.beforeIssue(), "accepted_at", "missing", "收到时间与保函状态不符：开立之后才有收到时间"),
 		checkInstant("at", a.At),
 	)
+}
+
+// beforeIssue tells the states in which no letter has arrived.
+func (a Assurance) beforeIssue() bool {
+	return slices.Contains([]string{"none", "issuing", "failed"}, a.States.Instrument)
 }
 
 // Canonical is what the platform signs.
