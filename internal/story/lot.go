@@ -160,6 +160,11 @@ func (t *tale) receive(ctx context.Context, b *client.Bidder, m, bank Member, id
 	t.check(u.Application.Mode == letter.ModeBlind == (u.Reveal == nil), "%s 开给%s的保函 %s 已生效，%s", bank.Party.Name, m.Party.Name, u.Number,
 		map[bool]string{true: "文本不含标段（密文）", false: "全文密封"}[u.Reveal == nil])
 	t.check(t.verify(own), "投标人自己打开副本，离线逐项核对通过")
+	safe, err := b.Check(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	t.check(safe.OK, "平台签名的说明、标段公告和自存副本合看：已安全到达，满足要求")
 	return h, t.export(ctx, h)
 }
 
