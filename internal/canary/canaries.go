@@ -31,6 +31,12 @@ var canaries = []canary{
 
 	{"I2", "a database that forgets what it answered is accepted", "migrations/settings.go", `	{"synchronous_commit", []string{"on", "remote_apply"}, lostOnCrash, byReload},`, "", "./migrations", "TestCheckSettings"},
 	{"I3", "the sweeper does not look for what waits to be delivered", "jobs/sweep.go", "jobs = append(jobs, deliverArgs{id})", "_ = id", "./jobs", "TestTheQueueIsNotTheTruth"},
+	{"I8", "a custodian serves a second list of the same lot", "tender/custody/shares.go", "if !at.IsZero() && *at != digest {", "if false {", "./tender/custody", "TestRefusals"},
+	{"I8", "anybody's closing counts", "tender/custody/postpone.go", "if uscc == \"\" || signed.Signer().Subject().OrganizationID != uscc {", "if uscc == \"\" {", "./tender/custody", "TestRefusals|TestPostpone"},
+	{"I8", "a day that no officer authorised is served", "tender/custody/officer.go", "if !slices.Contains(o.Days, calendar.DateOf(f.NotBefore)) {", "if false && !slices.Contains(o.Days, calendar.DateOf(f.NotBefore)) {", "./tender/custody", "TestAuthorisedDays"},
+	{"I8", "a veto is passed over", "tender/custody/officer.go", "case f.Veto != nil:\n\t\treturn ErrVeto", "case f.Veto != nil && false:\n\t\treturn ErrVeto", "./tender/custody", "TestVeto"},
+	{"I8", "a custodian hears a request twice", "tender/custody/nonces.go", "if _, seen := n.seen[nonce]; seen {", "if _, seen := n.seen[nonce]; seen && false {", "./tender/custody", "TestReplay"},
+	{"I8", "a custodian's key for another lot is taken for this one's", "tender/custody/protocol.go", "letter.CustodianKeyBytes(project, lot, k.Public), k.Signature); err != nil {", "letter.CustodianKeyBytes(project, lot, k.Public), k.Signature); err != nil && false {", "./tender/custody", "TestAnswersThatAreNotBelieved"},
 	{"I8", "a custodian gives its share before the deadline", "tender/custody/shares.go", "if now.Before(c.Deadline) || now.Before(f.NotBefore) {", "if false {", "./tender/custody", "TestRefusals"},
 	{"I6", "a lot is closed before its deadline", "tender/close.go", "if l.State == Published && t.now.Before(l.End.Deadline) {", "if false {", "./tender", "TestDeadlineToTheMicrosecond|TestNothingBeforeTheDeadline"},
 	{"I9", "an amount with three decimals", "guarantee/letter/fen.go", "if !yuanShape.MatchString(text) {", "if false {", "./guarantee/letter", "TestParseYuan"},

@@ -26,16 +26,19 @@ func (w *world) first(change func(*Config)) *Agent {
 	return must(NewAgent(c))
 }
 
-// ask asks for the shares of one bid.
+// ask asks for the shares of three bids.
 func (w *world) ask(a *Agent) error {
 	w.t.Helper()
 	if w.bids == nil {
-		id := newID()
-		w.bids = map[string]signing.Sealed{id: w.seal(letter.StageBids, id)}
+		w.bids = map[string]signing.Sealed{}
+		for range 3 {
+			id := newID()
+			w.bids[id] = w.seal(letter.StageBids, id)
+		}
 		w.closingA = w.sign(w.centre, w.closing(letter.StageBids, nil, w.bids))
 	}
 	given, err := a.Shares(w.ctx, w.closingA, nil, w.bids)
-	if (err == nil) != (len(given) == 1) {
+	if (err == nil) != (len(given) == 3) {
 		w.t.Fatalf("%d shares and %v", len(given), err)
 	}
 	return err
@@ -76,6 +79,28 @@ func TestByHand(t *testing.T) {
 	wants(t, a.Give("another"), ErrNoLot)
 	wants(t, a.Give(lot), nil)
 	wants(t, w.ask(w.first(func(c *Config) { c.Automatic = false })), nil)
+}
+
+// Fewer than three bids are not opened by themselves, whatever day was authorised; the officer's hand may.
+func TestFewerThanThree(t *testing.T) {
+	w := newWorld(t)
+	w.clock.Set(deadline)
+	a := w.first(nil)
+	wants(t, a.Authorise(calendar.DateOf(deadline)), nil)
+	two := map[string]signing.Sealed{}
+	for range 2 {
+		id := newID()
+		two[id] = w.seal(letter.StageBids, id)
+	}
+	closing := w.sign(w.centre, w.closing(letter.StageBids, nil, two))
+	given, err := a.Shares(w.ctx, closing, nil, two)
+	if wants(t, err, ErrByHand); given != nil {
+		t.Fatal("two bids were opened")
+	}
+	wants(t, a.Give(lot), nil)
+	if given = must(a.Shares(w.ctx, closing, nil, two)); len(given) != 2 {
+		t.Errorf("by hand: %d", len(given))
+	}
 }
 
 // A veto holds until it is lifted before the deadline; after that only the officer's own hand passes it.

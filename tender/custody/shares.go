@@ -61,10 +61,25 @@ func (a *Agent) admit(ctx context.Context, c letter.Closing, p7s, previous []byt
 	if err := a.permitted(f); err != nil {
 		return nil, err
 	}
+	if err := a.enough(f, c); err != nil {
+		return nil, err
+	}
 	if err := f.serve(c, p7s, previous); err != nil {
 		return nil, err
 	}
 	return key, a.save(f)
+}
+
+// fewest is how many bids a lot needs to be opened (招标投标法实施条例44; 87号令41).
+const fewest = 3
+
+// enough leaves a lot with fewer bids to the officer's own hand: such a lot is not opened, and what an authority orders
+// of it later is for people to see to.
+func (a *Agent) enough(f *lotFile, c letter.Closing) error {
+	if c.Stage != letter.StageBids || len(c.Records) >= fewest || a.Unattended || !f.ByHand.IsZero() {
+		return nil
+	}
+	return fmt.Errorf("%w: %d bids", ErrByHand, len(c.Records))
 }
 
 // inTime is the rule of the clock: T is exclusive for bids, so shares may be given from T on.
