@@ -176,9 +176,13 @@ func (e *examination) arrived() letter.Line {
 func (e *examination) inForce() letter.Line {
 	same := e.wordErr == nil && e.word.InForce() && e.got.Number != "" && e.word.Number == e.got.Number &&
 		e.word.Digest == e.got.Digest && e.word.AcceptedAt.Equal(e.got.AcceptedAt)
-	got := e.word.States.Instrument
-	return judge("in_force", same, "issued", got, "保函有效", "平台的说明里没有这份有效的保函（可能尚未开立，或已解除、失效）；请查看申请进度，或联系平台")
+	got := instrumentWords[e.word.States.Instrument]
+	return judge("in_force", same, "有效", got, "保函有效", "平台的说明里没有这份有效的保函（可能尚未开立，或已解除、失效）；请查看申请进度，或联系平台")
 }
+
+// instrumentWords are the states of a letter for people.
+var instrumentWords = map[string]string{"none": "尚未开立", "issuing": "开立中", "issued": "有效", "amending": "有效（修改中）", "released": "已解除",
+	"expired": "已到期", "surrendered": "已退保", "paid_out": "已付清", "void": "已失效", "failed": "开立失败"}
 
 // requirement: the lot is the one that was applied for, and its notice asks for the same letter as then. A deadline put
 // off or a validity made longer is no other requirement: the letter extends by its own wording.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -22,7 +23,7 @@ type bidderCommand struct {
 	PlatformCert string `help:"平台签名证书（PEM）：只认它签的回执。" required:"" type:"existingfile" placeholder:"文件"`
 	Sign         string `help:"密钥目录中签名证书和密钥的文件名（不带扩展名）。" default:"sign"`
 	Encrypt      string `help:"密钥目录中加密证书和密钥的文件名。" default:"encrypt"`
-	Recovery     string `help:"恢复密钥的目录；没有就生成一对，请把其中的 recovery.key 移到离线介质。不设则为密钥目录。" placeholder:"目录"`
+	Recovery     string `help:"恢复密钥的目录；没有就生成一对，请把其中的私钥（…-recovery.key）移到离线介质。不设则为密钥目录。" placeholder:"目录"`
 	Copies       string `help:"存放自己的申请和保函的目录（加密）；不设则为数据目录下的 copies。" placeholder:"目录"`
 
 	Lots     bidderLots     `cmd:"" help:"列出公开的标段。"`
@@ -62,7 +63,7 @@ func (c *bidderCommand) client(s *Settings) (*client.Bidder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if me.Recovery, err = recoveryKey(orBelow(c.Recovery, s.KeysDir(), ""), passphrase, os.Stderr); err != nil {
+	if me.Recovery, err = recoveryKey(filepath.Join(orBelow(c.Recovery, s.KeysDir(), ""), c.Encrypt), passphrase, os.Stderr); err != nil {
 		return nil, err
 	}
 	platform, _, err := platformBy(s, c.Platform, c.PlatformCert)

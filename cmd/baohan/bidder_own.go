@@ -76,7 +76,7 @@ func (c *bidderRewrap) Run(ctx context.Context, p *bidderCommand, s *Settings, o
 }
 
 type bidderRekeep struct {
-	Key string `arg:"" help:"能打开现有存底的密钥：更新前的加密密钥，或恢复密钥 recovery.key（PEM，口令与密钥目录相同）。" type:"existingfile"`
+	Key string `arg:"" help:"能打开现有存底的密钥：更新前的加密密钥，或恢复密钥 encrypt-recovery.key（PEM，口令与密钥目录相同）。" type:"existingfile"`
 }
 
 // Run encrypts all papers of one's own anew, to the present key and the recovery key. It asks nobody.

@@ -6,52 +6,51 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"baohan/signing"
 )
 
 // A bidder's own papers are encrypted to its encryption key and to a second key of its own, the recovery key (恢复密钥):
 // a lost USB key then loses nothing. The private half belongs offline; to encrypt, the public half is enough.
+// They are named after the encryption key: several bidders may share one directory.
 const (
-	recoveryPrivate = "recovery.key"
-	recoveryPublic  = "recovery.pub"
+	recoveryPrivate = "-recovery.key"
+	recoveryPublic  = "-recovery.pub"
 )
 
-// recoveryKey reads the public half, and makes a pair when there is none. After a crash between the two files the
-// public half is made again from the private one.
-func recoveryKey(dir string, passphrase []byte, say io.Writer) (signing.PublicKey, error) {
-	text, err := os.ReadFile(filepath.Join(dir, recoveryPublic))
+// recoveryKey reads the public half, and makes a pair when there is none; name is the encryption key's path without
+// extension. After a crash between the two files the public half is made again from the private one.
+func recoveryKey(name string, passphrase []byte, say io.Writer) (signing.PublicKey, error) {
+	text, err := os.ReadFile(name + recoveryPublic)
 	if errors.Is(err, fs.ErrNotExist) {
-		return makeRecovery(dir, passphrase, say)
+		return makeRecovery(name, passphrase, say)
 	}
 	if err != nil {
 		return signing.PublicKey{}, err
 	}
 	var key signing.PublicKey
 	if err := key.UnmarshalText(text); err != nil {
-		return key, fmt.Errorf("%s：%w", filepath.Join(dir, recoveryPublic), err)
+		return key, fmt.Errorf("%s：%w", name+recoveryPublic, err)
 	}
 	return key, nil
 }
 
-func makeRecovery(dir string, passphrase []byte, say io.Writer) (signing.PublicKey, error) {
-	name := filepath.Join(dir, recoveryPrivate)
-	key, err := existingRecovery(name, passphrase)
+func makeRecovery(name string, passphrase []byte, say io.Writer) (signing.PublicKey, error) {
+	key, err := existingRecovery(name+recoveryPrivate, passphrase)
 	if errors.Is(err, fs.ErrNotExist) {
-		key, err = newRecovery(name, passphrase)
+		key, err = newRecovery(name+recoveryPrivate, passphrase)
 	}
 	if err != nil {
 		return signing.PublicKey{}, fmt.Errorf("恢复密钥：%w", err)
 	}
 	text, err := key.Public().MarshalText()
 	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, recoveryPublic), text, 0o600)
+		err = os.WriteFile(name+recoveryPublic, text, 0o600)
 	}
 	if err != nil {
 		return signing.PublicKey{}, fmt.Errorf("恢复密钥：%w", err)
 	}
-	fmt.Fprintf(say, "恢复密钥在 %s（口令与密钥目录相同）：请把它移到离线介质妥善保管，并从本机删除。加密证书丢失时，用它打开本机存底。\n", name)
+	fmt.Fprintf(say, "恢复密钥在 %s（口令与密钥目录相同）：请把它移到离线介质妥善保管，并从本机删除。加密证书丢失时，用它打开本机存底。\n", name+recoveryPrivate)
 	return key.Public(), nil
 }
 

@@ -20,7 +20,7 @@ import (
 // out is a file that proves itself, and the command says in words what holds of it.
 type unlockCommand struct {
 	File     string `arg:"" help:"平台 …/copy 接口的答复（JSON，可用 baohan bidder copy 保存），或本机存底：申请编号.letter、申请编号.draft。" type:"existingfile"`
-	Key      string `help:"加密密钥（PEM，以口令加密）。不设则为密钥目录下的 encrypt.key；加密证书丢失时给恢复密钥 recovery.key。" placeholder:"文件"`
+	Key      string `help:"加密密钥（PEM，以口令加密）。不设则为密钥目录下的 encrypt.key；加密证书丢失时给恢复密钥 encrypt-recovery.key。" placeholder:"文件"`
 	Copy     string `help:"给 .draft 时：平台 …/copy 接口的答复，用存底打开它。" type:"existingfile" placeholder:"文件"`
 	Platform string `help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。" placeholder:"USCC"`
 	Dir      string `help:"写入的目录：保函编号.json 和 .p7s。开标前请勿给他人。" default:"." placeholder:"目录"`

@@ -103,17 +103,17 @@ func TestUnlock(t *testing.T) {
 func TestUnlockAfterALoss(t *testing.T) {
 	d := newDesk(t)
 	var told bytes.Buffer
-	public, err := recoveryKey(d.dir, []byte(passphrase), &told)
+	public, err := recoveryKey(d.at("encrypt"), []byte(passphrase), &told)
 	if err != nil || !strings.Contains(told.String(), "离线") {
 		t.Fatalf("%v: %s", err, told.String())
 	}
-	if again, err := recoveryKey(d.dir, []byte(passphrase), &told); err != nil || !again.Equal(public) {
+	if again, err := recoveryKey(d.at("encrypt"), []byte(passphrase), &told); err != nil || !again.Equal(public) {
 		t.Fatalf("a second recovery key: %v", err)
 	}
-	if err := os.Remove(d.at(recoveryPublic)); err != nil { // a crash between the two files
+	if err := os.Remove(d.at("encrypt" + recoveryPublic)); err != nil { // a crash between the two files
 		t.Fatal(err)
 	}
-	if again, err := recoveryKey(d.dir, []byte(passphrase), &told); err != nil || !again.Equal(public) {
+	if again, err := recoveryKey(d.at("encrypt"), []byte(passphrase), &told); err != nil || !again.Equal(public) {
 		t.Fatalf("after a crash: %v", err)
 	}
 	i := d.h.Issue(d.h.Blind(), "XJSL-2026-000008")
@@ -133,14 +133,14 @@ func TestUnlockAfterALoss(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.put(name, sealed)
-	if code, said := d.unlock(d.at(name), "--key", d.at(recoveryPrivate)); code != 2 || !strings.Contains(said, "--copy") {
+	if code, said := d.unlock(d.at(name), "--key", d.at("encrypt"+recoveryPrivate)); code != 2 || !strings.Contains(said, "--copy") {
 		t.Errorf("a draft alone holds no letter: %d\n%s", code, said)
 	}
-	if code, said := d.unlock(d.at(name), "--key", d.at(recoveryPrivate), "--copy", d.at("saved.json")); code != 0 {
+	if code, said := d.unlock(d.at(name), "--key", d.at("encrypt"+recoveryPrivate), "--copy", d.at("saved.json")); code != 0 {
 		t.Errorf("%d\n%s", code, said)
 	}
 	d.put("renamed.draft", sealed)
-	if code, said := d.unlock(d.at("renamed.draft"), "--key", d.at(recoveryPrivate), "--copy", d.at("saved.json")); code != 2 {
+	if code, said := d.unlock(d.at("renamed.draft"), "--key", d.at("encrypt"+recoveryPrivate), "--copy", d.at("saved.json")); code != 2 {
 		t.Errorf("under another name: %d\n%s", code, said)
 	}
 }
