@@ -11,10 +11,20 @@ import (
 	"baohan/tender/custody"
 )
 
-// errCustodian says which custodian could not be reached or is not what it claims; the lot stays a draft.
-func errCustodian(i int, err error) error {
-	return fmt.Errorf("tender: custodian %d: %w", i+1, err)
+// CustodianError says which custodian could not be reached or is not what it claims. A lot that was to be published
+// stays a draft: publishing again asks all three again.
+type CustodianError struct {
+	Holder int // 1, 2 or 3
+	Cause  error
 }
+
+func (e *CustodianError) Error() string {
+	return fmt.Sprintf("tender: custodian %d: %v", e.Holder, e.Cause)
+}
+
+func (e *CustodianError) Unwrap() error { return e.Cause }
+
+func errCustodian(i int, err error) error { return &CustodianError{i + 1, err} }
 
 // Publish freezes what the lot demands and makes it public. The three custodians first make the lot's keys, sign
 // them and prove that they can decrypt: a lot whose records nobody could open must not be published.

@@ -11,6 +11,7 @@ import (
 
 	"baohan/guarantee"
 	"baohan/party"
+	"baohan/tender"
 )
 
 func TestEveryKindOfRefusalHasAStatus(t *testing.T) {
@@ -37,6 +38,24 @@ func TestNotFoundIsOneAnswer(t *testing.T) {
 	} {
 		if got := s.problemOf(ctx, err).bytes(); !bytes.Equal(got, want) {
 			t.Errorf("%s: %s\nwant %s", name, got, want)
+		}
+	}
+}
+
+// A custodian that is missing is nobody's fault here: the caller hears for whom to wait, and whether to ask again.
+func TestMissingCustodians(t *testing.T) {
+	s, ctx := describe(), newExchange().within(t.Context())
+	absent := &tender.CustodianError{Holder: 2, Cause: errors.New("connection refused by 甲")}
+	for _, c := range []struct {
+		err         error
+		code, words string
+	}{
+		{fmt.Errorf("%w: %w", tender.ErrCustodians, errors.Join(absent)), "custodians_awaited", "无需重复操作"},
+		{fmt.Errorf("publish: %w", absent), "custodian_absent", "第 2 个"},
+	} {
+		p := s.problemOf(ctx, c.err)
+		if p.Status != 503 || p.Code != c.code || !strings.Contains(p.Detail, c.words) || strings.Contains(p.Detail, "甲") {
+			t.Errorf("%v: %+v", c.err, p)
 		}
 	}
 }
