@@ -20,7 +20,8 @@ const assuranceFresh = 15 * time.Minute
 // Check answers the owner's question before the deadline: has my guarantee arrived safely, and does it still meet what
 // the lot demands now? It joins what nobody else can: the platform's signed word on what it holds, the record that only
 // the owner opens, and the lot's present requirement. Whatever cannot be read is a line of the report, not an error; an
-// error says that this side has no draft of the application, or that the platform does not answer.
+// error says that this side has no draft of the application, or that the platform does not answer. A letter that holds is
+// kept, as Letter keeps it.
 func (b *Bidder) Check(ctx context.Context, id string) (letter.Report, error) {
 	draft, err := b.Draft(ctx, id)
 	if err != nil {
@@ -37,7 +38,11 @@ func (b *Bidder) Check(ctx context.Context, id string) (letter.Report, error) {
 		return letter.Report{}, err
 	}
 	e.word, e.wordErr = b.assurance(ctx, id)
-	return e.report(ctx), nil
+	report := e.report(ctx)
+	if e.plain == nil {
+		return report, nil
+	}
+	return report, b.keep(id+".letter", e.plain)
 }
 
 // assurance fetches the platform's word and believes it only under its signature, and only while it is fresh.
@@ -76,6 +81,7 @@ type examination struct {
 	word    letter.Assurance
 	wordErr error
 	file    letter.File // zero while the letter cannot be read
+	plain   []byte      // its bytes
 	got     letter.Receipt
 }
 
@@ -137,7 +143,7 @@ func (e *examination) original(ctx context.Context) letter.Line {
 	}
 	held := letter.VerifyFile(plain, e.bidder.Trust, letter.Platform(e.bidder.USCC))
 	if held.OK {
-		e.file, e.got = file, e.readReceipt()
+		e.file, e.got, e.plain = file, e.readReceipt(), plain
 	}
 	return judge("letter", held.OK, "", file.Undertaking.Number, "保函原件已由本单位打开，签名、文本、承诺值和回执逐项核对通过", held.Words)
 }

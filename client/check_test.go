@@ -78,9 +78,13 @@ func (h *held) require(change func(*letter.Requirement)) {
 
 func TestCheckAnswersTheOwner(t *testing.T) {
 	for _, mode := range []letter.Mode{letter.ModeBlind, letter.ModeFull} {
-		r, err := newWorld(t).held(mode).check()
+		h := newWorld(t).held(mode)
+		r, err := h.check()
 		if err != nil || !r.OK || len(r.Lines) != 10 || !strings.Contains(r.Words, "已安全到达") {
 			t.Errorf("%s: %v, %s: %+v", mode, err, failing(r), r)
+		}
+		if _, err := h.copies.Get(h.draft.ID + ".letter"); err != nil {
+			t.Errorf("%s: the letter that was opened is not kept: %v", mode, err)
 		}
 		for _, l := range r.Lines {
 			if l.Words == "" || l.Title() == l.Name {
