@@ -55,6 +55,19 @@ func (p *platform) wantRows(t *testing.T, sql string, want int) {
 	}
 }
 
+// TestOpening opens real lots, with the custodians here and behind their doors, and finds the bids among others.
+func TestOpening(t *testing.T) {
+	var out bytes.Buffer
+	if err := benchOpening(t.Context(), "", sizes{small: 4, great: 5, beside: 50, times: 1}, true, &out); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	for _, want := range []string{"find 4 bids among 59", "open 4, custodians behind HTTP", "open 5,", "INSERT INTO disclosure"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+}
+
 // TestRefusalStopsTheRun sends a letter that is not the one prepared: a refusal may not count as an answer.
 func TestRefusalStopsTheRun(t *testing.T) {
 	p, err := newPlatform(t.Context(), "")

@@ -11,9 +11,9 @@ import (
 )
 
 func main() {
-	part := flag.String("part", "", "signing or callback; both if empty")
+	part := flag.String("part", "", "signing, callback or opening; all if empty")
 	dir := flag.String("dir", "", "where the database lies during the run; a temporary directory if empty. It must be a disk, not memory")
-	statements := flag.Bool("statements", false, "list every SQL statement of a callback with its time")
+	statements := flag.Bool("statements", false, "list every SQL statement of a callback, and those that cost most of an opening, with its time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, *part, *dir, *statements, os.Stdout)
@@ -31,12 +31,18 @@ func run(ctx context.Context, part, dir string, statements bool, out io.Writer) 
 	case "callback":
 		heading(out)
 		return benchCallback(ctx, dir, statements, out)
+	case "opening":
+		heading(out)
+		return benchOpening(ctx, dir, openingSizes, statements, out)
 	case "":
 		heading(out)
 		if err := signingOnOneCore(ctx, out); err != nil {
 			return err
 		}
-		return benchCallback(ctx, dir, statements, out)
+		if err := benchCallback(ctx, dir, statements, out); err != nil {
+			return err
+		}
+		return benchOpening(ctx, dir, openingSizes, statements, out)
 	}
 	return fmt.Errorf("no part %q", part)
 }

@@ -24,6 +24,7 @@ import (
 	"baohan/party"
 	"baohan/signing"
 	"baohan/tender"
+	"baohan/tender/custody"
 	"baohan/web"
 )
 
@@ -45,10 +46,13 @@ type platform struct {
 	tenders    *tender.Desk
 	http       *http.Server
 	base       string
+	wall       clock.Clock
+	master     []byte // of the tags
+	custodians [3]custody.Custodian
 }
 
 func newPlatform(ctx context.Context, dir string) (p *platform, err error) {
-	p = &platform{house: sample.New(now().Add(-time.Hour)), spy: &spy{}}
+	p = &platform{house: sample.New(now().Add(-time.Hour)), spy: &spy{}, wall: clock.System(), master: signing.Random(32)}
 	if p.dir, err = os.MkdirTemp(dir, "baohan-bench-"); err != nil {
 		return nil, err
 	}
@@ -65,12 +69,7 @@ func (p *platform) openDatabase(ctx context.Context) (err error) {
 	if p.server, err = devpg.Start(ctx, devpg.Options{Dir: p.dir}); err != nil {
 		return err
 	}
-	config, err := pgxpool.ParseConfig(p.server.URL)
-	if err != nil {
-		return err
-	}
-	config.MaxConns, config.ConnConfig.Tracer = poolSize, p.spy
-	if p.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+	if err := p.connect(ctx, p.server.URL); err != nil {
 		return err
 	}
 	if err := migrations.Migrate(ctx, p.pool); err != nil {
@@ -79,8 +78,18 @@ func (p *platform) openDatabase(ctx context.Context) (err error) {
 	return migrations.CheckSettings(ctx, p.pool)
 }
 
+func (p *platform) connect(ctx context.Context, to string) error {
+	config, err := pgxpool.ParseConfig(to)
+	if err != nil {
+		return err
+	}
+	config.MaxConns, config.ConnConfig.Tracer = poolSize, p.spy
+	p.pool, err = pgxpool.NewWithConfig(ctx, config)
+	return err
+}
+
 func (p *platform) openDesks(context.Context) (err error) {
-	h, wall, secret := p.house, clock.System(), func() []byte { return signing.Random(32) }
+	h, wall := p.house, p.wall
 	runner, err := jobs.New(jobs.Config{Pool: p.pool, Node: "bench", Log: quiet})
 	if err != nil {
 		return err
@@ -91,12 +100,14 @@ func (p *platform) openDesks(context.Context) (err error) {
 		Certificate: h.Platform.Sign.Certificate(), Hosts: []string{"bank.test:443"}, Log: quiet}); err != nil {
 		return err
 	}
-	once, master := party.NewOnce(secret()), secret()
+	once := party.NewOnce(p.master)
 	p.guarantees = guarantee.NewDesk(guarantee.Config{Pool: p.pool, Clock: wall, Outbox: p.outbox, Once: once,
-		Tags: guarantee.NewTags(master, "letter"), Calendar: calendar.Published(), Platform: h.Platform.Sign.Key,
+		Tags: guarantee.NewTags(p.master, "letter"), Calendar: calendar.Published(), Platform: h.Platform.Sign.Key,
 		PlatformChain: h.Platform.Sign.Chain, Trust: h.Trust})
 	p.tenders = tender.NewDesk(tender.Config{Pool: p.pool, Clock: wall, Once: once, Guarantees: p.guarantees,
-		Tags: guarantee.NewTags(master, "bid"), Calendar: calendar.Published(), Trust: h.Trust})
+		Tags: guarantee.NewTags(p.master, "bid"), Calendar: calendar.Published(), Trust: h.Trust,
+		Platform: h.Platform.Sign.Key, PlatformChain: h.Platform.Sign.Chain, Centre: h.Centre.Sign.Key, CentreChain: h.Centre.Sign.Chain,
+		Custodians: p.custodians, Market: market{p.banks}, Log: quiet})
 	p.banks.Papers = p.guarantees
 	runner.Bind(jobs.Desks{Guarantees: p.guarantees, Banks: p.banks, Tenders: p.tenders})
 	return nil

@@ -65,8 +65,13 @@ func together(goroutines, n int, do func(i int) error) error {
 func (p *platform) prepareOne(ctx context.Context, i int, bidder sample.Member) (call, error) {
 	h := *p.house
 	h.Requirement.Lot.Code = fmt.Sprintf("HN-CS-2026-%06d", i)
+	return p.prepareFor(ctx, &h, bidder, i)
+}
+
+// prepareFor applies for the lot of h. Everybody pays from an account of its own.
+func (p *platform) prepareFor(ctx context.Context, h *sample.House, bidder sample.Member, i int) (call, error) {
 	d := h.Draft(bidder, h.Bank, sample.Independent, letter.ModeBlind)
-	if err := p.apply(ctx, &h, d); err != nil {
+	if err := p.apply(ctx, h, d); err != nil {
 		return call{}, err
 	}
 	id, fee := d.Application.Application, d.Application.Fee
@@ -74,10 +79,10 @@ func (p *platform) prepareOne(ctx context.Context, i int, bidder sample.Member) 
 		return call{}, err
 	}
 	if _, err := p.guarantees.FeeReceived(ctx, command(h.Bank, party.Guarantor), id, guarantee.FeeEvidence{Amount: fee,
-		Reference: fmt.Sprint("R", i), Payer: letter.Account{Name: bidder.Party.Name, Number: "6222020100012345", Bank: "示例银行"}, PaidAt: now()}); err != nil {
+		Reference: fmt.Sprint("R", i), Payer: letter.Account{Name: bidder.Party.Name, Number: fmt.Sprintf("62220201%08d", i), Bank: "示例银行"}, PaidAt: now()}); err != nil {
 		return call{}, err
 	}
-	return p.write(ctx, &h, d, fmt.Sprintf("BENCH-%06d", i))
+	return p.write(ctx, h, d, fmt.Sprintf("BENCH-%06d", i))
 }
 
 func (p *platform) apply(ctx context.Context, h *sample.House, d sample.Draft) error {
