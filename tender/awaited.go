@@ -113,6 +113,17 @@ func (d *Desk) log() *slog.Logger {
 	return slog.Default()
 }
 
+// order is in which order the custodians are asked: those that gave nothing to this lot before come last.
+func (d *Desk) order(ctx context.Context, lot string) ([]int, error) {
+	rows, err := d.Pool.Query(ctx, `SELECT holder::int FROM generate_series(0, 2) AS s (holder)
+		ORDER BY EXISTS (SELECT 1 FROM custodian_alarm a WHERE a.lot = @lot AND a.holder = s.holder AND a.answered_at IS NULL), holder`,
+		pgx.NamedArgs{"lot": lot})
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int])
+}
+
 type alarmRow struct {
 	Holder   int
 	Reason   Absence

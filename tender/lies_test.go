@@ -114,10 +114,10 @@ func TestVetoIsShown(t *testing.T) {
 	if len(waits) != 2 || waits[0].Reason != Vetoed || waits[1].Reason != ByHand {
 		t.Errorf("waits for %+v", waits)
 	}
-	w.agents[0].refuses, w.agents[1].refuses = nil, nil
+	w.agents[0].refuses, w.agents[1].refuses, w.agents[2].off = nil, nil, true // both are needed now
 	w.open(l)
-	if waits := must(w.Awaited(w.ctx, must(readLot(w.ctx, w.pool, l.ID)))); len(waits) != 0 {
-		t.Errorf("still waits for %+v", waits)
+	if waits := must(w.Awaited(w.ctx, must(readLot(w.ctx, w.pool, l.ID)))); len(waits) != 1 || waits[0].Reason != NoAnswer {
+		t.Errorf("after the opening the alarm stands for %+v", waits)
 	}
 	var rows int
 	if err := w.pool.QueryRow(w.ctx, `SELECT count(*) FROM custodian_alarm WHERE answered_at >= raised_at`).Scan(&rows); err != nil || rows != 2 {

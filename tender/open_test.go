@@ -136,6 +136,9 @@ func TestTwoCustodiansOpen(t *testing.T) {
 	signed := must(readClosing(w.ctx, w.pool, l.ID, letter.StageBids)).Signed
 	w.agents[1].off = false
 	o := w.open(l)
+	if w.agents[0].asked != 2 || w.agents[1].asked != 3 {
+		t.Errorf("the one that is off was asked %d times, the one that came back %d; want each try once, and not in the second round", w.agents[0].asked, w.agents[1].asked)
+	}
 	if waits := must(w.Awaited(w.ctx, must(readLot(w.ctx, w.pool, l.ID)))); len(waits) != 1 || waits[0].Custodian.Name != "保管人甲中心" {
 		t.Errorf("the alarm stands for %+v; want the one that is still missing", waits)
 	}

@@ -39,12 +39,17 @@ func (g given) enough(records map[string]signing.Sealed) bool {
 // shares asks the custodians in turn until two have answered for every record. A record for which the custodians
 // all answered and fewer than two could open their share is spoilt, and only that record fails. As long as any
 // custodian is missing or wrong, a missing share may still come, and the opening waits instead. Who was missing is
-// noted either way: the third custodian is what the next accident needs.
+// noted either way: the third custodian is what the next accident needs. In the next round, and when the opening is
+// tried again, those come last: nobody waits a second time for one that does not answer.
 func (d *Desk) shares(ctx context.Context, lot string, closing, previous []byte, records map[string]signing.Sealed) (given, error) {
 	got := given{}
 	var failed [3]error
 	var gave [3]bool
-	for i := range d.Custodians {
+	order, err := d.order(ctx, lot)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range order {
 		if got.enough(records) {
 			break
 		}

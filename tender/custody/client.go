@@ -22,7 +22,7 @@ import (
 
 const (
 	dialTimeout = 5 * time.Second
-	askTimeout  = 60 * time.Second
+	askTimeout  = 30 * time.Second
 	batchBytes  = 8 << 20 // of sealed records in one request
 	maxAnswer   = 32 << 20
 )
