@@ -91,6 +91,10 @@ func TestNoOneKeyReadsARowBack(t *testing.T) {
 		if !w.opens(h.id, cols["offer"], institution.encrypt.Key) || !w.opens(h.id, cols["sealed"], h.bidder.encrypt.Key) {
 			t.Errorf("%s: those who may cannot open theirs: the attempts prove nothing", mode)
 		}
+		offer, err := letter.OpenOffer(w.ctx, h.id, cols["offer"], institution.encrypt.Key)
+		if told := offer.Reveal != nil || offer.Custodians != nil; err != nil || told != (mode == letter.ModeFull) {
+			t.Errorf("%s: the guarantor is told the lot: %v, %v", mode, told, err)
+		}
 		w.openByTwo(h)
 	}
 }
