@@ -34,6 +34,7 @@ type examination struct {
 	mark   struct {
 		wal        int64
 		log, theDB int
+		lotRows    string
 	}
 }
 
@@ -91,6 +92,9 @@ func (e *examination) remember(ctx context.Context) (err error) {
 		return err
 	}
 	if e.before, err = e.baseline(ctx); err != nil {
+		return err
+	}
+	if e.mark.lotRows, err = e.lotRows(ctx); err != nil {
 		return err
 	}
 	log, err := e.serverLog(ctx)
@@ -220,6 +224,13 @@ func (e *examination) inspect(ctx context.Context) error {
 	shapes, err := e.shape(ctx)
 	if err != nil {
 		return err
+	}
+	rows, err := e.lotRows(ctx)
+	if err != nil {
+		return err
+	}
+	if rows != e.mark.lotRows {
+		e.fault("rows of lots were touched or locked while bidders handed in")
 	}
 	tied, err := e.lockedTags(ctx, e.locks)
 	e.fault(append(shapes, tied...)...)

@@ -65,6 +65,11 @@ var leaks = []leak{
 		finds: []string{"LEAK GET /api/v1/applications/%s: "},
 	},
 	{
+		what:  "handing in locks the lot's row",
+		edits: []edit{{"tender/apply.go", "	l, err := readLot(ctx, tx, id)\n", "	if _, err := lockLotRow(ctx, tx, id); err != nil {\n		return time.Time{}, err\n	}\n	l, err := readLot(ctx, tx, id)\n"}},
+		finds: []string{"LEAK rows of lots were touched"},
+	},
+	{
 		what: "a lock is named by the tag of a row",
 		edits: []edit{
 			{"tender/bidstore.go", `d.Tags.Owner("bidder-lock/"+bidder, 0)`, `d.Tags.Owner(bidder, 0)`},

@@ -107,6 +107,15 @@ func (p *platform) sizes(ctx context.Context) (faults []string, err error) {
 	return faults, nil
 }
 
+// lotRows are the places and transactions of the rows that lots and projects have. A hand-in that locked or touched one
+// would leave its mark there, without a word for the search to find.
+func (p *platform) lotRows(ctx context.Context) (string, error) {
+	var all string
+	return all, p.pool.QueryRow(ctx, `SELECT string_agg(x, ' ' ORDER BY x) FROM (
+		SELECT format('lot %s %s %s %s', id, ctid, xmin, xmax) AS x FROM lot UNION ALL SELECT format('project %s %s %s %s', id, ctid, xmin, xmax) FROM project
+		UNION ALL SELECT format('lot_event %s/%s %s %s %s', lot, seq, ctid, xmin, xmax) FROM lot_event) rows`).Scan(&all)
+}
+
 func cut(c string) (table, name string) {
 	i := slices.Index([]byte(c), '.')
 	return c[:i], c[i+1:]
