@@ -32,8 +32,13 @@ func (w *openWorker) Work(ctx context.Context, job *river.Job[openArgs]) error {
 		return err
 	}
 	_, err = w.r.desks.Tenders.Open(ctx, party.Command{Actor: party.System()}, job.Args.Lot)
+	return patient(err, w.r.Every)
+}
+
+// patient has an opening that waits for custodians come again; every other error is the job's failure.
+func patient(err error, every time.Duration) error {
 	if errors.Is(err, tender.ErrCustodians) {
-		return river.JobSnooze(min(max(w.r.Every, time.Second), custodianPause))
+		return river.JobSnooze(min(max(every, time.Second), custodianPause))
 	}
 	return err
 }

@@ -3,7 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
 	"log/slog"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,4 +124,42 @@ func TestRemoteCustodians(t *testing.T) {
 	if c, err := s.custodians(); err != nil || c.three[2] == nil {
 		t.Errorf("three right ones: %v", err)
 	}
+}
+
+// A platform that serves others does not hold all three keys itself.
+func TestServingOthersNeedsCustodiansElsewhere(t *testing.T) {
+	c, s := serveCommand{}, &Settings{Listen: "0.0.0.0:0"}
+	s.TLSCert, s.TLSKey = serverCertificate(t)
+	if err := c.Run(t.Context(), s, slog.New(slog.DiscardHandler), io.Discard); err == nil || !strings.Contains(err.Error(), "custodians") {
+		t.Errorf("all three keys here, served over TLS: %v", err)
+	}
+	c.Custodians = []string{"elsewhere"}
+	if err := c.Run(t.Context(), s, slog.New(slog.DiscardHandler), io.Discard); err == nil || strings.Contains(err.Error(), "custodians") {
+		t.Errorf("custodians elsewhere: %v; want the next thing that is missing", err)
+	}
+}
+
+// serverCertificate makes a throw-away certificate for TLS.
+func serverCertificate(t *testing.T) (certificate, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, key = filepath.Join(t.TempDir(), "c.pem"), filepath.Join(t.TempDir(), "k.pem")
+	for file, block := range map[string]*pem.Block{certificate: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: keyDER}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certificate, key
 }

@@ -30,6 +30,9 @@ func (c *serveCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, o
 	if err != nil {
 		return err
 	}
+	if edge.tls != nil && len(c.Custodians) == 0 {
+		return errors.New("对外服务须用 custodians 指明三个密钥保管人代理（docs/custodians.md）：三把钥匙都在本机时，只能在本机回环地址上演示")
+	}
 	r, err := c.open(ctx, s, "serve", log)
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 
 // DevAgent is all three custodians in one directory, for development and demonstrations: the rules are the
 // real ones, the three premises are not. One directory that holds all three keys breaks the promise that no
-// single place can open anything; a production start refuses it.
+// single place can open anything; a platform that serves others over TLS refuses it.
 type DevAgent struct{ agents [3]*Agent }
 
 // DevHolder is one of the three: who it is, and its long-term key with its certificate chain.
