@@ -89,7 +89,6 @@ func TestALostKeyIsRecovered(t *testing.T) {
 	c := w.saved(w.undertakingCopy(d, w.issue(d, nil)))
 
 	renewed := w.Member(w.Bidders[0].Party.Name, 10) // certificates for new keys; the old ones are gone
-	renewed.Party = w.Bidders[0].Party
 	now := me
 	now.Open, now.OpenChain = renewed.Encrypt.Key, renewed.Encrypt.Chain
 	after, err := client.NewBidder(w.platform, now, w.copies)

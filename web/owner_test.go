@@ -33,7 +33,7 @@ func TestTheOwnersOwnCopy(t *testing.T) {
 	}
 	l.unlocks(must(b.Copy(t.Context(), draft.ID)), p.encrypt.Key)
 
-	renewed := l.world.person(p.name, 61)
+	renewed := l.person(p.name, 61)
 	again := p.identity()
 	again.Open, again.OpenChain = renewed.encrypt.Key, renewed.encrypt.Chain
 	after := must(client.NewBidder(l.at, again, copies))
@@ -67,7 +67,7 @@ func TestTheOwnersRoutesAreSilent(t *testing.T) {
 	l := newLife(t)
 	owner := l.person("湖南路桥建设集团", 61)
 	id := l.apply(l.bidder(owner))
-	token := l.world.signIn(l.person("中铁五局集团", 62), "bidder")
+	token := l.signIn(l.person("中铁五局集团", 62), "bidder")
 	for _, ask := range [][2]string{{"GET", "/assurance"}, {"POST", "/rewrap"}} {
 		var body any
 		if ask[0] == "POST" {
