@@ -102,28 +102,34 @@ func (p *platform) post(ctx context.Context, path string, in, out any) error {
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Idempotency-Key", signing.Sum(signing.Random(8)).String())
-	_, text, err := do(r)
+	a, err := do(r)
 	if err != nil {
 		return err
 	}
-	return wire.ReadAnswer(text, out)
+	return wire.ReadAnswer(a.body, out)
 }
 
-// do sends a request and reads status, headers and body of its answer.
-func do(r *http.Request) (answer *http.Response, body []byte, err error) {
-	answer, err = http.DefaultClient.Do(r)
+// answer is what somebody was told, whole.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func do(r *http.Request) (a answer, err error) {
+	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return nil, nil, err
+		return a, err
 	}
-	body, err = io.ReadAll(answer.Body)
-	return answer, body, errors.Join(err, answer.Body.Close())
+	body, err := io.ReadAll(response.Body)
+	return answer{response.StatusCode, response.Header, body}, errors.Join(err, response.Body.Close())
 }
 
 // get asks for a path as a caller.
-func (p *platform) get(ctx context.Context, c caller, path string) (*http.Response, []byte, error) {
+func (p *platform) get(ctx context.Context, c caller, path string) (answer, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base+path, http.NoBody)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)
@@ -154,12 +160,12 @@ func (p *platform) answerSurfaces(ctx context.Context, callers []caller, objects
 		}
 		for _, c := range append(slices.Clone(callers), caller{"the watch", metricsToken}) {
 			for _, path := range paths {
-				answer, body, err := p.get(ctx, c, path)
+				a, err := p.get(ctx, c, path)
 				if err != nil {
 					return nil, asked, err
 				}
 				asked++
-				s.text = append(append(s.text, fmt.Sprintf("%s %d %v\n", c.role, answer.StatusCode, answer.Header)...), body...)
+				s.text = append(append(s.text, fmt.Sprintf("%s %d %v\n", c.role, a.status, a.header)...), a.body...)
 			}
 		}
 		all = append(all, s)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"baohan/client/wire"
@@ -118,8 +119,8 @@ func (e *examination) afterOpening(ctx context.Context) error {
 // opened waits for a lot's opening, as a stranger, and returns it.
 func (e *examination) opened(ctx context.Context, lot wire.Lot) (body []byte, err error) {
 	return body, soon(ctx, func() (bool, error) {
-		answer, text, err := e.get(ctx, caller{}, "/api/v1/lots/"+lot.ID+"/opening")
-		body = text
-		return err == nil && answer.StatusCode == 200, err
+		a, err := e.get(ctx, caller{}, "/api/v1/lots/"+lot.ID+"/opening")
+		body = a.body
+		return err == nil && a.status == http.StatusOK, err
 	})
 }

@@ -136,11 +136,11 @@ func (g *game) features(ctx context.Context, before seen, application, bid strin
 	f = append(f, float64(repeated))
 	for _, path := range []string{"/lots", "/lots/" + g.lots[0].ID, "/lots/" + g.lots[1].ID, "/lots/" + g.lots[0].ID + "/opening", "/lots/" + g.lots[1].ID + "/opening",
 		"/applications", "/bids", "/applications/" + application, "/applications/" + application + "/copy", "/guarantees/" + application + "/file", "/guarantees"} {
-		answer, body, err := g.get(ctx, g.caller, "/api/v1"+path)
+		a, err := g.get(ctx, g.caller, "/api/v1"+path)
 		if err != nil {
 			return nil, err
 		}
-		f = append(f, float64(answer.StatusCode), float64(len(body)), float64(len(answer.Header)))
+		f = append(f, float64(a.status), float64(len(a.body)), float64(len(a.header)))
 	}
 	return f, nil
 }

@@ -32,12 +32,12 @@ func (p *platform) timing(ctx context.Context, c caller, pattern string, exists 
 				id = exists[i%len(exists)]
 			}
 			begun := now()
-			answer, body, err := p.get(ctx, c, fmt.Sprintf(pattern, id))
+			a, err := p.get(ctx, c, fmt.Sprintf(pattern, id))
 			if err != nil {
 				return t, err
 			}
 			groups[group] = append(groups[group], now().Sub(begun))
-			text := fmt.Sprint(answer.StatusCode, len(answer.Header), string(body))
+			text := fmt.Sprint(a.status, len(a.header), string(a.body))
 			if group != 0 {
 				reference = text
 			} else if reference != "" && text != reference {
