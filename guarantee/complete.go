@@ -3,7 +3,6 @@ package guarantee
 import (
 	"context"
 
-	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/party"
 )
@@ -26,11 +25,11 @@ func (d *Desk) complete(ctx context.Context, cmd party.Command, in Intake) (Answ
 		return Answer{}, mismatch("completion.guarantee", "guarantee", "补正所指的保函不一致；请重新生成并签名")
 	}
 	return d.change(ctx, cmd, in.Guarantee, func(ctx context.Context, t *turn) error {
-		return d.completed(ctx, t, in, c, p)
+		return d.completed(ctx, t, x, in, c, p)
 	})
 }
 
-func (d *Desk) completed(ctx context.Context, t *turn, in Intake, c letter.Completion, p Presentation) error {
+func (d *Desk) completed(ctx context.Context, t *turn, x *Disclosure, in Intake, c letter.Completion, p Presentation) error {
 	dm, err := demandOf(ctx, t, c.Demand, in.Sender)
 	if err != nil {
 		return err
@@ -38,7 +37,9 @@ func (d *Desk) completed(ctx context.Context, t *turn, in Intake, c letter.Compl
 	if first, err := processedTx(ctx, t.tx, in.ID); err != nil || !first {
 		return err
 	}
-	if in.ReceivedAt.After(t.g.lastInstant()) {
+	// Only the independent wording ends without complying documents (法释〔2016〕24号 art. 11(1)); a claim made in time
+	// under the others is completed when it is (保险法 art. 22, 民法典 art. 693).
+	if t.g.Form == letter.FormIndependent && in.ReceivedAt.After(t.g.lastInstant()) {
 		return party.TooLate("completion.after_expiry", "补正到达时保函有效期已满（以平台收到时间为准），不能受理")
 	}
 	if err := checkDocuments(c.Documents, p.Documents); err != nil {
@@ -47,9 +48,9 @@ func (d *Desk) completed(ctx context.Context, t *turn, in Intake, c letter.Compl
 	if still := letter.Missing(dm.lacking(), c.Documents); len(still) > 0 {
 		return party.Invalid("completion.documents", "documents", "补正须一次补齐全部缺少的文件；请对照保函所列单据核对")
 	}
-	by, err := d.Calendar.AddWorkingDays(calendar.DateOf(in.ReceivedAt.In(calendar.Shanghai)), examineWithin)
+	by, err := d.examineBy(x, in.ReceivedAt)
 	if err != nil {
-		return party.Conflict("calendar.year_not_published", "审查期限所在年度的放假安排尚未录入；请联系交易中心录入工作日历（提交时间已记录）")
+		return err
 	}
 	if err := t.examine(by, "complete", EventDemandCompleted); err != nil {
 		return err

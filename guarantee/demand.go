@@ -2,6 +2,7 @@ package guarantee
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"baohan/guarantee/calendar"
@@ -9,9 +10,20 @@ import (
 	"baohan/party"
 )
 
-// examineWithin is how long a guarantor examines a presentation, in working days following the day of presentation
-// (URDG 758 art. 20).
-const examineWithin = 5
+// examineBy is the last day of the examination: so many working days as the wording gives, following the day of
+// presentation (URDG 758 art. 20). In a year whose days of rest are not published yet nobody can say that day: the
+// demand is taken all the same, and until the day is known nobody is precluded.
+func (d *Desk) examineBy(x *Disclosure, receivedAt time.Time) (calendar.Date, error) {
+	w, err := letter.WordingOf(x.Content.Application.Wording)
+	if err != nil {
+		return calendar.Date{}, err
+	}
+	by, err := d.Calendar.AddWorkingDays(calendar.DateOf(receivedAt), w.ExamineWorkingDays)
+	if errors.Is(err, calendar.ErrYearNotPublished) {
+		return calendar.Date{}, nil
+	}
+	return by, err
+}
 
 // demand takes a presentation. What counts is the instant of its durable receipt: at or before 24:00 of the last day
 // of validity it is in time, however late it is processed. The documents are compared with the list in the wording by
@@ -40,9 +52,9 @@ func (d *Desk) demand(ctx context.Context, cmd party.Command, in Intake) (Answer
 		return Answer{}, refuse("demand", err)
 	}
 	missing := letter.Missing(required, m.Documents)
-	examineBy, err := d.Calendar.AddWorkingDays(calendar.DateOf(in.ReceivedAt.In(calendar.Shanghai)), examineWithin)
+	examineBy, err := d.examineBy(x, in.ReceivedAt)
 	if err != nil {
-		return Answer{}, party.Conflict("calendar.year_not_published", "审查期限所在年度的放假安排尚未录入，暂不能受理索赔；请联系交易中心录入工作日历（您提交的时间已经记录，不受影响）")
+		return Answer{}, err
 	}
 	return d.change(ctx, cmd, in.Guarantee, func(ctx context.Context, t *turn) error {
 		return d.presented(ctx, t, in, m, p, missing, examineBy)
@@ -65,8 +77,12 @@ func (d *Desk) presented(ctx context.Context, t *turn, in Intake, m letter.Deman
 	if g.InstrumentState != Issued {
 		return party.Conflict("demand.not_in_force", "保函已不在有效状态，不能提出索赔；请查看保函的最新状态")
 	}
-	if m.Amount > *g.Amount-g.Honoured {
-		return party.Invalid("demand.amount", "amount", "索赔金额超过保函的剩余金额；请核对后重新提交")
+	claimed, err := openClaims(ctx, t.tx, g.ID)
+	if err != nil {
+		return err
+	}
+	if m.Amount > *g.Amount-g.Honoured-claimed {
+		return party.Invalid("demand.amount", "amount", "索赔金额超过保函的剩余金额（已扣除正在处理的其他索赔）；请核对后重新提交")
 	}
 	t.demand = &Demand{ID: m.ID, Guarantee: g.ID, State: Presented, Beneficiary: m.Beneficiary.USCC, Amount: m.Amount,
 		Signed: p.Signed, Missing: kindsOf(missing), PresentedAt: in.ReceivedAt}
@@ -97,6 +113,10 @@ func (t *turn) settleIntake(examineBy calendar.Date, incomplete bool) error {
 func (t *turn) examine(by calendar.Date, verb Verb, kind EventKind) error {
 	if err := t.demand.move(verb); err != nil {
 		return err
+	}
+	if by.IsZero() {
+		t.happened(kind, nil)
+		return nil
 	}
 	day := by.Time()
 	t.demand.ExamineBy = &day

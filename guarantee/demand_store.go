@@ -79,6 +79,13 @@ func updateDemand(ctx context.Context, tx pgx.Tx, dm *Demand) error {
 	return translate(err)
 }
 
+// openClaims is what the demands under a guarantee that are not settled ask for, in fen. Read under the row's lock.
+func openClaims(ctx context.Context, tx pgx.Tx, guarantee string) (sum letter.Fen, err error) {
+	err = tx.QueryRow(ctx, `SELECT coalesce(sum(amount), 0)::bigint FROM demand
+		WHERE guarantee = @id AND state NOT IN ('honoured', 'rejected', 'withdrawn')`, pgx.NamedArgs{"id": guarantee}).Scan(&sum)
+	return sum, err
+}
+
 func insertDocuments(ctx context.Context, tx pgx.Tx, demand string, files []Attachment) error {
 	for _, f := range files {
 		digest := signing.Sum(f.Bytes)

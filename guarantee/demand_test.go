@@ -1,6 +1,7 @@
 package guarantee
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -285,5 +286,114 @@ func TestRowRefusesIllegalMoves(t *testing.T) {
 		if _, err := w.Pool.Exec(w.ctx, sql, pgx.NamedArgs{"id": h.id}); err == nil {
 			t.Errorf("the database let pass: %s", sql)
 		}
+	}
+}
+
+// Demands that are open together never ask for more than the amount: each must be payable when it complies.
+func TestOpenDemandsShareTheAmount(t *testing.T) {
+	w := newWorld(t)
+	l := w.disclosedLetter(w.bidders[0], w.bank, "CSB-2026-000001")
+	first := w.demandOf(l, w.tenderees[0], 50_000_000, w.files(l))
+	a, _, err := w.present(l, w.tenderees[0], first, w.files(l))
+	w.must(a, err)
+	_, _, err = w.present(l, w.tenderees[0], w.demandOf(l, w.tenderees[0], 30_000_001, w.files(l)), w.files(l))
+	refused(t, err, "demand.amount")
+	second := w.demandOf(l, w.tenderees[0], 30_000_000, w.files(l))
+	a, _, err = w.present(l, w.tenderees[0], second, w.files(l))
+	w.must(a, err)
+	for _, d := range []letter.Demand{second, first} {
+		w.must(w.DecideDemand(w.ctx, w.guarantorSays(l.handed), d.ID, DemandDecision{Complying: true}))
+		a = w.must(w.HonourDemand(w.ctx, w.guarantorSays(l.handed), d.ID, Payment{Amount: d.Amount, Reference: "P", PaidAt: w.clock.Now()}))
+	}
+	if a.Instrument != PaidOut {
+		t.Errorf("after both: %+v", a)
+	}
+}
+
+// A year whose days of rest nobody has published yet makes no demand late: it is taken, and nobody is precluded.
+func TestDemandInAnUnpublishedYear(t *testing.T) {
+	w := newWorld(t)
+	l := w.disclosedLetter(w.bidders[0], w.bank, "CSB-2026-000001")
+	w.clock.Set(time.Date(2027, 4, 20, 12, 0, 0, 0, calendar.Shanghai))
+	d := w.demandOf(l, w.tenderees[0], 100, w.files(l))
+	a, _, err := w.present(l, w.tenderees[0], d, w.files(l))
+	if w.must(a, err); a.DemandState != Examining {
+		t.Fatalf("presented: %+v", a)
+	}
+	dm, err := readDemand(w.ctx, w.Pool, d.ID)
+	if err != nil || dm.ExamineBy != nil {
+		t.Errorf("examine by %v, %v; nobody can say that day", dm.ExamineBy, err)
+	}
+	w.clock.Advance(365 * 24 * time.Hour)
+	w.must(w.DecideDemand(w.ctx, w.guarantorSays(l.handed), d.ID, DemandDecision{Discrepancies: []Discrepancy{{"payment_notice", "金额大小写不一致"}}}))
+}
+
+// An incomplete claim is the beneficiary's to complete: its guarantor cannot reject it, and under a policy the end of
+// the period does not end it.
+func TestIncompleteIsNotTheGuarantorsToEnd(t *testing.T) {
+	for _, c := range []struct {
+		name, number string
+		by           func(*world) org
+		after        State
+	}{
+		{"policy", "HNPIC-00000001", func(w *world) org { return w.insurer }, Issued},
+		{"independent letter", "CSB-2026-000001", func(w *world) org { return w.bank }, Expired},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.yearPublished(2027)
+			l := w.disclosedLetter(w.bidders[0], c.by(w), c.number)
+			d := w.demandOf(l, w.tenderees[0], 100, nil)
+			d.CompleteLater = true
+			a, _, err := w.present(l, w.tenderees[0], d, []Attachment{})
+			if w.must(a, err); a.DemandState != Incomplete {
+				t.Fatalf("presented: %+v", a)
+			}
+			_, err = w.DecideDemand(w.ctx, w.guarantorSays(l.handed), d.ID, DemandDecision{Discrepancies: []Discrepancy{{"loss_statement", "缺"}}})
+			refused(t, err, "demand.illegal_move")
+			w.clock.Set(time.Date(2027, 4, 22, 0, 0, 0, 0, calendar.Shanghai))
+			if a := w.must(w.Expire(w.ctx, l.id)); a.Instrument != c.after {
+				t.Fatalf("after the end: %+v", a)
+			}
+			files := w.files(l)
+			if c.after == Expired || len(files) == 0 {
+				return
+			}
+			b, err := letter.Completion{Version: 1, Demand: d.ID, Guarantee: l.id, Documents: named(files), At: w.clock.Now()}.Canonical()
+			a, _, err = w.Present(w.ctx, w.by(w.tenderees[0], party.Beneficiary), IntakeCompletion, l.id, w.presentation(w.tenderees[0], b, err, files))
+			if w.must(a, err); a.DemandState != Examining {
+				t.Errorf("completed after the period: %+v", a)
+			}
+		})
+	}
+}
+
+// A release that arrives after a demand which a crash left unread waits for it; the demand then stands.
+func TestReleaseWaitsForAnEarlierDemand(t *testing.T) {
+	w := newWorld(t)
+	l := w.disclosedLetter(w.bidders[0], w.bank, "CSB-2026-000001")
+	w.must(w.release(l, w.tenderees[0]))
+	d := w.demandOf(l, w.tenderees[0], 100, w.files(l))
+	b, err := d.Canonical()
+	demand, err := w.received(w.ctx, w.by(w.tenderees[0], party.Beneficiary), IntakeDemand, l.id, w.presentation(w.tenderees[0], b, err, w.files(l)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Hour)
+	if _, err := w.release(l, w.tenderees[1]); !errors.Is(err, ErrEarlierPaper) {
+		t.Fatalf("released over a demand that came first: %v", err)
+	}
+	if err := w.Process(w.ctx, demand.ID); err != nil {
+		t.Fatal(err)
+	}
+	ids, err := w.OpenIntakes(w.ctx, 0, 10)
+	if err != nil || len(ids) != 1 {
+		t.Fatalf("the release lies on the desk: %v %v", ids, err)
+	}
+	if err := w.Process(w.ctx, ids[0]); err != nil {
+		t.Fatal(err)
+	}
+	if g, err := readGuarantee(w.ctx, w.Pool, l.id); err != nil || g.InstrumentState != Issued || g.OpenDemands != 1 {
+		t.Errorf("%+v %v", g, err)
 	}
 }

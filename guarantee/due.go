@@ -2,6 +2,7 @@ package guarantee
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -17,6 +18,7 @@ const (
 	DueExamination  DueKind = "examination"   // the guarantor's last day to examine is here
 	DueUnderwriting DueKind = "underwriting"  // an application waits without an answer
 	DueIssuance     DueKind = "issuance"      // the fee is paid and nothing is issued: the lot may close over it
+	DueRefund       DueKind = "refund"        // a fee is to go back and has not
 	DuePayment      DueKind = "demand_payout" // a complying demand waits for its payment
 )
 
@@ -26,30 +28,35 @@ type Due struct {
 	ID   string // guarantee
 }
 
-// Due lists what is due at the platform's instant, at most limit.
+// dues are the questions, one per kind.
+var dues = []string{
+	`SELECT 'lapse' AS kind, id FROM guarantee
+		WHERE fee_due_at <= platform_now() AND (fee_state = 'pending' OR (fee_offered IS NOT NULL AND application_state = 'approved' AND fee_state = 'none'))`,
+	`SELECT 'expiry', g.id FROM guarantee g
+		WHERE g.instrument_state = 'issued' AND (g.open_demands = 0 OR g.form = 'independent'
+			AND g.open_demands = (SELECT count(*) FROM demand m WHERE m.guarantee = g.id AND m.state = 'incomplete'))
+		AND ((coalesce(g.expiry, g.latest_expiry) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai') + interval '5 minutes' < platform_now()`,
+	`SELECT 'release', id FROM guarantee
+		WHERE release_state = 'due' AND instrument_state = 'issued' AND open_demands = 0
+		AND release_due_by <= (platform_now() AT TIME ZONE 'Asia/Shanghai')::date + 1`,
+	`SELECT 'examination', guarantee FROM demand
+		WHERE state = 'examining' AND examine_by <= (platform_now() AT TIME ZONE 'Asia/Shanghai')::date`,
+	`SELECT 'demand_payout', guarantee FROM demand WHERE state = 'complying' AND decided_at <= platform_now() - interval '3 days'`,
+	`SELECT 'refund', id FROM guarantee WHERE fee_state = 'refunding' AND fee_due_at <= platform_now()`,
+	`SELECT 'issuance', id FROM guarantee
+		WHERE application_state = 'approved' AND fee_state = 'paid' AND instrument_state IN ('none', 'issuing') AND fee_due_at <= platform_now()`,
+	`SELECT 'underwriting', id FROM guarantee
+		WHERE application_state IN ('submitted', 'underwriting') AND submitted_at <= platform_now() - interval '1 hour'`,
+}
+
+// Due lists what is due at the platform's instant, at most limit of each kind, in no order: what stays due for long
+// keeps nothing else from being seen.
 func (d *Desk) Due(ctx context.Context, limit int) ([]Due, error) {
-	rows, err := d.Pool.Query(ctx, `
-		SELECT 'lapse' AS kind, id FROM guarantee
-			WHERE fee_due_at <= platform_now() AND (fee_state = 'pending' OR (fee_offered IS NOT NULL AND application_state = 'approved' AND fee_state = 'none'))
-		UNION ALL
-		SELECT 'expiry', g.id FROM guarantee g
-			WHERE g.instrument_state = 'issued' AND g.open_demands = (SELECT count(*) FROM demand m WHERE m.guarantee = g.id AND m.state = 'incomplete')
-			AND ((coalesce(g.expiry, g.latest_expiry) + 1)::timestamp AT TIME ZONE 'Asia/Shanghai') < platform_now()
-		UNION ALL
-		SELECT 'release', id FROM guarantee
-			WHERE release_state = 'due' AND release_due_by <= (platform_now() AT TIME ZONE 'Asia/Shanghai')::date + 1
-		UNION ALL
-		SELECT 'examination', guarantee FROM demand
-			WHERE state = 'examining' AND examine_by <= (platform_now() AT TIME ZONE 'Asia/Shanghai')::date
-		UNION ALL
-		SELECT 'demand_payout', guarantee FROM demand WHERE state = 'complying' AND decided_at <= platform_now() - interval '3 days'
-		UNION ALL
-		SELECT 'issuance', id FROM guarantee
-			WHERE application_state = 'approved' AND fee_state = 'paid' AND instrument_state IN ('none', 'issuing') AND fee_due_at <= platform_now()
-		UNION ALL
-		SELECT 'underwriting', id FROM guarantee
-			WHERE application_state IN ('submitted', 'underwriting') AND submitted_at <= platform_now() - interval '1 hour'
-		LIMIT @limit`, pgx.NamedArgs{"limit": limit})
+	parts := make([]string, len(dues))
+	for i, q := range dues {
+		parts[i] = `(` + q + ` ORDER BY random() LIMIT @limit)`
+	}
+	rows, err := d.Pool.Query(ctx, strings.Join(parts, ` UNION ALL `), pgx.NamedArgs{"limit": limit})
 	if err != nil {
 		return nil, err
 	}

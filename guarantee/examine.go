@@ -53,7 +53,7 @@ func (d *Desk) DecideDemand(ctx context.Context, cmd party.Command, id string, d
 		if dec.Complying {
 			return comply(t)
 		}
-		return reject(t, dec.Discrepancies)
+		return reject(t, "reject", dec.Discrepancies)
 	})
 }
 
@@ -66,7 +66,7 @@ func comply(t *turn) error {
 	return nil
 }
 
-func reject(t *turn, discrepancies []Discrepancy) error {
+func reject(t *turn, verb Verb, discrepancies []Discrepancy) error {
 	if len(discrepancies) == 0 {
 		return party.Invalid("demand.discrepancies", "discrepancies", "拒付须一次性列明全部不符点；请逐条填写后重发")
 	}
@@ -78,7 +78,7 @@ func reject(t *turn, discrepancies []Discrepancy) error {
 	if by := t.demand.ExamineBy; by != nil && t.g.Form == letter.FormIndependent && t.now.After(calendar.DateOf(*by).EndOfDay()) {
 		return party.TooLate("demand.precluded", "审查期限已过，不得再主张单据不符（见保函条款）；请按相符索赔付款")
 	}
-	if err := t.demand.move("reject"); err != nil {
+	if err := t.demand.move(verb); err != nil {
 		return err
 	}
 	b, err := json.Marshal(discrepancies)

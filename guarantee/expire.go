@@ -2,26 +2,35 @@ package guarantee
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"baohan/guarantee/letter"
 	"baohan/party"
 )
 
+// expiryGrace is how long after the last instant the row is closed. The limit for a paper is the last instant itself;
+// a paper that arrived before it may still be on its way into the database, and finds the letter open.
+const expiryGrace = 5 * time.Minute
+
 // Expire ends what is past its last instant. The clock asks, as often as it likes. A demand presented in time keeps
 // the guarantee alive until it is settled: expiry does not close it (法释〔2016〕24号 art. 11(1); URDG 758 art. 20).
-// A presentation that was never completed ends with the validity.
+// Under an independent letter a presentation that was never completed ends with the validity (art. 11(1)); a claim
+// under an accessory letter or a policy was made in time by being made, and stays.
 func (d *Desk) Expire(ctx context.Context, id string) (Answer, error) {
 	return d.change(ctx, party.Command{Actor: party.System()}, id, func(ctx context.Context, t *turn) error {
 		g := t.g
-		if g.InstrumentState != Issued || !t.now.After(g.lastInstant()) {
+		if g.InstrumentState != Issued || !t.now.After(g.lastInstant().Add(expiryGrace)) {
 			return nil
 		}
 		if err := unprocessed(ctx, t); err != nil {
 			return err
 		}
-		if err := endIncomplete(ctx, t); err != nil {
-			return err
+		if g.Form == letter.FormIndependent {
+			if err := endIncomplete(ctx, t); err != nil {
+				return err
+			}
 		}
 		if g.OpenDemands > 0 {
 			return nil
@@ -79,5 +88,5 @@ func rejectIncomplete(t *turn) error {
 	if len(missing) == 0 {
 		missing = append(missing, Discrepancy{ID: "completion", Narrative: "声明将补正，但有效期内未补正"})
 	}
-	return reject(t, missing)
+	return reject(t, "lapse", missing)
 }

@@ -83,6 +83,10 @@ func (d *Desk) checkFull(g *Guarantee, in Issue, now time.Time) (issued, error) 
 	if err := in.Sealed.Check(letter.LetterSize); err != nil {
 		return issued{}, party.Invalid("issue.sealed", "sealed", "密封数据的格式或长度不符合要求；请按接口文档重新密封")
 	}
+	// Custodians give no share of a seal that says it is another record's; taken in, it would stop its lot's opening.
+	if !in.Sealed.Binds(letter.LetterAAD(g.ID)) {
+		return issued{}, party.Invalid("issue.sealed_for_another", "sealed", "密封数据不是为这份申请制作的；请以本申请的编号重新密封")
+	}
 	blob, err := in.Sealed.MarshalBinary()
 	if err != nil {
 		return issued{}, err

@@ -3,6 +3,7 @@ package guarantee
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -87,7 +88,7 @@ func history(t *testing.T, w *world, id string) {
 	if err != nil || g.Version != int64(len(events)) {
 		t.Errorf("version %d, %d events, %v", g.Version, len(events), err)
 	}
-	for _, sql := range []string{`UPDATE guarantee_event SET kind = 'x'`, `DELETE FROM guarantee_event`, `TRUNCATE guarantee_event`, `DELETE FROM guarantee`, `UPDATE disclosure SET lot = 'x'`} {
+	for _, sql := range []string{`UPDATE intake SET received_at = now()`, `UPDATE intake SET body = ''`, `DELETE FROM intake`, `UPDATE guarantee_event SET kind = 'x'`, `DELETE FROM guarantee_event`, `TRUNCATE guarantee_event`, `DELETE FROM guarantee`, `UPDATE disclosure SET lot = 'x'`} {
 		if _, err := w.Pool.Exec(w.ctx, sql); err == nil {
 			t.Errorf("%s was carried out", sql)
 		}
@@ -376,7 +377,11 @@ func TestExpiryInstant(t *testing.T) {
 	if a := w.must(w.Expire(w.ctx, l.id)); a.Instrument != Issued {
 		t.Fatal("expired at 24:00 itself, which is still in time")
 	}
-	w.clock.Set(end.Add(time.Microsecond))
+	w.clock.Set(end.Add(expiryGrace)) // a paper of the last instant may still be on its way
+	if a := w.must(w.Expire(w.ctx, l.id)); a.Instrument != Issued {
+		t.Fatal("closed over papers that may still be on their way")
+	}
+	w.clock.Set(end.Add(expiryGrace + time.Microsecond))
 	if due, err := w.Due(w.ctx, 10); err != nil || !hasDue(due, DueExpiry, l.id) {
 		t.Errorf("not due: %v %v", due, err)
 	}
@@ -412,5 +417,88 @@ func TestPaidAndNotIssuedIsDue(t *testing.T) {
 	w.open(h.id)
 	if mine, err := w.Mine(w.ctx, w.tenderees[1].actor(party.Beneficiary), []string{h.id}); err != nil || len(mine) != 1 {
 		t.Errorf("the beneficiary after the opening: %v, %v", mine, err)
+	}
+}
+
+// What was cancelled cannot be accepted or paid for afterwards.
+func TestNothingIsOwedAfterCancelling(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	more := h.draft.application.Fee * 2
+	w.must(w.Decide(w.ctx, w.guarantorSays(h), h.id, Decision{Approve: true, Fee: more}))
+	w.must(w.Cancel(w.ctx, w.by(h.bidder, party.Bidder), h.id))
+	_, err := w.AcceptFee(w.ctx, w.by(h.bidder, party.Bidder), h.id, more)
+	refused(t, err, "fee.nothing_offered")
+	_, err = w.FeeReceived(w.ctx, w.guarantorSays(h), h.id, FeeEvidence{Amount: more, Reference: "R"})
+	refused(t, err, "fee.not_agreed")
+	if _, err := w.Pool.Exec(w.ctx, `UPDATE guarantee SET fee_state = 'pending', fee = quoted_fee WHERE id = $1`, h.id); err == nil {
+		t.Error("the database let a cancelled application owe a fee")
+	}
+}
+
+// Paid, and no letter: the guarantor says so at once, or the bidder leaves when the time is over; the fee goes back and
+// is asked after until it has.
+func TestPaidAndNoLetter(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	w.paid(h)
+	if a := w.must(w.FailIssue(w.ctx, w.guarantorSays(h), h.id, "授信被冻结")); a.Instrument != IssueFailed || a.Fee != FeeRefunding {
+		t.Fatalf("failed: %+v", a)
+	}
+	h = w.apply(w.bidders[0], w.bank)
+	w.paid(h)
+	w.must(w.Prepare(w.ctx, w.guarantorSays(h), h.id, "CSB-2026-000001", signing.Sum([]byte("x"))))
+	_, err := w.Cancel(w.ctx, w.by(h.bidder, party.Bidder), h.id)
+	refused(t, err, "application.issuing")
+	w.clock.Advance(24 * time.Hour)
+	if a := w.must(w.Cancel(w.ctx, w.by(h.bidder, party.Bidder), h.id)); a.Instrument != IssueFailed || a.Fee != FeeRefunding {
+		t.Fatalf("left after a day: %+v", a)
+	}
+	due, err := w.Due(w.ctx, 10)
+	if err != nil || !hasDue(due, DueRefund, h.id) {
+		t.Errorf("nobody asks after the refund: %v %v", due, err)
+	}
+	w.must(w.FeeRefunded(w.ctx, w.guarantorSays(h), h.id, "B1"))
+	if due, err = w.Due(w.ctx, 10); err != nil || hasDue(due, DueRefund, h.id) {
+		t.Errorf("asked after a refund that was made: %v %v", due, err)
+	}
+}
+
+// A letter that its guarantor sealed as another record's is refused: custodians would refuse it at the opening, and
+// every letter of its lot with it.
+func TestSealForAnotherRecordIsRefused(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.insurer)
+	w.paid(h)
+	_, p7s := w.letterOf(h, "HNPIC-00000001")
+	salt := signing.Random(32)
+	content, err := letter.FullLetter{Salt: salt, Undertaking: p7s}.Canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := signing.SealTwoOfThree(content, letter.LetterAAD(strings.Repeat("0", 32)), letter.LetterSize, w.keys.Public(), h.bidder.encrypt.Key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	blob, err := sealed.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := letter.SaltedDigest(salt, p7s)
+	b, err := letter.SealedIssue{Version: 1, Application: h.id, Number: "HNPIC-00000001", Digest: digest, Sealed: letter.SealedDigest(blob)}.Canonical()
+	statement := w.p7s(h.guarantor, b, err)
+	w.must(w.Prepare(w.ctx, w.guarantorSays(h), h.id, "HNPIC-00000001", digest))
+	_, err = w.Issue(w.ctx, w.guarantorSays(h), h.id, Issue{Sealed: &sealed, Statement: statement})
+	refused(t, err, "issue.sealed_for_another")
+
+	good := w.apply(w.bidders[1], w.insurer)
+	w.issued(good, "HNPIC-00000002")
+	rows, err := w.SealedLetters(w.ctx, []string{good.id})
+	if err != nil || len(rows) != 1 {
+		t.Fatal(rows, err)
+	}
+	rows[0].Letter = blob // as a row from before this check could hold it
+	if _, _, err := rows[0].Seals(); !errors.Is(err, errForeignSeal) {
+		t.Errorf("seals of a row with another record's letter: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package guarantee
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -44,6 +45,9 @@ func effectRelease(ctx context.Context, t *turn, x *Disclosure, r letter.Release
 		_, err := next(PartInstrument, g.InstrumentState, "release")
 		return err
 	}
+	if err := earlierDemand(ctx, t, receivedAt); err != nil {
+		return err
+	}
 	missing, err := signRelease(ctx, t.tx, x, r.Beneficiary.USCC, raw, receivedAt)
 	if err != nil {
 		return err
@@ -60,6 +64,20 @@ func effectRelease(ctx context.Context, t *turn, x *Disclosure, r letter.Release
 	}
 	t.happened(EventReleased, map[string]string{"reason": r.Reason, "received_at": receivedAt.In(calendar.Shanghai).Format(time.RFC3339Nano)})
 	return nil
+}
+
+// ErrEarlierPaper says that a demand which arrived before this release has not been read yet. It is no refusal: the
+// release stays on the desk, and the sweeper reads both in the order of their receipts.
+var ErrEarlierPaper = errors.New("guarantee: a demand that arrived earlier comes first")
+
+func earlierDemand(ctx context.Context, t *turn, receivedAt time.Time) error {
+	var waiting bool
+	err := t.tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM intake WHERE guarantee = @id AND processed_at IS NULL
+		AND kind IN ('demand', 'completion') AND received_at < @at)`, pgx.NamedArgs{"id": t.g.ID, "at": receivedAt}).Scan(&waiting)
+	if err == nil && waiting {
+		return ErrEarlierPaper
+	}
+	return err
 }
 
 // readRelease checks that this beneficiary signed this release of this very letter.

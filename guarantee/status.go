@@ -113,6 +113,7 @@ var feeMoves = []Move{
 
 var instrumentMoves = []Move{
 	{PartInstrument, NotIssued, "prepare", Issuing},
+	{PartInstrument, NotIssued, "fail", IssueFailed}, // paid, and the guarantor cannot issue
 	{PartInstrument, Issuing, "issue", Issued},
 	{PartInstrument, Issuing, "fail", IssueFailed},
 	{PartInstrument, Issued, "amend", Amending},
@@ -150,7 +151,7 @@ var demandMoves = []Move{
 	{PartDemand, Presented, "examine", Examining},
 	{PartDemand, Presented, "withdraw", WithdrawnDemand},
 	{PartDemand, Incomplete, "complete", Examining},
-	{PartDemand, Incomplete, "reject", Rejected}, // never completed before expiry
+	{PartDemand, Incomplete, "lapse", Rejected}, // by the clock alone: never completed before the end of an independent letter
 	{PartDemand, Incomplete, "withdraw", WithdrawnDemand},
 	{PartDemand, Examining, "comply", Complying},
 	{PartDemand, Examining, "reject", Rejected},

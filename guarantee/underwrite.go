@@ -94,7 +94,7 @@ func (d *Desk) charge(t *turn, fee letter.Fen) error {
 // in between is not accepted unseen.
 func (d *Desk) AcceptFee(ctx context.Context, cmd party.Command, id string, fee letter.Fen) (Answer, error) {
 	return d.ownersChange(ctx, cmd, id, func(_ context.Context, t *turn) error {
-		if t.g.FeeOffered == nil {
+		if t.g.FeeOffered == nil || t.g.ApplicationState != Approved {
 			return party.Conflict("fee.nothing_offered", "目前没有待您确认的保费；请刷新查看最新状态")
 		}
 		if *t.g.FeeOffered != fee {
@@ -107,8 +107,16 @@ func (d *Desk) AcceptFee(ctx context.Context, cmd party.Command, id string, fee 
 // Cancel (撤单) ends an application before anything is issued. A fee that was paid goes back.
 func (d *Desk) Cancel(ctx context.Context, cmd party.Command, id string) (Answer, error) {
 	return d.ownersChange(ctx, cmd, id, func(_ context.Context, t *turn) error {
-		if t.g.InstrumentState != NotIssued {
-			return party.Conflict("application.already_issued", "保函正在开立或已经开立，不能撤单；开标前请联系担保机构办理退保")
+		switch late := t.g.FeeDueAt != nil && !t.now.Before(*t.g.FeeDueAt); {
+		case t.g.InstrumentState == NotIssued:
+		case t.g.InstrumentState == Issuing && late: // number and digest stand, and the letter does not come
+			if err := t.g.move(PartInstrument, "fail"); err != nil {
+				return err
+			}
+		case t.g.InstrumentState == Issuing:
+			return party.Conflict("application.issuing", "担保机构正在开立保函，暂不能撤单；如果逾期仍未开立，届时可以撤单并退费")
+		default:
+			return party.Conflict("application.already_issued", "保函已经开立，不能撤单；开立后的保函依其条款终止")
 		}
 		return cancel(t)
 	})
@@ -119,6 +127,7 @@ func cancel(t *turn) error {
 	if err := g.move(PartApplication, "cancel"); err != nil {
 		return err
 	}
+	g.FeeOffered = nil
 	t.happened(EventCancelled, nil)
 	if g.FeeState == FeePaid {
 		return refund(t)

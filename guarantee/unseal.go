@@ -34,12 +34,23 @@ func (s SealedLetter) Seals() (record signing.Sealed, full *signing.Sealed, err 
 	if err = record.UnmarshalBinary(s.Sealed); err != nil {
 		return record, nil, err
 	}
+	if !record.Binds(letter.RecordAAD(s.ID, 1)) {
+		return record, nil, errForeignSeal
+	}
 	if s.Mode != letter.ModeFull || s.Letter == nil {
 		return record, nil, nil
 	}
 	full = new(signing.Sealed)
-	return record, full, full.UnmarshalBinary(s.Letter)
+	if err := full.UnmarshalBinary(s.Letter); err != nil {
+		return record, nil, err
+	}
+	if !full.Binds(letter.LetterAAD(s.ID)) {
+		return record, nil, errForeignSeal
+	}
+	return record, full, nil
 }
+
+var errForeignSeal = errors.New("guarantee: the seal says that it is another record's")
 
 // Shares are what two custodians gave for one seal.
 type Shares [2]signing.Share

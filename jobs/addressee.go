@@ -13,18 +13,22 @@ import (
 // noticeDays is how far back a party sees what it was told, in days.
 const noticeDays = 14
 
+// mostNotices bounds what is looked through for one party's own.
+const mostNotices = 20_000
+
 var noticeWords = map[guarantee.DueKind]string{
 	guarantee.DueRelease:      "保函应在法定期限内解除；请受益人尽快签署解除通知（条例57，政府采购法实施条例33）",
-	guarantee.DueExamination:  "索赔审查期限已到最后一日；请担保机构今日内作出决定，逾期未列明的不符点不得再主张",
+	guarantee.DueExamination:  "索赔审查期限已到最后一日或已过；请担保机构立即作出决定（独立保函逾期未列明的不符点，不得再主张）",
 	guarantee.DueUnderwriting: "申请已等待超过一小时；请担保机构尽快作出承保决定，投标截止后保函不再有用",
 	guarantee.DueIssuance:     "保费已到账而保函尚未开立；请担保机构尽快开立，或报告开立失败并退费",
+	guarantee.DueRefund:       "应退的保费尚未退还；请担保机构尽快退费并报告退款流水",
 	guarantee.DuePayment:      "相符索赔尚未付款；请担保机构在约定期限内付款",
 }
 
 // NoticesFor lists the notices that concern a party: an institution's own guarantees, a beneficiary's after the
 // opening, an operator's all (they name a guarantee by its random id). Nobody else has any.
 func (r *Runner) NoticesFor(ctx context.Context, by party.Actor, limit int) ([]wire.Notice, error) {
-	all, err := r.Notices(ctx, noticeDays, limit)
+	all, err := r.Notices(ctx, noticeDays, mostNotices)
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +42,9 @@ func (r *Runner) NoticesFor(ctx context.Context, by party.Actor, limit int) ([]w
 	}
 	out := []wire.Notice{}
 	for _, n := range all {
+		if len(out) == limit {
+			break
+		}
 		if by.Role == party.Operator || slices.Contains(mine, n.Guarantee) && concerns(n.Due, by.Role) {
 			out = append(out, wire.Notice{Due: string(n.Due), Words: noticeWords[n.Due], Guarantee: n.Guarantee,
 				Day: n.Day.Format(time.DateOnly), RaisedAt: n.RaisedAt})

@@ -25,6 +25,7 @@ INSERT INTO legal_move (part, from_state, to_state) VALUES
     ('fee', 'paid', 'refunding'),
     ('fee', 'refunding', 'refunded'),
     ('instrument', 'none', 'issuing'),
+    ('instrument', 'none', 'failed'),
     ('instrument', 'issuing', 'issued'),
     ('instrument', 'issuing', 'failed'),
     ('instrument', 'issued', 'amending'),
@@ -111,7 +112,10 @@ CREATE TABLE guarantee (
     UNIQUE (guarantor, number),
     -- A number stands for exactly one digest, fixed before anything is signed here.
     CHECK ((number IS NULL) = (letter_digest IS NULL)),
-    CHECK ((instrument_state IN ('none')) = (number IS NULL)),
+    CHECK (instrument_state <> 'none' OR number IS NULL),
+    CHECK (instrument_state IN ('none', 'failed') OR number IS NOT NULL),
+    -- Nobody pays for, or agrees to, what was declined or cancelled.
+    CHECK (application_state = 'approved' OR (fee_state <> 'pending' AND fee_offered IS NULL)),
     -- Nothing is in force whose bytes and receipt are not here, or whose fee is not paid.
     CHECK (instrument_state IN ('none', 'issuing', 'failed') OR
            (letter IS NOT NULL AND receipt IS NOT NULL AND issued_at IS NOT NULL)),
@@ -237,6 +241,22 @@ CREATE TRIGGER demand_document_append_only BEFORE UPDATE OR DELETE OR TRUNCATE O
 CREATE TRIGGER release_signature_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON release_signature
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER guarantee_never_deleted BEFORE DELETE OR TRUNCATE ON guarantee
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- A receipt says for ever what arrived and when; only its outcome is added, once.
+-- +goose StatementBegin
+CREATE FUNCTION intake_outcome_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.processed_at IS NOT NULL OR NEW.processed_at IS NULL
+       OR (NEW.id, NEW.kind, NEW.guarantee, NEW.sender, NEW.role, NEW.certificate, NEW.body, NEW.received_at)
+          IS DISTINCT FROM (OLD.id, OLD.kind, OLD.guarantee, OLD.sender, OLD.role, OLD.certificate, OLD.body, OLD.received_at) THEN
+        RAISE EXCEPTION 'receipt %: what arrived may not change', OLD.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER intake_fixed BEFORE UPDATE ON intake FOR EACH ROW EXECUTE FUNCTION intake_outcome_once();
+CREATE TRIGGER intake_never_deleted BEFORE DELETE OR TRUNCATE ON intake
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- +goose StatementBegin

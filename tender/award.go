@@ -98,13 +98,30 @@ func (d *Desk) releaseDue(ctx context.Context, t *turn, by calendar.Date, reason
 	if err != nil {
 		return err
 	}
+	kept, err := d.forfeited(ctx, t)
+	if err != nil {
+		return err
+	}
 	var ids []string
 	for _, x := range letters {
-		if x.Here && which(x.ID) {
+		if x.Here && which(x.ID) && !kept(x.ID) {
 			ids = append(ids, x.ID)
 		}
 	}
 	return d.Guarantees.ReleaseDueTx(ctx, t.tx, ids, reason, by)
+}
+
+// forfeited tells the letters of winners who refused: their security is not given back (条例74), so no clock asks for
+// their release. Their beneficiary demands under them, or releases them of its own will.
+func (d *Desk) forfeited(ctx context.Context, t *turn) (func(id string) bool, error) {
+	bids, err := readBids(ctx, t.tx, t.lot.ID)
+	if err != nil {
+		return nil, err
+	}
+	_, refused, err := rounds(ctx, t.tx, t.lot.ID)
+	return func(id string) bool {
+		return slices.ContainsFunc(refused, func(winner string) bool { return wonWith(bids, winner, id) })
+	}, err
 }
 
 // workingDays counts by the published table of working days; without one nobody can say the day.

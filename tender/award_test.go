@@ -104,9 +104,17 @@ func TestRefusalAndSecondAward(t *testing.T) {
 	if len(all) != 2 || all[0].RefusedFor == nil || *all[0].RefusedFor != "refused_contract" || all[1].SignedOn == nil {
 		t.Fatalf("awards %+v", all)
 	}
+	bids, err := readBids(w.ctx, w.Pool, l.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, id := range ids {
-		if got := w.releaseOf(id); got != "2026-12-28" {
-			t.Errorf("release %s", got)
+		want := "2026-12-28"
+		if wonWith(bids, first, id) {
+			want = "none" // the refusing winner's security is not given back (条例74)
+		}
+		if got := w.releaseOf(id); got != want {
+			t.Errorf("release %q, want %q", got, want)
 		}
 	}
 }

@@ -60,8 +60,8 @@ var (
 	twoNext     = at("2020-04-24 09:00:00")
 	twoContract = at("2020-04-28 09:00:00")
 	twoRelease  = at("2020-04-30 10:00:00")
-	twoExpired  = at("2020-07-07 00:00:02")
-	lastExpired = at("2020-10-01 00:00:02")
+	twoExpired  = at("2020-07-07 00:05:02")
+	lastExpired = at("2020-10-01 00:05:02")
 )
 
 // Openings are the days on which lots are opened, in the order of the story: the days that custodians authorise.
