@@ -147,10 +147,14 @@ func (d *Desk) standing(ctx context.Context, tx pgx.Tx, l *Lot) ([]bidRef, error
 	if err != nil {
 		return nil, err
 	}
+	ours := make([]bool, len(all))
+	atOnce(len(all), func(i int) {
+		tag := d.Tags.Lot(l.Lot.Project, l.Lot.Code, all[i].ID)
+		ours[i] = bytes.Equal(tag[:], all[i].LotTag)
+	})
 	var out []bidRef
-	for _, b := range all {
-		tag := d.Tags.Lot(l.Lot.Project, l.Lot.Code, b.ID)
-		if bytes.Equal(tag[:], b.LotTag) {
+	for i, b := range all {
+		if ours[i] {
 			out = append(out, b)
 		}
 	}

@@ -2,6 +2,7 @@ package tender
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type exam struct {
 	lot    *Lot
 	x      *openedLetter
 	others []*openedLetter
+	payers payers
 	row    *guarantee.SealedLetter
 	u      *guarantee.Unsealed
 	got    letter.Receipt // the platform's receipt for the letter
@@ -33,20 +35,20 @@ type exam struct {
 
 // verify writes the lines of every letter. The market is asked here, before the transaction.
 func (o *opening) verify(ctx context.Context) error {
-	for _, x := range o.letters {
-		if x.unsealed == nil {
-			x.Lines = blank(x.Failure)
-			continue
-		}
-		e := &exam{desk: o.desk, lot: o.lot, x: x, others: o.letters, row: x.sealed, u: x.unsealed}
-		e.got, e.gotErr = o.desk.letterReceipt(x.sealed.Receipt)
-		lines, err := e.lines(ctx)
-		if err != nil {
-			return err
-		}
-		x.Lines = lines
+	errs, all := make([]error, len(o.letters)), payersOf(o.letters)
+	atOnce(len(errs), func(i int) { errs[i] = o.examine(ctx, o.letters[i], all) })
+	return errors.Join(errs...)
+}
+
+func (o *opening) examine(ctx context.Context, x *openedLetter, all payers) (err error) {
+	if x.unsealed == nil {
+		x.Lines = blank(x.Failure)
+		return nil
 	}
-	return nil
+	e := &exam{desk: o.desk, lot: o.lot, x: x, others: o.letters, payers: all, row: x.sealed, u: x.unsealed}
+	e.got, e.gotErr = o.desk.letterReceipt(x.sealed.Receipt)
+	x.Lines, err = e.lines(ctx)
+	return err
 }
 
 // blank is the verification of a letter that could not be opened: nothing is known.

@@ -58,6 +58,7 @@ func (w *world) examOf(o *opening, id string) *exam {
 		}
 		e.others = append(e.others, &copied)
 	}
+	e.payers = payersOf(e.others)
 	e.got, e.gotErr = w.letterReceipt(e.row.Receipt)
 	return e
 }

@@ -115,9 +115,8 @@ func (o *opening) openBids(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		o.bids = append(o.bids, o.openBid(id, sealed, shares))
-	}
+	o.bids = make([]*openedBid, len(ids))
+	atOnce(len(ids), func(i int) { o.bids[i] = o.openBid(ids[i], sealed, shares) })
 	return nil
 }
 
@@ -160,16 +159,19 @@ func (o *opening) findLetters(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	here := make(map[string]*guarantee.SealedLetter, len(found))
+	for i := range found {
+		here[found[i].ID] = &found[i]
+	}
 	for _, id := range ids {
-		x := &openedLetter{ID: id, By: by[id]}
-		i := slices.IndexFunc(found, func(s guarantee.SealedLetter) bool { return s.ID == id })
+		x, sealed := &openedLetter{ID: id, By: by[id]}, here[id]
 		switch {
-		case i < 0:
+		case sealed == nil:
 			x.Failure = "平台没有投标文件所列编号的保函；请投标人提供购买凭证，并按应急程序处理"
-		case !found[i].Of(o.desk.Guarantees.Tags, o.lot.Lot.Project, o.lot.Lot.Code):
+		case !sealed.Of(o.desk.Guarantees.Tags, o.lot.Lot.Project, o.lot.Lot.Code):
 			x.Failure = "投标文件所列保函不是为本标段申请的；请评标委员会核对投标文件"
 		default:
-			x.sealed = &found[i]
+			x.sealed = sealed
 		}
 		o.letters = append(o.letters, x)
 	}

@@ -30,11 +30,11 @@ func (o *opening) openLetters(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, x := range o.letters {
-		if x.sealed != nil && x.Failure == "" {
+	atOnce(len(o.letters), func(i int) {
+		if x := o.letters[i]; x.sealed != nil && x.Failure == "" {
 			x.unseal(ctx, shares)
 		}
-	}
+	})
 	return nil
 }
 
@@ -81,14 +81,18 @@ func (o *opening) closeLetters(ctx context.Context, seals map[string]signing.Sea
 // named keeps the seals that the closing on record names, with the bytes it names: a letter that was issued
 // after an earlier attempt to open came too late to be in it.
 func named(c letter.Closing, seals map[string]signing.Sealed) map[string]signing.Sealed {
-	out := map[string]signing.Sealed{}
-	for _, r := range c.Records {
-		s, ok := seals[r.ID]
-		if !ok {
-			continue
+	same := make([]bool, len(c.Records))
+	atOnce(len(same), func(i int) {
+		r := c.Records[i]
+		if s, ok := seals[r.ID]; ok {
+			b, err := s.MarshalBinary()
+			same[i] = err == nil && letter.SealedDigest(b) == r.Digest
 		}
-		if b, err := s.MarshalBinary(); err == nil && letter.SealedDigest(b) == r.Digest {
-			out[r.ID] = s
+	})
+	out := make(map[string]signing.Sealed, len(same))
+	for i, r := range c.Records {
+		if same[i] {
+			out[r.ID] = seals[r.ID]
 		}
 	}
 	return out

@@ -40,7 +40,9 @@ func (o *opening) facts() map[string]signing.Digest {
 	return out
 }
 
+// writeBids and writeLetters send all their rows at once: a great lot would else wait for the network at each.
 func (o *opening) writeBids(ctx context.Context, tx pgx.Tx) error {
+	rows := &pgx.Batch{}
 	for _, b := range o.bids {
 		who := b.Content.Bidders
 		if who == nil {
@@ -50,26 +52,21 @@ func (o *opening) writeBids(ctx context.Context, tx pgx.Tx) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO opened_bid (lot, bid, bidders, letter, signed, receipt, failure)
+		rows.Queue(`INSERT INTO opened_bid (lot, bid, bidders, letter, signed, receipt, failure)
 			VALUES (@lot, @bid, @bidders, nullif(@letter, ''), @signed, @receipt, nullif(@failure, ''))`, pgx.NamedArgs{
 			"lot": o.lot.ID, "bid": b.ID, "bidders": string(bidders), "letter": b.Content.Letter,
-			"signed": b.Signed, "receipt": b.Receipt, "failure": b.Failure}); err != nil {
-			return translate(err)
-		}
-		if err := finishBid(ctx, tx, b); err != nil {
-			return err
-		}
+			"signed": b.Signed, "receipt": b.Receipt, "failure": b.Failure})
+		finishBid(rows, b)
 	}
-	return nil
+	return translate(tx.SendBatch(ctx, rows).Close())
 }
 
-func finishBid(ctx context.Context, tx pgx.Tx, b *openedBid) error {
+func finishBid(rows *pgx.Batch, b *openedBid) {
 	state := Unsealed
 	if b.Failure != "" {
 		state = Unreadable
 	}
-	_, err := tx.Exec(ctx, `UPDATE bid SET state = @state WHERE id = @id AND state = 'received'`, pgx.NamedArgs{"id": b.ID, "state": state})
-	return translate(err)
+	rows.Queue(`UPDATE bid SET state = @state WHERE id = @id AND state = 'received'`, pgx.NamedArgs{"id": b.ID, "state": state})
 }
 
 // LetterSummary is what is read out of a letter (唱标). It is empty where the letter could not be opened.
@@ -97,6 +94,7 @@ func (x *openedLetter) summary() *LetterSummary {
 }
 
 func (o *opening) writeLetters(ctx context.Context, tx pgx.Tx) error {
+	rows := &pgx.Batch{}
 	for _, x := range o.letters {
 		summary, err := json.Marshal(x.summary())
 		if err != nil {
@@ -106,14 +104,12 @@ func (o *opening) writeLetters(ctx context.Context, tx pgx.Tx) error {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO opened_letter (lot, letter, result, here, summary, lines, failure)
+		rows.Queue(`INSERT INTO opened_letter (lot, letter, result, here, summary, lines, failure)
 			VALUES (@lot, @letter, @result, @here, @summary, @lines, nullif(@failure, ''))`, pgx.NamedArgs{
 			"lot": o.lot.ID, "letter": x.ID, "result": result(x.Lines), "here": x.sealed != nil, "summary": string(summary),
-			"lines": string(lines), "failure": x.Failure}); err != nil {
-			return translate(err)
-		}
+			"lines": string(lines), "failure": x.Failure})
 	}
-	return nil
+	return translate(tx.SendBatch(ctx, rows).Close())
 }
 
 // result sums the lines up: one doubt makes the letter doubtful, else one open question leaves it unknown.

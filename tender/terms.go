@@ -115,21 +115,13 @@ func (e *exam) related() letter.Line {
 	if e.u.Fee == nil {
 		return unknown(want, "没有缴费凭证，无法比对")
 	}
-	for _, o := range e.others {
-		if o == e.x || o.unsealed == nil || o.unsealed.Fee == nil || sharesMember(o.unsealed.Reveal.Applicants, e.u.Reveal.Applicants) {
-			continue
-		}
-		if samePayer(e.u.Fee.Payer, o.unsealed.Fee.Payer) {
+	for _, o := range e.payers.with(e.u.Fee.Payer) {
+		if o != e.x && !sharesMember(o.unsealed.Reveal.Applicants, e.u.Reveal.Applicants) {
 			other := o.unsealed.Reveal.Applicants[0].Name
 			return judge(false, want, "与"+other+"由同一账户缴费", "不同投标人的保费由同一单位或个人的账户转出；请评标委员会和行政监督部门核查（条例第四十条）")
 		}
 	}
 	return judge(true, want, "未发现", "")
-}
-
-// samePayer compares accounts by number and payers by name, blanks aside.
-func samePayer(a, b letter.Account) bool {
-	return tidy(a.Number) != "" && tidy(a.Number) == tidy(b.Number) || tidy(a.Name) != "" && tidy(a.Name) == tidy(b.Name)
 }
 
 // tidy drops the spaces and hyphens with which account numbers are written.
