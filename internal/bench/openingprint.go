@@ -32,10 +32,12 @@ func within(out io.Writer, name string, took time.Duration) {
 
 func printOpening(out io.Writer, name string, o opened) {
 	within(out, name+" : "+aimed.String(), o.took.wall)
-	line(out, "  letters : 3 SM2 decryptions, 2 verifications by both", o.took.perSecond(), o.yardstick, "≥ 0.333")
+	line(out, "  letters : 3 SM2 decryptions, 2 verifications by both", o.took.perSecond(), o.yardstick.perSecond(), "≥ 0.333")
 	if n := float64(o.took.ops); o.took.server > 0 {
-		note(out, "  had %.1f cores; processor time of one letter and its bid: %.2f ms here, custodians included, %.2f ms PostgreSQL",
-			o.took.cores(), ms(o.took.here)/n, ms(o.took.server)/n)
+		line(out, fmt.Sprintf("  per CPU second (had %.1f cores, yardstick %.1f)", o.took.cores(), o.yardstick.cores()),
+			o.took.perCPUSecond(), o.yardstick.perCPUSecond(), "")
+		note(out, "  processor time of one letter and its bid: %.2f ms here, custodians included, %.2f ms PostgreSQL",
+			ms(o.took.here)/n, ms(o.took.server)/n)
 	}
 }
 
