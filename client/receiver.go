@@ -39,10 +39,16 @@ const maxMessage = 32 << 20
 
 var errReplayed = errors.New("nonce used before")
 
-// ServeHTTP verifies, reads, hands over, and acknowledges. A refusal says nothing of why: that is in the log.
+// ServeHTTP verifies, reads, hands over, and acknowledges; of a stranger's message it reads no byte. A refusal says nothing of why: that is in the log.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if req.Method != http.MethodPost {
 		http.Error(w, "", http.StatusMethodNotAllowed)
+		return
+	}
+	now := time.Now()
+	head, err := httpsig.VerifyHead(req, pinned(r.Certificates), now)
+	if err != nil {
+		r.refuse(w, req, http.StatusUnauthorized, err)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxMessage))
@@ -50,7 +56,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.refuse(w, req, http.StatusRequestEntityTooLarge, err)
 		return
 	}
-	if err := r.authentic(req, body); err != nil {
+	if err := r.authentic(head, body, now); err != nil {
 		r.refuse(w, req, http.StatusUnauthorized, err)
 		return
 	}
@@ -66,11 +72,10 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.acknowledge(w, req, m)
 }
 
-// authentic verifies the signature over the very bytes that arrived, and that its nonce is new. Nonces are kept in
-// memory: after a restart a replay inside its five minutes reaches Handle again, which has seen the message.
-func (r *Receiver) authentic(req *http.Request, body []byte) error {
-	now := time.Now()
-	v, err := httpsig.Verify(req, body, pinned(r.Certificates), now)
+// authentic holds the very bytes that arrived against the signed digest, and sees that the nonce is new. Nonces are kept
+// in memory: after a restart a replay inside its five minutes reaches Handle again, which has seen the message.
+func (r *Receiver) authentic(head httpsig.Head, body []byte, now time.Time) error {
+	v, err := head.Body(body)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -106,6 +107,26 @@ func TestMessagesThatAreNotTakenIn(t *testing.T) {
 				t.Errorf("%d %q, %d taken in", rec.Code, rec.Body, len(*heard))
 			}
 		})
+	}
+}
+
+// counted is a body that never ends; it counts what was read of it.
+type counted struct{ read int }
+
+func (c *counted) Read(p []byte) (int, error) { c.read += len(p); return len(p), nil }
+
+// Anybody can reach an institution's address: only who is known to it makes it hold bytes.
+func TestAStrangersMessageIsNotRead(t *testing.T) {
+	w := newWorld(t)
+	box, _ := w.mailbox()
+	for name, by := range map[string]sample.Member{"a stranger": w.Centre, "the platform": w.Platform} {
+		body := &counted{}
+		req := w.posted(w.ended(), by, time.Now())
+		req.Body, req.ContentLength = io.NopCloser(body), -1
+		rec := deliver(box, req)
+		if known := by.Party == w.Platform.Party; known != (body.read > 0) || known != (rec.Code == http.StatusRequestEntityTooLarge) {
+			t.Errorf("%s: %d, %d bytes were read", name, rec.Code, body.read)
+		}
 	}
 }
 

@@ -22,16 +22,9 @@ var (
 // nonceSlack is how much longer than the signature a nonce is kept, for clocks that differ.
 const nonceSlack = 10 * time.Minute
 
-// identify proves who sent r, by a request signature or by a session; a request with neither is nobody's, which
-// public operations accept.
+// identify proves by a session who sent r; a request without one is nobody's, which public operations accept.
 func (s *server) identify(x *exchange, r *http.Request) error {
 	token, byCookie := s.cookies.bearer(r)
-	if httpsigned(r) {
-		if token != "" {
-			return errTwoWays
-		}
-		return s.machine(x, r)
-	}
 	if token == "" {
 		return nil
 	}
@@ -50,18 +43,37 @@ func httpsigned(r *http.Request) bool {
 	return len(r.Header.Values("Signature")) > 0 || len(r.Header.Values("Signature-Input")) > 0
 }
 
-// machine verifies the signature over the bytes as they came, before anything reads them, and spends the nonce. A
-// crash after that costs the sender a new signature, never a second effect. Freshness is counted in real time.
-func (s *server) machine(x *exchange, r *http.Request) error {
-	sender := sender{server: s, ctx: r.Context()}
-	proved, err := httpsig.Verify(r, x.body, sender.key, time.Now())
-	if err != nil {
-		return sender.unproved(err)
+// signedHead verifies a request signature over all but the body, which nobody has read yet. Freshness is counted in
+// real time. One request proves itself in one way.
+func (s *server) signedHead(r *http.Request) (*machine, error) {
+	if token, _ := s.cookies.bearer(r); token != "" {
+		return nil, errTwoWays
 	}
-	if err := s.party.UseNonce(r.Context(), sender.actor.USCC, proved.Nonce, proved.Expires.Add(nonceSlack)); err != nil {
+	m := &machine{sender: sender{server: s, ctx: r.Context()}}
+	var err error
+	if m.head, err = httpsig.VerifyHead(r, m.key, time.Now()); err != nil {
+		return nil, m.unproved(err)
+	}
+	return m, nil
+}
+
+// machine is a sender whose head is proved and whose body is still to come.
+type machine struct {
+	sender
+	head httpsig.Head
+}
+
+// complete holds the body, exactly as it came, against the signed digest, spends the nonce, and only then names the
+// sender. A crash after that costs the sender a new signature, never a second effect; a body that was cut costs nothing.
+func (m *machine) complete(x *exchange) error {
+	proved, err := m.head.Body(x.body)
+	if err != nil {
+		return m.unproved(err)
+	}
+	if err := m.party.UseNonce(m.ctx, m.actor.USCC, proved.Nonce, proved.Expires.Add(nonceSlack)); err != nil {
 		return err
 	}
-	x.actor, x.known, x.signed = sender.actor, true, true
+	x.actor, x.known, x.signed = m.actor, true, true
 	return nil
 }
 

@@ -26,8 +26,8 @@ var (
 	errTwice    = party.Invalid("request.query", "", "同一查询参数出现了两次；请只保留一个")
 )
 
-// gate stands before every operation: read the body once, prove the caller, ask the guard, take the idempotency
-// key. Nothing is parsed before the signature over it holds.
+// gate stands before every operation: prove the caller, read the body once, ask the guard, take the idempotency
+// key. No byte of a body is read for a stranger, and nothing is parsed before the signature over it holds.
 func (s *server) gate(ctx huma.Context, next func(huma.Context)) {
 	op, x := ctx.Operation(), exchangeOf(ctx.Context())
 	x.operation, x.pattern = op.OperationID, op.Path
@@ -59,12 +59,17 @@ func (s *server) enter(r *http.Request, op *huma.Operation, x *exchange, object 
 	return s.command(r, x)
 }
 
-// enterSigned reads first: the signature is over the body.
-func (s *server) enterSigned(r *http.Request, op *huma.Operation, x *exchange, object string) (err error) {
+// enterSigned reads between the two halves of the proof: the signature over the head first, by a key that we know, then
+// the body, whose digest is in the head. The sender is believed, and its nonce spent, only after both.
+func (s *server) enterSigned(r *http.Request, op *huma.Operation, x *exchange, object string) error {
+	proof, err := s.signedHead(r)
+	if err != nil {
+		return err
+	}
 	if x.body, err = receive(r, op.MaxBodyBytes); err != nil {
 		return err
 	}
-	if err := s.identify(x, r); err != nil {
+	if err := proof.complete(x); err != nil {
 		return err
 	}
 	return s.permit(r.Context(), op.OperationID, x, object)

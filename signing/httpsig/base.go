@@ -50,33 +50,34 @@ func (m message) sign(ctx context.Context, h http.Header, components []string, k
 // Lookup finds the public key of a certificate by its fingerprint. Its error is handed on as it is.
 type Lookup func(keyid string) (signing.PublicKey, error)
 
-func (m message) verify(h http.Header, body []byte, required []string, lookup Lookup, now time.Time) (Verified, error) {
+func (m message) verify(h http.Header, required []string, lookup Lookup, now time.Time) (Head, error) {
 	in, sig, err := readFields(h)
 	if err != nil {
-		return Verified{}, err
+		return Head{}, err
 	}
 	if err := in.covers(required); err != nil {
-		return Verified{}, err
+		return Head{}, err
 	}
 	v, err := in.read(now)
 	if err != nil {
-		return Verified{}, err
+		return Head{}, err
 	}
 	base, err := m.base(in)
 	if err != nil {
-		return Verified{}, err
+		return Head{}, err
 	}
 	key, err := lookup(v.KeyID)
 	if err != nil {
-		return Verified{}, fmt.Errorf("httpsig: keyid %s: %w", v.KeyID, err)
+		return Head{}, fmt.Errorf("httpsig: keyid %s: %w", v.KeyID, err)
 	}
 	if err := signing.Verify(key, base, sig); err != nil {
-		return Verified{}, fmt.Errorf("%w: %w", ErrSignature, err)
+		return Head{}, fmt.Errorf("%w: %w", ErrSignature, err)
 	}
-	if err := checkDigest(h, body); err != nil {
-		return Verified{}, err
+	digest, err := sm3Member(h)
+	if err != nil {
+		return Head{}, err
 	}
-	return v, nil
+	return Head{v, digest}, nil
 }
 
 // readFields takes the one signature and the one input, under one label.

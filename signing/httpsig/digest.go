@@ -15,30 +15,27 @@ func contentDigest(body []byte) string {
 	return "sm3=:" + base64.StdEncoding.EncodeToString(d[:]) + ":"
 }
 
-// checkDigest demands exactly one sm3 member that matches; members of other algorithms may stand beside it.
-func checkDigest(h http.Header, body []byte) error {
+// sm3Member is the one sm3 member of the digest field; members of other algorithms may stand beside it.
+func sm3Member(h http.Header) (string, error) {
 	value, err := single(h, fieldDigest)
 	if err != nil {
-		return err
+		return "", err
 	}
-	found := 0
+	found := ""
 	for member := range strings.SplitSeq(value, ",") {
 		member = strings.Trim(member, " \t")
-		name, _, _ := strings.Cut(member, "=")
-		if name != "sm3" {
+		if name, _, _ := strings.Cut(member, "="); name != "sm3" {
 			continue
 		}
-		if found++; member != contentDigest(body) {
-			return ErrDigest
+		if found != "" {
+			return "", fmt.Errorf("%w: sm3 in %s", ErrDuplicate, fieldDigest)
 		}
+		found = member
 	}
-	switch found {
-	case 0:
-		return fmt.Errorf("%w: %s has no sm3", ErrDigest, fieldDigest)
-	case 1:
-		return nil
+	if found == "" {
+		return "", fmt.Errorf("%w: %s has no sm3", ErrDigest, fieldDigest)
 	}
-	return fmt.Errorf("%w: sm3 in %s", ErrDuplicate, fieldDigest)
+	return found, nil
 }
 
 // single is the value of a field that must be there exactly once.

@@ -53,3 +53,18 @@ type Verified struct {
 	Created time.Time
 	Expires time.Time
 }
+
+// Head is a message whose signature holds and whose body is still to come. The zero Head accepts no body.
+type Head struct {
+	verified Verified
+	digest   string // the sm3 member that the signature covers
+}
+
+// Body compares the body, read to its end, with the digest that was signed, and says what the signature says. ErrDigest:
+// these are not the signed bytes.
+func (h Head) Body(body []byte) (Verified, error) {
+	if h.digest != contentDigest(body) {
+		return Verified{}, ErrDigest
+	}
+	return h.verified, nil
+}

@@ -210,6 +210,36 @@ func TestRequestRefusesEveryChange(t *testing.T) {
 	}
 }
 
+// The head is proved by itself, and says nothing of who sent it until the body is the one that was signed.
+func TestHeadBeforeBody(t *testing.T) {
+	s := newSigner(t)
+	r := signed(t, s)
+	h, err := VerifyHead(r, s.lookup, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := h.Body(body); err != nil || v.KeyID != keyid || v.Nonce == "" {
+		t.Errorf("%+v, %v", v, err)
+	}
+	for name, other := range map[string][]byte{"none": nil, "cut": body[:len(body)-1], "longer": append(slices.Clone(body), ' '), "another": []byte("{}")} {
+		if v, err := h.Body(other); !errors.Is(err, ErrDigest) || v != (Verified{}) {
+			t.Errorf("%s: %+v, %v", name, v, err)
+		}
+	}
+	for _, empty := range [][]byte{nil, {}, body} {
+		if _, err := (Head{}).Body(empty); !errors.Is(err, ErrDigest) {
+			t.Errorf("nothing was proved, and a body fits: %v", err)
+		}
+	}
+	r.Header.Set(fieldDigest, contentDigest(nil))
+	if h, err := VerifyHead(r, s.lookup, now); !errors.Is(err, ErrSignature) || h != (Head{}) {
+		t.Errorf("another digest in the head: %v", err)
+	}
+	if h, err := VerifyHead(signed(t, newSigner(t)), s.lookup, now); !errors.Is(err, ErrSignature) || h != (Head{}) {
+		t.Errorf("another key: %v", err)
+	}
+}
+
 func flipSignature(r *http.Request) {
 	b := []byte(r.Header.Get(fieldSignature))
 	b[20] ^= 3
@@ -279,7 +309,11 @@ func TestContentDigest(t *testing.T) {
 	} {
 		h := http.Header{}
 		h.Set(fieldDigest, c.value)
-		if err := checkDigest(h, body); !errors.Is(err, c.want) {
+		member, err := sm3Member(h)
+		if err == nil {
+			_, err = Head{digest: member}.Body(body)
+		}
+		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -22,11 +22,22 @@ func Sign(req *http.Request, body []byte, keyid string, s signing.Signer, now ti
 // Verify checks the signature of a request whose body was read to its end. It does not know which nonces were seen,
 // nor what the key's owner may do.
 func Verify(req *http.Request, body []byte, lookup func(keyid string) (signing.PublicKey, error), now time.Time) (Verified, error) {
-	m, required, err := ofRequest(req)
+	h, err := VerifyHead(req, lookup, now)
 	if err != nil {
 		return Verified{}, err
 	}
-	return m.verify(req.Header, body, required, lookup, now)
+	return h.Body(body)
+}
+
+// VerifyHead checks the signature of a request whose body was not read yet: over all else, and over the digest that the
+// body must have. Whoever is not known is refused before it can make us hold its bytes. Nothing is proved until Body
+// says so, and neither nonce nor sender may be used before.
+func VerifyHead(req *http.Request, lookup func(keyid string) (signing.PublicKey, error), now time.Time) (Head, error) {
+	m, required, err := ofRequest(req)
+	if err != nil {
+		return Head{}, err
+	}
+	return m.verify(req.Header, required, lookup, now)
 }
 
 // SignResponse adds the three fields to the header of the answer to a signed request. The status and the body must be
@@ -49,5 +60,9 @@ func VerifyResponse(resp *http.Response, body []byte, req *http.Request, lookup 
 	if err != nil {
 		return Verified{}, err
 	}
-	return m.verify(resp.Header, body, required, lookup, now)
+	h, err := m.verify(resp.Header, required, lookup, now)
+	if err != nil {
+		return Verified{}, err
+	}
+	return h.Body(body)
 }
