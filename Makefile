@@ -1,7 +1,7 @@
 # `make` alone prints what can be made.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check format vet lint generate bench secrecy canaries clean
+.PHONY: help demo build test check format vet tidy lint generate bench secrecy canaries clean
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Starts one throw-away PostgreSQL and names it in TEST_DATABASE_URL.
@@ -19,7 +19,7 @@ build: ## the binary, bin/baohan
 test: ## all tests on a real PostgreSQL, which is found or fetched
 	$(WITH_DB) go test -timeout 15m ./...
 
-check: format vet lint ## everything that must hold before a change is handed in, races included
+check: format vet tidy lint ## everything that must hold before a change is handed in, races included
 	$(WITH_DB) go test -race -timeout 30m ./...
 
 format:
@@ -28,6 +28,9 @@ format:
 
 vet:
 	go vet ./...
+
+tidy:
+	go mod tidy -diff
 
 lint:
 	go run $(GOLANGCI) run ./...
