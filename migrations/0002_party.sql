@@ -8,7 +8,10 @@ CREATE TABLE organisation (
                     'bidder','guarantor','beneficiary','agent','centre','supervisor','operator','custodian']),
     status      text        NOT NULL CHECK (status IN ('active','suspended')),
     admitted_by text        NOT NULL, -- USCC of the operator, or 'self' for a bidder by its certificate
-    admitted_at timestamptz NOT NULL
+    admitted_at timestamptz NOT NULL,
+    status_by   text, -- USCC of the operator who suspended or resumed it last; null as long as nobody did
+    status_at   timestamptz,
+    CHECK ((status_by IS NULL) = (status_at IS NULL))
 );
 
 CREATE TABLE certificate (
@@ -21,8 +24,11 @@ CREATE TABLE certificate (
     not_before  timestamptz NOT NULL,
     not_after   timestamptz NOT NULL,
     added_at    timestamptz NOT NULL,
+    admitted_by text        NOT NULL, -- as for its organisation; what is admitted by 'self' serves the role bidder alone
     removed_at  timestamptz,
-    CHECK (can_sign OR can_encrypt)
+    removed_by  text, -- USCC of who ended its use
+    CHECK (can_sign OR can_encrypt),
+    CHECK ((removed_by IS NULL) = (removed_at IS NULL))
 );
 CREATE INDEX certificate_uscc ON certificate (uscc);
 

@@ -2,7 +2,6 @@ package party
 
 import (
 	"context"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,7 +14,8 @@ const Self = "self"
 // Admit registers org with its roles and certificates, or gives an organisation on record further roles and
 // certificates; its name then stays. Only an operator admits, and System once, for the first operator. Each
 // certificate must carry org's code and be inside its validity. CA certificates among certs are the issuers of the
-// others, lowest first: with them every request that a machine signs is held against the revocation lists.
+// others: with them a chain must hold now, and every request that a machine signs is held against the revocation lists.
+// A certificate that org had brought itself serves every role of org from then on.
 func (d *Desk) Admit(ctx context.Context, by Actor, org Organisation, certs ...signing.Certificate) error {
 	if !by.Is(Operator) && !by.IsSystem() {
 		return Forbidden("organisation.admit", "只有平台运营人员可以准入单位")
@@ -23,30 +23,20 @@ func (d *Desk) Admit(ctx context.Context, by Actor, org Organisation, certs ...s
 	if err := org.check(); err != nil {
 		return err
 	}
-	leaves, issuers := split(certs)
-	for _, c := range leaves {
-		if err := d.belongs(c, org.USCC); err != nil {
+	chains := chainsOf(certs)
+	for _, chain := range chains {
+		if err := d.belongs(chain[0], org.USCC); err != nil {
+			return err
+		}
+		if err := d.holds(chain); len(chain) > 1 && err != nil {
 			return err
 		}
 	}
 	org.Status, org.AdmittedBy, org.AdmittedAt = Active, by.USCC, d.now()
-	return d.change(ctx, func(tx pgx.Tx) error { return d.admitTx(ctx, tx, org, leaves, issuers) })
+	return d.change(ctx, func(tx pgx.Tx) error { return d.admitTx(ctx, tx, org, chains) })
 }
 
-// split tells an organisation's own certificates from those of their issuers.
-func split(certs []signing.Certificate) (leaves, issuers []signing.Certificate) {
-	for _, c := range certs {
-		switch {
-		case !c.IsCA():
-			leaves = append(leaves, c)
-		case !slices.ContainsFunc(issuers, c.Equal): // two leaves of one issuer
-			issuers = append(issuers, c)
-		}
-	}
-	return leaves, issuers
-}
-
-func (d *Desk) admitTx(ctx context.Context, tx pgx.Tx, org Organisation, leaves, issuers []signing.Certificate) error {
+func (d *Desk) admitTx(ctx context.Context, tx pgx.Tx, org Organisation, chains [][]signing.Certificate) error {
 	if err := upsertOrganisation(ctx, tx, org); err != nil {
 		return err
 	}
@@ -57,14 +47,15 @@ func (d *Desk) admitTx(ctx context.Context, tx pgx.Tx, org Organisation, leaves,
 	if on.Name != org.Name {
 		return Conflict("organisation.renamed", "该统一社会信用代码已登记为另一名称；请先由平台运营人员核实更名")
 	}
-	return d.addCertificatesTx(ctx, tx, org.USCC, leaves, issuers)
+	return d.addCertificatesTx(ctx, tx, org.USCC, org.AdmittedBy, chains)
 }
 
-func (d *Desk) addCertificatesTx(ctx context.Context, tx pgx.Tx, uscc string, leaves, issuers []signing.Certificate) error {
-	for _, c := range leaves {
+func (d *Desk) addCertificatesTx(ctx context.Context, tx pgx.Tx, uscc, by string, chains [][]signing.Certificate) error {
+	for _, chain := range chains {
+		c := chain[0]
 		if err := insertCertificate(ctx, tx, certificateRow{
-			Fingerprint: fp(c), USCC: uscc, DER: c.Raw(), Issuers: pems(issuers), CanSign: c.CanSign(), CanEncrypt: c.CanEncrypt(),
-			NotBefore: c.NotBefore(), NotAfter: c.NotAfter(), AddedAt: d.now(),
+			Fingerprint: fp(c), USCC: uscc, DER: c.Raw(), Issuers: pems(chain[1:]), CanSign: c.CanSign(), CanEncrypt: c.CanEncrypt(),
+			NotBefore: c.NotBefore(), NotAfter: c.NotAfter(), AddedAt: d.now(), AdmittedBy: by,
 		}); err != nil {
 			return err
 		}
@@ -94,7 +85,8 @@ func (d *Desk) belongs(c signing.Certificate, uscc string) error {
 }
 
 // AddCertificate registers one more certificate of the actor's own organisation, such as the encryption half of
-// a pair. Its chain (leaf first) must reach an accepted root.
+// a pair. Its chain (leaf first) must reach an accepted root. It serves the organisation as bidder: in a role that an
+// operator gave, only a certificate that an operator admitted acts or is sealed to.
 func (d *Desk) AddCertificate(ctx context.Context, by Actor, chain []signing.Certificate) error {
 	if len(chain) == 0 {
 		return Invalid("certificate.chain", "certificates", "未提供证书；请选择证书后重试")
@@ -103,15 +95,11 @@ func (d *Desk) AddCertificate(ctx context.Context, by Actor, chain []signing.Cer
 	if err := d.belongs(leaf, by.USCC); err != nil {
 		return err
 	}
-	use := signing.UseEncrypt
-	if leaf.CanSign() {
-		use = signing.UseSign
-	}
-	if err := d.trust.Verify(chain, use, d.now()); err != nil {
-		return untrusted(err)
+	if err := d.holds(chain); err != nil {
+		return err
 	}
 	return d.change(ctx, func(tx pgx.Tx) error {
-		return d.addCertificatesTx(ctx, tx, by.USCC, chain[:1], chain[1:])
+		return d.addCertificatesTx(ctx, tx, by.USCC, Self, [][]signing.Certificate{chain})
 	})
 }
 
@@ -129,19 +117,27 @@ func (d *Desk) setStatus(ctx context.Context, by Actor, uscc string, to Status) 
 	if !by.Is(Operator) {
 		return Forbidden("organisation.status", "只有平台运营人员可以停用或恢复单位")
 	}
-	return d.change(ctx, func(tx pgx.Tx) error { return updateStatus(ctx, tx, uscc, to) })
+	if by.USCC == uscc && to == Suspended {
+		return Conflict("organisation.own", "不能停用平台运营单位自己：停用后无人能够恢复")
+	}
+	return d.change(ctx, func(tx pgx.Tx) error { return updateStatus(ctx, tx, uscc, to, by.USCC, d.now()) })
 }
 
-// RemoveCertificate ends a certificate's use here for good, before its CA's own list says so: a lost token.
+// RemoveCertificate ends a certificate's use here for good, before its CA's own list says so: a lost token. An operator
+// removes anybody's but the one by which it acts; a bidder those that serve a bidder only.
 func (d *Desk) RemoveCertificate(ctx context.Context, by Actor, fingerprint signing.Digest) error {
+	if by.Is(Operator) && by.Certificate == fingerprint {
+		return Conflict("certificate.own", "不能停用正在使用的平台运营证书；请先换用新证书")
+	}
 	return d.change(ctx, func(tx pgx.Tx) error {
 		on, err := readCertificate(ctx, tx, fingerprint)
 		if err != nil {
 			return err
 		}
-		if !by.Is(Operator) && on.USCC != by.USCC {
+		own := on.USCC == by.USCC && (!by.Is(Bidder) || on.AdmittedBy == Self)
+		if !by.Is(Operator) && !own {
 			return errNoCertificate
 		}
-		return removeCertificate(ctx, tx, fingerprint, d.now())
+		return removeCertificate(ctx, tx, fingerprint, by.USCC, d.now())
 	})
 }

@@ -20,11 +20,20 @@ type certificateRow struct {
 	NotBefore   time.Time  `db:"not_before"`
 	NotAfter    time.Time  `db:"not_after"`
 	AddedAt     time.Time  `db:"added_at"`
+	AdmittedBy  string     `db:"admitted_by"` // USCC of the operator, or Self
 	RemovedAt   *time.Time `db:"removed_at"`
 }
 
 func (r certificateRow) liveAt(t time.Time) bool {
 	return r.RemovedAt == nil && !t.Before(r.NotBefore) && !t.After(r.NotAfter)
+}
+
+// serves tells whether the certificate may act, or be sealed to, in role. One that its own organisation brought, with
+// whatever token any of its clerks holds, serves a bidder; for every other role an operator has looked at it.
+func (r certificateRow) serves(role Role) bool { return role == Bidder || r.AdmittedBy != Self }
+
+func (r certificateRow) good(use signing.Usage) bool {
+	return use == signing.UseSign && r.CanSign || use == signing.UseEncrypt && r.CanEncrypt
 }
 
 func fp(c signing.Certificate) []byte {
@@ -37,18 +46,22 @@ func (d *Desk) Organisation(ctx context.Context, uscc string) (Organisation, err
 	return readOrganisation(ctx, d.pool, uscc)
 }
 
-// Certificates lists an organisation's certificates that are in use now and good for use, newest first.
-func (d *Desk) Certificates(ctx context.Context, uscc string, use signing.Usage) ([]signing.Certificate, error) {
+// Certificates lists an organisation's certificates that are in use now in role and good for use, newest first.
+// A revoked one is not among them.
+func (d *Desk) Certificates(ctx context.Context, uscc string, role Role, use signing.Usage) ([]signing.Certificate, error) {
 	rows, err := listCertificates(ctx, d.pool, uscc)
 	if err != nil {
 		return nil, err
 	}
 	var out []signing.Certificate
 	for _, r := range rows {
-		if !r.liveAt(d.now()) || use == signing.UseSign && !r.CanSign || use == signing.UseEncrypt && !r.CanEncrypt {
+		if !r.liveAt(d.now()) || !r.good(use) || !r.serves(role) {
 			continue
 		}
-		c, err := signing.ParseCertificate(r.DER)
+		c, err := d.trusted(r, use)
+		if _, refused := RefusalOf(err); refused {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -57,49 +70,35 @@ func (d *Desk) Certificates(ctx context.Context, uscc string, use signing.Usage)
 	return out, nil
 }
 
-// EncryptionKey is the key to which an organisation's own copies are sealed: that of its newest certificate
-// that may encrypt.
+// EncryptionKey is the key to which an organisation's own copies are sealed: that of its newest certificate that may
+// encrypt. To a guarantor the applications of others are sealed, so its key is one that an operator admitted.
 func (d *Desk) EncryptionKey(ctx context.Context, uscc string) (signing.PublicKey, error) {
-	certs, err := d.Certificates(ctx, uscc, signing.UseEncrypt)
+	org, err := readOrganisation(ctx, d.pool, uscc)
 	if err != nil {
 		return signing.PublicKey{}, err
 	}
-	if len(certs) == 0 {
-		return signing.PublicKey{}, Conflict("certificate.no_encryption",
-			"本单位没有登记可用的加密证书；请先在“单位证书”中登记加密证书再办理")
+	role := Bidder
+	if org.Has(Guarantor) {
+		role = Guarantor
 	}
-	return certs[0].PublicKey(), nil
-}
-
-// trusted reads a certificate and, as far as its issuers are on record, holds its chain against the anchors and
-// the revocation lists of today: a machine never signs in, so this is where a revocation stops it.
-func (d *Desk) trusted(row certificateRow) (signing.Certificate, error) {
-	cert, err := signing.ParseCertificate(row.DER)
-	if err != nil || row.Issuers == nil {
-		return cert, err
-	}
-	issuers, err := signing.ParseCertificatesPEM(row.Issuers)
+	certs, err := d.Certificates(ctx, uscc, role, signing.UseEncrypt)
 	if err != nil {
-		return cert, err
+		return signing.PublicKey{}, err
 	}
-	if err := d.trust.Verify(append([]signing.Certificate{cert}, issuers...), signing.UseSign, d.now()); err != nil {
-		return cert, untrusted(err)
+	if len(certs) > 0 {
+		return certs[0].PublicKey(), nil
 	}
-	return cert, nil
+	if role == Guarantor {
+		return signing.PublicKey{}, Conflict("certificate.no_encryption",
+			"该担保机构没有经平台运营人员登记且可用的加密证书；请联系平台运营人员登记后再办理")
+	}
+	return signing.PublicKey{}, Conflict("certificate.no_encryption",
+		"本单位没有登记可用的加密证书；请先在“单位证书”中登记加密证书再办理")
 }
 
-// pems writes issuers one after another.
-func pems(issuers []signing.Certificate) []byte {
-	var b []byte
-	for _, c := range issuers {
-		b = append(b, c.PEM()...)
-	}
-	return b
-}
-
-// ByFingerprint finds who signs with a certificate on record that is in use now, acting as its organisation's
-// first role. It is for requests that machines sign; the caller verifies the signature with the certificate's
-// key. Unknown, removed, expired and suspended are one answer.
+// ByFingerprint finds who signs with a certificate on record that is in use now, acting as its organisation's machines
+// do. It is for requests that machines sign; the caller verifies the signature with the certificate's key. Unknown,
+// removed, expired and suspended are one answer.
 func (d *Desk) ByFingerprint(ctx context.Context, fingerprint signing.Digest) (Actor, signing.Certificate, error) {
 	row, err := readCertificate(ctx, d.pool, fingerprint)
 	if err != nil {
@@ -109,12 +108,16 @@ func (d *Desk) ByFingerprint(ctx context.Context, fingerprint signing.Digest) (A
 	if err != nil {
 		return Actor{}, signing.Certificate{}, err
 	}
-	if !row.liveAt(d.now()) || !row.CanSign || org.Status != Active {
+	role := org.machineRole()
+	if !row.serves(role) {
+		role = Bidder
+	}
+	if !row.liveAt(d.now()) || !row.CanSign || org.Status != Active || !org.Has(role) {
 		return Actor{}, signing.Certificate{}, errNoCertificate
 	}
-	cert, err := d.trusted(row)
+	cert, err := d.trusted(row, signing.UseSign)
 	if err != nil {
 		return Actor{}, signing.Certificate{}, err
 	}
-	return Actor{USCC: org.USCC, Name: org.Name, Role: org.Roles[0], Certificate: fingerprint, Machine: true}, cert, nil
+	return Actor{USCC: org.USCC, Name: org.Name, Role: role, Certificate: fingerprint, Machine: true}, cert, nil
 }

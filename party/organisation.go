@@ -23,7 +23,7 @@ const (
 type Organisation struct {
 	USCC       string    `db:"uscc" json:"uscc"`
 	Name       string    `db:"name" json:"name"`
-	Roles      []Role    `db:"roles" json:"roles"` // the first is the one in which its machines act
+	Roles      []Role    `db:"roles" json:"roles"` // in the order in which they came
 	Status     Status    `db:"status" json:"status"`
 	AdmittedBy string    `db:"admitted_by" json:"admitted_by"`
 	AdmittedAt time.Time `db:"admitted_at" json:"admitted_at"`
@@ -31,6 +31,17 @@ type Organisation struct {
 
 // Has tells whether the organisation may act as r.
 func (o Organisation) Has(r Role) bool { return slices.Contains(o.Roles, r) }
+
+// machineRole is the role in which the organisation's machines act: the first that an operator gave, even when it had
+// signed in as a bidder before.
+func (o Organisation) machineRole() Role {
+	for _, r := range o.Roles {
+		if r != Bidder {
+			return r
+		}
+	}
+	return Bidder
+}
 
 // check refuses what could be read as somebody else's name or code.
 func (o Organisation) check() error {

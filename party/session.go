@@ -22,6 +22,7 @@ var (
 	errChallenge = Unauthentic("session.challenge", "登录随机数无效、已使用或已过期（5 分钟内有效）；请重新登录")
 	errSession   = Unauthentic("session.unknown", "登录已失效；请重新登录")
 	errSignature = Unauthentic("session.signature", "签名与证书不符；请确认使用的是本单位的签名证书")
+	errSelf      = Forbidden("certificate.self", "这张证书由本单位自行登记，只能用于投标人身份；请联系平台运营人员为本单位准入这张证书后再以此角色登录")
 	errRole      = Forbidden("session.role", "本单位没有此角色；请选择已准入的角色，或联系平台运营人员办理准入")
 )
 
@@ -40,7 +41,7 @@ func SignInText(challenge string, role Role) []byte {
 
 // SignIn proves by a signature over SignInText who is there, and begins a session in role. A bidder whose
 // certificate comes from an accepted authority is registered by it; every other role was given by the operator,
-// and its certificate is on record. The challenge is spent whatever the outcome.
+// and its certificate is one that the operator admitted. The challenge is spent whatever the outcome.
 func (d *Desk) SignIn(ctx context.Context, chain []signing.Certificate, challenge string, sig signing.Signature, role Role) (string, Actor, error) {
 	now := d.now()
 	if err := takeChallenge(ctx, d.pool, challengeID(challenge), now); err != nil {
@@ -83,6 +84,9 @@ func (d *Desk) recognise(ctx context.Context, chain []signing.Certificate, role 
 	if row.RemovedAt != nil || org.Status != Active || !org.Has(role) {
 		return Organisation{}, errRole
 	}
+	if !row.serves(role) {
+		return Organisation{}, errSelf
+	}
 	return org, nil
 }
 
@@ -94,7 +98,7 @@ func (d *Desk) admitBidder(ctx context.Context, chain []signing.Certificate) err
 		return Unauthentic("session.subject", "证书中没有完整的单位名称和统一社会信用代码；请向证书机构申请单位证书")
 	}
 	return d.change(ctx, func(tx pgx.Tx) error {
-		return d.admitTx(ctx, tx, org, chain[:1], chain[1:])
+		return d.admitTx(ctx, tx, org, [][]signing.Certificate{chain})
 	})
 }
 
@@ -115,7 +119,7 @@ func (d *Desk) begin(ctx context.Context, actor Actor) (string, error) {
 }
 
 // Session finds who holds token. The certificate behind it must still be on record and the organisation active:
-// removing a certificate ends its sessions.
+// removing a certificate ends its sessions, and so does its revocation.
 func (d *Desk) Session(ctx context.Context, token string) (Actor, error) {
 	raw, err := hex.DecodeString(token)
 	if err != nil || len(raw) != 32 {
@@ -149,10 +153,16 @@ func (d *Desk) stillGood(ctx context.Context, a Actor) error {
 	if err != nil {
 		return err
 	}
-	if !row.liveAt(d.now()) || org.Status != Active || !org.Has(a.Role) {
+	if !row.liveAt(d.now()) || !row.serves(a.Role) || org.Status != Active || !org.Has(a.Role) {
 		return errSession
 	}
-	return nil
+	if _, err = d.trusted(row, signing.UseSign); err == nil {
+		return nil
+	}
+	if _, refused := RefusalOf(err); refused {
+		return errSession
+	}
+	return err
 }
 
 // SignOut ends the session; an unknown token is no error.

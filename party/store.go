@@ -59,27 +59,31 @@ func readOrganisation(ctx context.Context, q store.Querier, uscc string) (Organi
 		pgx.NamedArgs{"uscc": uscc})
 }
 
-func updateStatus(ctx context.Context, tx pgx.Tx, uscc string, to Status) error {
-	tag, err := tx.Exec(ctx, `UPDATE organisation SET status = @to WHERE uscc = @uscc`,
-		pgx.NamedArgs{"uscc": uscc, "to": to})
+func updateStatus(ctx context.Context, tx pgx.Tx, uscc string, to Status, by string, at time.Time) error {
+	tag, err := tx.Exec(ctx, `UPDATE organisation SET status = @to, status_by = @by, status_at = @at WHERE uscc = @uscc`,
+		pgx.NamedArgs{"uscc": uscc, "to": to, "by": by, "at": at})
 	if err == nil && tag.RowsAffected() == 0 {
 		return errNoOrganisation
 	}
 	return err
 }
 
+// insertCertificate adds to a certificate on record what it lacks, and changes nothing else of it: its issuers, and an
+// operator's admission in place of its own.
 func insertCertificate(ctx context.Context, tx pgx.Tx, r certificateRow) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO certificate (fingerprint, uscc, der, issuers, can_sign, can_encrypt, not_before, not_after, added_at)
-		VALUES (@fp, @uscc, @der, @issuers, @sign, @encrypt, @before, @after, @at)
-		ON CONFLICT (fingerprint) DO UPDATE SET issuers = excluded.issuers
-		WHERE certificate.issuers IS NULL AND excluded.issuers IS NOT NULL AND certificate.uscc = excluded.uscc`,
+		INSERT INTO certificate (fingerprint, uscc, der, issuers, can_sign, can_encrypt, not_before, not_after, added_at, admitted_by)
+		VALUES (@fp, @uscc, @der, @issuers, @sign, @encrypt, @before, @after, @at, @by)
+		ON CONFLICT (fingerprint) DO UPDATE SET issuers = coalesce(certificate.issuers, excluded.issuers),
+			admitted_by = CASE certificate.admitted_by WHEN @self THEN excluded.admitted_by ELSE certificate.admitted_by END
+		WHERE certificate.uscc = excluded.uscc AND (certificate.issuers IS NULL AND excluded.issuers IS NOT NULL
+			OR certificate.admitted_by = @self AND excluded.admitted_by <> @self)`,
 		pgx.NamedArgs{"fp": r.Fingerprint, "uscc": r.USCC, "der": r.DER, "issuers": r.Issuers, "sign": r.CanSign, "encrypt": r.CanEncrypt,
-			"before": r.NotBefore, "after": r.NotAfter, "at": r.AddedAt})
+			"before": r.NotBefore, "after": r.NotAfter, "at": r.AddedAt, "by": r.AdmittedBy, "self": Self})
 	return err
 }
 
-const certificateColumns = `fingerprint, uscc, der, issuers, can_sign, can_encrypt, not_before, not_after, added_at, removed_at`
+const certificateColumns = `fingerprint, uscc, der, issuers, can_sign, can_encrypt, not_before, not_after, added_at, admitted_by, removed_at`
 
 func readCertificate(ctx context.Context, q store.Querier, fingerprint signing.Digest) (certificateRow, error) {
 	return store.One[certificateRow](ctx, q, errNoCertificate, `
@@ -96,9 +100,9 @@ func listCertificates(ctx context.Context, q store.Querier, uscc string) ([]cert
 	return pgx.CollectRows(rows, pgx.RowToStructByName[certificateRow])
 }
 
-func removeCertificate(ctx context.Context, tx pgx.Tx, fingerprint signing.Digest, at time.Time) error {
-	_, err := tx.Exec(ctx, `UPDATE certificate SET removed_at = @at WHERE fingerprint = @fp AND removed_at IS NULL`,
-		pgx.NamedArgs{"fp": fingerprint[:], "at": at})
+func removeCertificate(ctx context.Context, tx pgx.Tx, fingerprint signing.Digest, by string, at time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE certificate SET removed_at = @at, removed_by = @by WHERE fingerprint = @fp AND removed_at IS NULL`,
+		pgx.NamedArgs{"fp": fingerprint[:], "by": by, "at": at})
 	return err
 }
 
