@@ -26,7 +26,7 @@ var canaries = []canary{
 	{"I7", "the platform's word is taken from anybody", "client/check.go", "if signed.Signer().Subject().OrganizationID != b.USCC {", "if b.USCC == \"\" {", "./client", "TestCheckSeesWhatIsWrong"},
 	{"I7", "the guarantor of a blind letter is told the lot", "guarantee/seal.go", "if by.Mode == letter.ModeFull {", "if by.Mode != \"\" {", desk, "TestNoOneKeyReadsARowBack"},
 	{"I11", "a stolen session takes the owner's copy away", "guarantee/rewrap.go", "if signed.Signer().Subject().OrganizationID != by.USCC {", "if false {", desk, "TestRewrapRefuses"},
-	{"I9", "a demand above the rest of the amount", "guarantee/demand.go", "if m.Amount > *g.Amount-g.Honoured {", "if m.Amount > *g.Amount {", desk, "TestPartialDemands"},
+	{"I9", "a demand above the rest of the amount", "guarantee/demand.go", "if m.Amount > *g.Amount-g.Honoured-claimed {", "if m.Amount > *g.Amount-claimed {", desk, "TestPartialDemands"},
 	{"I9", "another fee than the agreed one pays", "guarantee/fee.go", "if e.Amount != *g.Fee {", "if false {", desk, "TestAnotherFeeNeedsTheApplicant"},
 	{"I10", "other bytes under the same key", "party/once.go", "if [32]byte(row.Digest) != cmd.Digest {", "if false {", desk, "TestSameCommandSameAnswer"},
 	{"I10", "a failing queue leaves half a change", "guarantee/desk.go", "if err := d.Outbox.PublishTx(ctx, t.tx, t.events); err != nil {\n\t\t\treturn Answer{}, err\n\t\t}", "_ = d.Outbox.PublishTx(ctx, t.tx, t.events)", desk, "TestNothingHalfDone"},
@@ -49,4 +49,11 @@ var canaries = []canary{
 	{"I11", "a signature for one path holds on another", "signing/httpsig/base.go", "`\"@path\"`:      path(r),", "`\"@path\"`:      \"/\",", "./signing/httpsig", "TestRequestRefusesEveryChange"},
 	{"I14", "any role may do anything", "web/guard.go", "case len(r.roles) > 0 && !slices.Contains(r.roles, x.actor.Role), r.signed && !x.signed:", "case slices.Contains(r.roles, \"nobody\"), r.signed && !x.signed:", "./web", "TestWhoMayDoWhat"},
 	{"I14", "the owner's copy is handed to any bidder", "web/guard.go", "\"read-copy\":         {roles: bidders, whose: owner},", "\"read-copy\":         {roles: bidders, whose: self},", "./web", "TestWhoMayDoWhat|TestEveryOperationIsInTheTable"},
+
+	{"I1", "a letter sealed as another record's is taken in", "guarantee/issue_check.go", "if !in.Sealed.Binds(letter.LetterAAD(g.ID)) {", "if false {", desk, "TestSealForAnotherRecordIsRefused"},
+	{"I5", "a release overtakes a demand that came first", "guarantee/release.go", "if err == nil && waiting {\n\t\treturn ErrEarlierPaper", "if err == nil && waiting && false {\n\t\treturn ErrEarlierPaper", desk, "TestReleaseWaitsForAnEarlierDemand"},
+	{"I5", "the guarantor rejects what its beneficiary may still complete", "guarantee/status.go", "{PartDemand, Incomplete, \"lapse\", Rejected}, // by the clock", "{PartDemand, Incomplete, \"reject\", Rejected}, // by the clock", desk, "TestIncompleteIsNotTheGuarantorsToEnd"},
+	{"I6", "expiry closes over a paper on its way", "guarantee/expire.go", "const expiryGrace = 5 * time.Minute", "const expiryGrace = 5 * time.Nanosecond", desk, "TestExpiryInstant"},
+	{"I9", "open demands together ask for more than the amount", "guarantee/demand.go", "if m.Amount > *g.Amount-g.Honoured-claimed {", "if m.Amount > *g.Amount-g.Honoured-0*claimed {", desk, "TestOpenDemandsShareTheAmount"},
+	{"I9", "a fee is owed after cancelling", "guarantee/underwrite.go", "if t.g.FeeOffered == nil || t.g.ApplicationState != Approved {", "if t.g.FeeOffered == nil && t.g.ApplicationState == Approved {", desk, "TestNothingIsOwedAfterCancelling"},
 }
