@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 
@@ -18,9 +17,6 @@ type Draft struct {
 	Lot        string          `json:"lot"` // the service's id of the lot
 	Submission wire.Submission `json:"submission"`
 }
-
-// ErrCustodians refuses to seal anything for keys that are not the ones in the lot's requirement.
-var ErrCustodians = errors.New("client: the custodians' keys are not those of the requirement")
 
 // Apply makes an application for a lot at a quoted price, keeps it, and hands it in. Partners are the other
 // members of a consortium that this bidder leads. On ErrUnknown, Resume with the draft's id.
@@ -82,21 +78,12 @@ func (b *Bidder) submit(ctx context.Context, d Draft) (wire.Application, error) 
 	return found, nil
 }
 
-// checkLot believes nothing of the lot that the requirement's digest does not cover.
+// checkLot holds the notice, the deadline and the quote.
 func (b *Bidder) checkLot(lot wire.Lot, q wire.Quote) error {
-	if lot.Requirement == nil || lot.Custodians == nil {
-		return errors.New("client: the lot is not published")
+	if err := b.checkNotice(lot); err != nil {
+		return err
 	}
-	req, keys := *lot.Requirement, *lot.Custodians
-	if req.Digest() != lot.RequirementDigest {
-		return errors.New("client: the requirement does not have the digest of the notice")
-	}
-	if keys.Digest() != req.Custodians || keys.Project != req.Lot.Project || keys.Lot != req.Lot.Code {
-		return ErrCustodians
-	}
-	if err := keys.Check(b.Trust, b.Clock.Now()); err != nil {
-		return fmt.Errorf("%w: %w", ErrCustodians, err)
-	}
+	req := *lot.Requirement
 	if !b.Clock.Now().Before(req.End.Deadline) {
 		return errors.New("client: the deadline has passed")
 	}

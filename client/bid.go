@@ -12,10 +12,11 @@ import (
 
 // Bid makes a bid, keeps it, and hands it in. Offer (price and the rest) is sealed to the bidder's own key first:
 // the opening reveals who bids with which letter, the offer is read from the bidder's own file. LetterID is the
-// guarantee's id, empty for cash.
+// guarantee's id, empty for cash. It succeeds on the platform's signed receipt for this very bid and on nothing else;
+// the receipt is kept too. On ErrUnknown, ResumeBid with the id that is returned.
 func (b *Bidder) Bid(ctx context.Context, lot wire.Lot, letterID string, offer []byte, partners ...letter.Party) (wire.Bid, error) {
-	if lot.Requirement == nil {
-		return wire.Bid{}, errors.New("client: the lot is not published")
+	if err := b.checkNotice(lot); err != nil {
+		return wire.Bid{}, err
 	}
 	id := newID()
 	sealed, err := signing.SealTo(offer, letter.PartAAD(id, "offer"), b.me.own()...)
@@ -31,11 +32,48 @@ func (b *Bidder) Bid(ctx context.Context, lot wire.Lot, letterID string, offer [
 	if err := b.keep(id+".bid", paper); err != nil {
 		return wire.Bid{}, err
 	}
-	var answer wire.Bid
-	return answer, b.post(ctx, "/lots/"+url.PathEscape(lot.ID)+"/bids", "bid-"+id, wire.HandInBid{Bid: paper}, &answer)
+	return b.handIn(ctx, lot, id, paper)
 }
 
-// WithdrawBid takes a bid back before the deadline (撤回, 招标投标法29). The answer says when it was accepted.
+// ResumeBid hands a kept bid in again, after a crash or an unknown outcome: the same bytes under the same key, so it
+// stays one bid, and what was accepted the first time is answered with the receipt of then, after the deadline too.
+func (b *Bidder) ResumeBid(ctx context.Context, lot wire.Lot, id string) (wire.Bid, error) {
+	if err := b.checkNotice(lot); err != nil {
+		return wire.Bid{}, err
+	}
+	paper, err := b.kept(ctx, id+".bid")
+	if err != nil {
+		return wire.Bid{}, err
+	}
+	signed, err := signing.ParseSignedData(paper)
+	if err != nil {
+		return wire.Bid{}, err
+	}
+	bid, err := letter.ParseBid(signed.Content)
+	if err != nil {
+		return wire.Bid{}, err
+	}
+	if bid.ID != id || bid.Lot != lot.Requirement.Lot {
+		return wire.Bid{}, errors.New("client: the kept bid is for another lot")
+	}
+	return b.handIn(ctx, lot, id, paper)
+}
+
+// handIn believes that a bid was accepted when the receipt says so. Whatever else comes back as success leaves the
+// outcome unknown: the bid may stand, and it may not.
+func (b *Bidder) handIn(ctx context.Context, lot wire.Lot, id string, paper []byte) (wire.Bid, error) {
+	var answer wire.Bid
+	if err := b.post(ctx, "/lots/"+url.PathEscape(lot.ID)+"/bids", "bid-"+id, wire.HandInBid{Bid: paper}, &answer); err != nil {
+		return wire.Bid{ID: id}, err
+	}
+	if err := b.accepted(answer, id, paper, lot.Requirement.End.Deadline); err != nil {
+		return wire.Bid{ID: id}, unknown{err}
+	}
+	return answer, b.keep(id+".bid-receipt", answer.Receipt)
+}
+
+// WithdrawBid takes a bid back before the deadline (撤回, 招标投标法29). The answer says when it was accepted; an answer
+// about anything else leaves the outcome unknown.
 func (b *Bidder) WithdrawBid(ctx context.Context, id string) (wire.Bid, error) {
 	content, err := wire.Write(wire.Withdrawal{Version: 1, Bid: id, At: b.at()})
 	paper, err := b.me.paper(ctx, content, err, b.at())
@@ -43,5 +81,11 @@ func (b *Bidder) WithdrawBid(ctx context.Context, id string) (wire.Bid, error) {
 		return wire.Bid{}, err
 	}
 	var answer wire.Bid
-	return answer, b.post(ctx, "/bids/"+url.PathEscape(id)+"/withdraw", "withdraw-"+id, wire.WithdrawBid{Statement: paper}, &answer)
+	if err := b.post(ctx, "/bids/"+url.PathEscape(id)+"/withdraw", "withdraw-"+id, wire.WithdrawBid{Statement: paper}, &answer); err != nil {
+		return wire.Bid{}, err
+	}
+	if answer.ID != id || answer.State != "withdrawn" {
+		return wire.Bid{}, unknown{errors.New("client: the answer is not about this withdrawal")}
+	}
+	return answer, nil
 }

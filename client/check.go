@@ -234,12 +234,13 @@ func (e *examination) form(req letter.Requirement) letter.Line {
 	return judge("form", err == nil && slices.Contains(req.Forms, w.Form), "", w.Title, "招标文件接受这种形式的保函", "招标文件当前不接受这种形式的保函；请重新申请")
 }
 
-// custodians: the keys to which the record is sealed are still the lot's, signed by the same three.
+// custodians: the keys to which the record is sealed are still the lot's, signed by the same three, who are
+// the pinned ones if there are pins.
 func (e *examination) custodians(req letter.Requirement) letter.Line {
 	ok := e.lot.Custodians != nil && e.reveal.Custodians == req.Custodians && e.lot.Custodians.Digest() == req.Custodians &&
-		e.lot.Custodians.Check(e.bidder.Trust, e.bidder.Clock.Now()) == nil
+		e.bidder.appointed(*e.lot.Custodians) == nil
 	return judge("custodians", ok, req.Custodians.String(), e.reveal.Custodians.String(), "三位密钥保管人及其公钥没有变化",
-		"密钥保管人或其公钥已与申请时不同，或其签名不能核对；请联系招标人和交易中心")
+		"密钥保管人或其公钥已与申请时不同，或其签名不能核对，或不是本单位认可的三家；请联系招标人和交易中心")
 }
 
 func instant(t time.Time) string {

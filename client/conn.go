@@ -41,6 +41,9 @@ type conn struct {
 
 // newConn refuses a base address over which keys and letters would travel in clear.
 func newConn(p Platform, path string, who credentials) (*conn, error) {
+	if err := p.checkPins(); err != nil {
+		return nil, err
+	}
 	base := p.Base
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
@@ -77,7 +80,7 @@ func loopback(host string) bool {
 func (c *conn) get(ctx context.Context, path string, out any) error {
 	err := c.call(ctx, http.MethodGet, path, "", nil, out)
 	if errors.Is(err, ErrUnknown) {
-		return fmt.Errorf("client: GET %s: no answer: %w", path, errors.Unwrap(err))
+		return fmt.Errorf("client: GET %s: no answer that can be believed: %w", path, errors.Unwrap(err))
 	}
 	return err
 }
@@ -185,6 +188,7 @@ func refusal(res *http.Response, body []byte) error {
 	return p
 }
 
+// read takes an answer apart. It was a success, and nobody knows of what when it cannot be read.
 func (c *conn) read(answer []byte, out any) error {
 	if out == nil {
 		return nil
@@ -194,7 +198,7 @@ func (c *conn) read(answer []byte, out any) error {
 		return nil
 	}
 	if err := wire.ReadAnswer(answer, out); err != nil {
-		return fmt.Errorf("client: answer cannot be read: %w", err)
+		return unknown{fmt.Errorf("client: answer cannot be read: %w", err)}
 	}
 	return nil
 }

@@ -64,6 +64,13 @@ type Platform struct {
 	USCC  string         // the platform's own 统一社会信用代码, as its certificate says it
 	Clock clock.Clock    // by which signed papers are dated
 
+	// Certificates are the platform's signing certificates, exchanged beforehand; a bid's receipt counts only by one of
+	// them. None: any certificate of the organisation USCC that leads to an anchor.
+	Certificates []signing.Certificate
+	// Custodians are the 统一社会信用代码 of the three whom this party accepts as holders of a lot's keys, learnt from
+	// somebody else than the platform. None: whoever the notice names is believed.
+	Custodians []string
+
 	Attempts int           // how often a request is made before its outcome is unknown; 0 = 5
 	Pause    time.Duration // before the second attempt, doubling after that; 0 = 200 ms
 }

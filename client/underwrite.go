@@ -113,7 +113,7 @@ func (i *Institution) checkReveal(app letter.Application, offer letter.Offer) (*
 	case offer.Custodians.Digest() != r.Custodians:
 		return nil, ErrCustodians
 	}
-	return &r, offer.Custodians.Check(i.Trust, i.Clock.Now())
+	return &r, i.appointed(*offer.Custodians)
 }
 
 // Letter is a letter that is written and signed, and not yet in force. Keep it before Issue is called: what is

@@ -1,6 +1,10 @@
 package wire
 
-import "time"
+import (
+	"time"
+
+	"baohan/signing"
+)
 
 // HandInBid is POST /lots/{lot}/bids: SignedData over letter.Bid, sent once inside TLS, checked and sealed
 // like a letter.
@@ -15,6 +19,18 @@ type Bid struct {
 	Receipt    []byte    `json:"receipt,omitzero"` // SignedData by the platform
 	AcceptedAt time.Time `json:"accepted_at"`
 }
+
+// BidReceipt is what the platform signs for a bid: accepted here at this instant, in this canonical form. It names no
+// lot and no bidder; the digest, over bytes with a random part, says which bid.
+type BidReceipt struct {
+	Version    int            `json:"version"`
+	Bid        string         `json:"bid"`
+	Digest     signing.Digest `json:"digest"` // BidDigest of what was handed in
+	AcceptedAt time.Time      `json:"accepted_at"`
+}
+
+// BidDigest is the digest of a signed bid that its receipt carries.
+func BidDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan/bid/1", p7s) }
 
 // WithdrawBid is POST /bids/{id}/withdraw, 撤回 before the deadline (招标投标法29; 实施条例35). Statement is
 // SignedData by the bidder over Withdrawal.
