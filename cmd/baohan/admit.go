@@ -32,7 +32,7 @@ type admission struct {
 type admittedOrganisation struct {
 	Party        letter.Party `json:"party"`
 	Roles        []party.Role `json:"roles"`
-	Certificates []string     `json:"certificates,omitzero"` // PEM files, beside the admission file; the leaf comes first
+	Certificates []string     `json:"certificates,omitzero"` // PEM files, beside the admission file; the leaf comes first, then its issuers
 }
 
 type admittedInstitution struct {
@@ -100,19 +100,15 @@ func (a admission) enter(ctx context.Context, s *system, by party.Actor, dir str
 }
 
 func (o admittedOrganisation) enter(ctx context.Context, s *system, by party.Actor, dir string) error {
-	var leaves []signing.Certificate
+	var certificates []signing.Certificate // with their issuers: a revocation then stops a machine at its next request
 	for _, name := range o.Certificates {
-		text, err := os.ReadFile(filepath.Join(dir, name))
+		chain, err := certificatesIn(filepath.Join(dir, name))
 		if err != nil {
 			return err
 		}
-		chain, err := signing.ParseCertificatesPEM(text)
-		if err != nil {
-			return fmt.Errorf("%s：%w", name, err)
-		}
-		leaves = append(leaves, chain[0])
+		certificates = append(certificates, chain...)
 	}
-	return s.party.Admit(ctx, by, party.Organisation{USCC: o.Party.USCC, Name: o.Party.Name, Roles: o.Roles}, leaves...)
+	return s.party.Admit(ctx, by, party.Organisation{USCC: o.Party.USCC, Name: o.Party.Name, Roles: o.Roles}, certificates...)
 }
 
 func (i admittedInstitution) enter(ctx context.Context, s *system, by party.Actor) error {

@@ -48,7 +48,7 @@ func (c *custodianServe) Run(ctx context.Context, s *Settings, log *slog.Logger,
 	if err != nil {
 		return err
 	}
-	agent, err := c.agent(s)
+	agent, lists, err := c.agent(s, log)
 	if err != nil {
 		return err
 	}
@@ -68,42 +68,49 @@ func (c *custodianServe) Run(ctx context.Context, s *Settings, log *slog.Logger,
 	if err != nil {
 		return errors.Join(fmt.Errorf("监听 %s：%w", s.Listen, err), officer.Close())
 	}
+	watching, unwatch := context.WithCancel(ctx)
+	defer unwatch()
+	go lists.watch(watching, agent.Clock, agent.Chain)
 	stop := beside(ctx, agent, officer, log)
 	fmt.Fprintf(out, "密钥保管人 %s 已就绪：%s\n", agent.Party.Name, edge.url(listener.Addr()))
 	return edge.serve(ctx, listener, door, stop, log)
 }
 
-func (c *custodianServe) agent(s *Settings) (*custody.Agent, error) {
+func (c *custodianServe) agent(s *Settings, log *slog.Logger) (*custody.Agent, *lists, error) {
 	if c.Holder < 1 || c.Holder > 3 {
-		return nil, fmt.Errorf("holder：%d 不是 1、2 或 3", c.Holder)
+		return nil, nil, fmt.Errorf("holder：%d 不是 1、2 或 3", c.Holder)
 	}
 	if c.Supervisor == c.Centre {
-		return nil, errors.New("supervisor 与 centre 须为两个不同的单位：延期令须由两方签署")
+		return nil, nil, errors.New("supervisor 与 centre 须为两个不同的单位：延期令须由两方签署")
 	}
 	passphrase, err := passphraseOf(s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	trust, err := anchors(s.TrustFile())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	known, err := openLists(s, trust, log)
+	if err != nil {
+		return nil, nil, err
 	}
 	me, err := devca.LoadIdentity(s.KeysDir(), c.Sign, passphrase)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	clk, err := clockBy(s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	config := custody.Config{Holder: c.Holder - 1, Party: subjectOf(me), Signer: me.Key, Chain: me.Chain, Dir: custodyOf(s), Clock: clk,
 		Trust: trust, Centre: c.Centre, Supervisor: c.Supervisor, Automatic: c.Mode == "automatic", KeepFor: time.Duration(c.KeepDays) * 24 * time.Hour}
 	agent, err := custody.NewAgent(config) // makes the directory
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	agent.Storage, err = custody.StorageKey(filepath.Join(config.Dir, "storage.pem"), passphrase, lightly(c.Light)...)
-	return agent, err
+	return agent, known, err
 }
 
 // beside hears the officer and destroys keys on schedule, and returns what stops both.

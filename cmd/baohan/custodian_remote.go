@@ -11,10 +11,11 @@ import (
 	"baohan/tender/custody"
 )
 
-// custodians are the three that the platform asks, with the long-term certificate by which each is known.
+// custodians are the three that the platform asks, with the long-term certificate by which each is known, and its issuers as
+// far as they were exchanged.
 type custodians struct {
-	three        [3]custody.Custodian
-	certificates [3]signing.Certificate
+	three  [3]custody.Custodian
+	chains [3][]signing.Certificate
 }
 
 // custodians are those that the settings name. When they name none, three development agents hold all keys in the key
@@ -31,7 +32,7 @@ func (s *system) custodians() (custodians, error) {
 	var c custodians
 	var holders [3]custody.DevHolder
 	for i, id := range own {
-		c.certificates[i] = id.Certificate()
+		c.chains[i] = id.Chain
 		holders[i] = custody.DevHolder{Party: subjectOf(id), Signer: id.Key, Chain: id.Chain}
 	}
 	agent, err := custody.NewDevAgent(filepath.Join(s.Keys.Dir, custodyDir), s.Keys.passphrase, holders, s.clock, s.Keys.Trust,
@@ -58,13 +59,13 @@ func (s *system) remoteCustodians() (c custodians, err error) {
 		if err != nil {
 			return c, err
 		}
-		c.certificates[i] = chain[0]
+		c.chains[i] = chain
 		c.three[i], err = custody.NewClient(custody.Remote{Base: base, Certificate: chain[0], Platform: s.Keys.Platform.Key, Chain: s.Keys.Platform.Chain})
 		if err != nil {
 			return c, fmt.Errorf("custodians：%w", err)
 		}
 	}
-	if c.certificates[0].Equal(c.certificates[1]) || c.certificates[0].Equal(c.certificates[2]) || c.certificates[1].Equal(c.certificates[2]) {
+	if one, two, three := c.chains[0][0], c.chains[1][0], c.chains[2][0]; one.Equal(two) || one.Equal(three) || two.Equal(three) {
 		return c, errors.New("custodians：三个保管人须各有自己的证书")
 	}
 	return c, nil

@@ -26,6 +26,7 @@ type commands struct {
 	Work    workCommand    `cmd:"" help:"只执行后台任务；可与 serve 分开运行多个。"`
 	Migrate migrateCommand `cmd:"" help:"把数据库结构升级到本版本。"`
 	Admit   admitCommand   `cmd:"" help:"准入单位、登记证书、接入担保机构。"`
+	Party   partyCommand   `cmd:"" help:"停用、恢复单位，停用证书。"`
 	CA      caCommand      `cmd:"" name:"ca" help:"开发用证书机构（无法律效力）。"`
 
 	Bidder      bidderCommand      `cmd:"" help:"投标人：询价、申请、核对自己的保函、投标。"`

@@ -26,6 +26,7 @@ type node struct {
 type running struct {
 	*system
 	server *devpg.Server
+	stop   context.CancelFunc // of what watches the revocation lists
 }
 
 // open starts what the settings ask for: a database of our own if none is named, and the rooms over it.
@@ -35,6 +36,10 @@ func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.
 		return nil, err
 	}
 	keys, err := openKeys(s)
+	if err != nil {
+		return nil, err
+	}
+	lists, err := openLists(s, keys.Trust, log)
 	if err != nil {
 		return nil, err
 	}
@@ -48,10 +53,13 @@ func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.
 	if err != nil {
 		return nil, errors.Join(err, server.Stop())
 	}
-	return &running{sys, server}, nil
+	ctx, stop := context.WithCancel(ctx)
+	go lists.watch(ctx, sys.clock, keys.Platform.Chain)
+	return &running{sys, server, stop}, nil
 }
 
 func (r *running) close() error {
+	r.stop()
 	r.system.close()
 	return r.server.Stop()
 }

@@ -26,10 +26,11 @@ type Settings struct {
 	TLSKey         string   `help:"服务器证书的私钥（PEM）。" env:"BAOHAN_TLS_KEY" name:"tls-key" placeholder:"文件"`
 	MetricsToken   string   `help:"读取 /metrics 的令牌；不设则没有 /metrics。" env:"BAOHAN_METRICS_TOKEN" placeholder:"令牌"`
 
-	Keys           string `help:"密钥目录（加密保存）。不设则为数据目录下的 keys。" env:"BAOHAN_KEYS" placeholder:"目录"`
-	PassphraseFile string `help:"打开密钥目录的口令所在的文件。" env:"BAOHAN_PASSPHRASE_FILE" placeholder:"文件"`
-	Passphrase     string `help:"打开密钥目录的口令。命令行会被其他用户看到：请用环境变量或口令文件。" env:"BAOHAN_PASSPHRASE" placeholder:"口令"`
-	Trust          string `help:"认可的根证书（PEM，可含多张）。不设则为密钥目录下的 root.pem。" env:"BAOHAN_TRUST" placeholder:"文件"`
+	Keys           string   `help:"密钥目录（加密保存）。不设则为数据目录下的 keys。" env:"BAOHAN_KEYS" placeholder:"目录"`
+	PassphraseFile string   `help:"打开密钥目录的口令所在的文件。" env:"BAOHAN_PASSPHRASE_FILE" placeholder:"文件"`
+	Passphrase     string   `help:"打开密钥目录的口令。命令行会被其他用户看到：请用环境变量或口令文件。" env:"BAOHAN_PASSPHRASE" placeholder:"口令"`
+	Trust          string   `help:"认可的根证书（PEM，可含多张）。不设则为密钥目录下的 root.pem。" env:"BAOHAN_TRUST" placeholder:"文件"`
+	CRL            []string `help:"认可机构的证书吊销列表（DER 或 PEM），逗号分隔。运行中的进程至多一分钟检查一次文件有无更新：不能采信的列表记入日志，原有的列表继续有效。" env:"BAOHAN_CRL" name:"crl" placeholder:"文件"`
 
 	ClockFile  string        `help:"演示时钟的文件。生产环境不设：设了它，规则按演示时间判断。" env:"BAOHAN_CLOCK_FILE" placeholder:"文件"`
 	SweepEvery time.Duration `help:"多久检查一次到期和遗漏的事项。" env:"BAOHAN_SWEEP_EVERY" default:"1m" placeholder:"时长"`

@@ -66,9 +66,10 @@ func openSystem(ctx context.Context, c systemConfig) (s *system, err error) {
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, err
 	}
+	pool := s.pool // what is returned with an error is no system
 	defer func() {
 		if err != nil {
-			s.pool.Close()
+			pool.Close()
 		}
 	}()
 	if err = s.checkDatabase(ctx); err != nil {
@@ -81,7 +82,7 @@ func openSystem(ctx context.Context, c systemConfig) (s *system, err error) {
 	if err = s.wire(custodians.three); err != nil {
 		return nil, err
 	}
-	return s, s.bootstrap(ctx, custodians.certificates)
+	return s, s.bootstrap(ctx, custodians.chains)
 }
 
 func (s *system) checkDatabase(ctx context.Context) error {
@@ -148,25 +149,28 @@ func (s *system) wire(custodians [3]custody.Custodian) (err error) {
 }
 
 // bootstrap registers the organisations to which the platform's own keys belong, the operator first: from then on
-// it admits everyone else. Those that are on record stay as they are.
-func (s *system) bootstrap(ctx context.Context, custodians [3]signing.Certificate) error {
+// it admits everyone else. Those that are on record gain what they lack: a role, or the issuers of a certificate. A
+// certificate that was revoked keeps nobody else from working: whoever it belongs to is refused until there is another.
+func (s *system) bootstrap(ctx context.Context, custodians [3][]signing.Certificate) error {
 	own := []struct {
-		certificate signing.Certificate
-		roles       []party.Role
+		chain []signing.Certificate
+		roles []party.Role
 	}{
-		{s.Keys.Platform.Certificate(), []party.Role{party.Operator, party.Custodian}},
-		{s.Keys.Centre.Certificate(), []party.Role{party.Centre, party.Custodian}},
+		{s.Keys.Platform.Chain, []party.Role{party.Operator, party.Custodian}},
+		{s.Keys.Centre.Chain, []party.Role{party.Centre, party.Custodian}},
 		{custodians[0], []party.Role{party.Custodian}},
 		{custodians[1], []party.Role{party.Supervisor, party.Custodian}},
 		{custodians[2], []party.Role{party.Custodian}},
 	}
 	for _, o := range own {
-		who := o.certificate.Subject()
-		if _, _, err := s.party.ByFingerprint(ctx, o.certificate.Fingerprint()); err == nil {
+		who := o.chain[0].Subject()
+		org := party.Organisation{USCC: who.OrganizationID, Name: who.Organization, Roles: o.roles}
+		err := s.party.Admit(ctx, party.System(), org, o.chain...)
+		if refusal, ok := party.RefusalOf(err); ok && refusal.Code == "certificate.revoked" {
+			s.Log.ErrorContext(ctx, "a certificate of the platform's own organisations is revoked; it must be replaced", "of", who.Organization)
 			continue
 		}
-		org := party.Organisation{USCC: who.OrganizationID, Name: who.Organization, Roles: o.roles}
-		if err := s.party.Admit(ctx, party.System(), org, o.certificate); err != nil {
+		if err != nil {
 			return fmt.Errorf("登记平台自己的单位 %s：%w", who.Organization, err)
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -22,11 +21,12 @@ const maxVerified = 8 << 20
 // verifyCommand checks a guarantee offline: it asks no network and no database, and trusts nobody but the roots that it
 // is given.
 type verifyCommand struct {
-	File          string   `arg:"" help:"保函文件（.json），或者开立机构的签名数据（.p7s）。"`
-	PlatformTrust string   `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
-	Platform      string   `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
-	CRL           []string `name:"crl" placeholder:"FILE" help:"证书吊销列表，DER 或 PEM，可重复；给出后吊销状态必须能够核对。"`
-	JSON          bool     `name:"json" help:"以 JSON 输出逐项结果。"`
+	File          string `arg:"" help:"保函文件（.json），或者开立机构的签名数据（.p7s）。"`
+	PlatformTrust string `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
+	Platform      string `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
+	JSON          bool   `name:"json" help:"以 JSON 输出逐项结果。"`
+
+	lists []string // those that --crl names; revocation must then be known
 }
 
 var errNotVerified = errors.New("核对不通过")
@@ -36,6 +36,7 @@ var errNotVerified = errors.New("核对不通过")
 //
 // The roots are those that --trust names, and no others: whoever checks offline says whom he trusts.
 func (c verifyCommand) Run(s *Settings, out io.Writer) error {
+	c.lists = s.CRL
 	report, err := c.verify(s.Trust)
 	if err != nil {
 		return &ExitError{2, err}
@@ -86,7 +87,7 @@ func (c verifyCommand) options() ([]letter.Option, error) {
 		}
 		options = append(options, letter.PlatformTrust(t))
 	}
-	if len(c.CRL) > 0 {
+	if len(c.lists) > 0 {
 		options = append(options, letter.Revocation(clock.System().Now()))
 	}
 	return options, nil
@@ -106,16 +107,9 @@ func (c verifyCommand) anchors(name string) (*signing.Trust, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s：不能作为根证书：%w", name, err)
 	}
-	for _, list := range c.CRL {
-		der, err := readBounded(list)
-		if err != nil {
+	for _, list := range c.lists {
+		if err := addLists(trust, list); err != nil {
 			return nil, err
-		}
-		if block, _ := pem.Decode(der); block != nil {
-			der = block.Bytes
-		}
-		if err := trust.AddCRL(der); err != nil {
-			return nil, fmt.Errorf("%s：吊销列表不能采信：%w", list, err)
 		}
 	}
 	return trust, nil
