@@ -144,12 +144,33 @@ func (c *bidderBid) Run(ctx context.Context, p *bidderCommand, s *Settings, out 
 	if err != nil {
 		return err
 	}
+	b, err := p.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	lot, err := b.Lot(ctx, c.Lot)
+	if err != nil {
+		return said(out, nil, err)
+	}
+	bid, err := b.Bid(ctx, lot, c.Letter, offer)
+	if errors.Is(err, client.ErrUnknown) {
+		return fmt.Errorf("%w\n没有收到平台签名的投标回执，不能当作已经投标。投标已存底；请在截止前执行 baohan bidder resume-bid %s %s，不会重复", err, lot.ID, bid.ID)
+	}
+	return said(out, bid, err)
+}
+
+type bidderResumeBid struct {
+	Lot string `arg:"" help:"标段在平台的编号。"`
+	ID  string `arg:"" help:"投标编号。"`
+}
+
+func (c *bidderResumeBid) Run(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) error {
 	return p.ask(ctx, s, out, func(b *client.Bidder) (any, error) {
 		lot, err := b.Lot(ctx, c.Lot)
 		if err != nil {
 			return nil, err
 		}
-		return b.Bid(ctx, lot, c.Letter, offer)
+		return b.ResumeBid(ctx, lot, c.ID)
 	})
 }
 

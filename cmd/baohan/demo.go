@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"baohan/guarantee/calendar"
@@ -96,7 +97,7 @@ func (c *demoCommand) tell(ctx context.Context, w *theatre, out io.Writer) error
 func (w *theatre) stage(out string, print io.Writer) story.Stage {
 	return story.Stage{
 		Base: w.base, Trust: w.trust, Platform: w.house.Platform, Clock: w.clock, Cast: w.cast, Centre: story.Member{Party: w.house.Centre, Sign: w.centre},
-		Desks:  w.desks,
+		Certificates: w.signs, Custodians: strings.Split(w.pins(), ","), Desks: w.desks,
 		Folder: filepath.Join(w.dir, "copies"), Out: out, Print: print,
 		Step:   func(ctx context.Context, t time.Time) error { return w.clock.Set(ctx, t, sqlclock.Mirror(w.pool)) },
 		Search: w.search, Custodian: w.custodianIs, Institution: w.institutionIs,
@@ -134,7 +135,8 @@ func (w *theatre) explain(out io.Writer) {
 
   export BAOHAN_DATA=%[1]s BAOHAN_KEYS=%[1]s/parties BAOHAN_TRUST=%[1]s/keys/root.pem
   export BAOHAN_PASSPHRASE_FILE=%[1]s/passphrase BAOHAN_CLOCK_FILE=%[1]s/clock BAOHAN_DATABASE_URL='%[2]s'
-  baohan bidder --platform %[3]s --platform-cert %[1]s/keys/platform.pem --sign %[4]s --encrypt %[4]s-encrypt lots
+  baohan bidder --platform %[3]s --platform-cert %[1]s/keys/platform.pem --custodians %[6]s \
+    --sign %[4]s --encrypt %[4]s-encrypt lots
   baohan clock --to %[5]s
 
 三个密钥保管人各为一个进程，数据在 %[1]s/custodian-1 至 3；经办人在其机器上操作，例如：
@@ -142,5 +144,5 @@ func (w *theatre) explain(out io.Writer) {
   BAOHAN_DATA=%[1]s/custodian-2 baohan custodian status
 
 按 Ctrl-C 结束。
-`, w.dir, w.server.URL, w.base, bidder, next.Format(time.RFC3339))
+`, w.dir, w.server.URL, w.base, bidder, next.Format(time.RFC3339), w.pins())
 }

@@ -20,12 +20,13 @@ import (
 // sandboxBankCommand is an institution to test against, in a process of its own, with keys and a book of its own. It
 // takes listen, keys, passphrase, trust and clock-file from the settings; they are the bank's, not the platform's.
 type sandboxBankCommand struct {
-	Platform     string `help:"平台地址，例如 http://127.0.0.1:8080。" required:"" placeholder:"网址"`
-	PlatformCert string `help:"平台签名证书（PEM），事先交换。" required:"" type:"existingfile" placeholder:"文件"`
-	Sign         string `help:"密钥目录中签名证书和密钥的文件名（不带扩展名）。" default:"sign"`
-	Encrypt      string `help:"密钥目录中加密证书和密钥的文件名。" default:"encrypt"`
-	Stranger     string `help:"别家的签名证书和密钥的文件名，只用于演练 wrong_key。"`
-	Journal      string `help:"流水文件；不设则为数据目录下的 journal。" placeholder:"文件"`
+	Platform     string   `help:"平台地址，例如 http://127.0.0.1:8080。" required:"" placeholder:"网址"`
+	PlatformCert string   `help:"平台签名证书（PEM），事先交换。" required:"" type:"existingfile" placeholder:"文件"`
+	Sign         string   `help:"密钥目录中签名证书和密钥的文件名（不带扩展名）。" default:"sign"`
+	Encrypt      string   `help:"密钥目录中加密证书和密钥的文件名。" default:"encrypt"`
+	Custodians   []string `help:"认可的三个密钥保管人的统一社会信用代码，逗号分隔；全文密封的保函只密封给这三家。不设则相信平台送来的任何三家。" placeholder:"代码"`
+	Stranger     string   `help:"别家的签名证书和密钥的文件名，只用于演练 wrong_key。"`
+	Journal      string   `help:"流水文件；不设则为数据目录下的 journal。" placeholder:"文件"`
 
 	Form       letter.Form `help:"许可允许的保函形式。" enum:"independent,accessory,insurance" default:"independent"`
 	Place      string      `help:"保函上写明的单据提交地点。" default:"电子投标保函平台"`
@@ -93,6 +94,7 @@ func (c *sandboxBankCommand) config(s *Settings, log *slog.Logger) (sandbox.Conf
 	if err != nil {
 		return sandbox.Config{}, err
 	}
+	platform.Custodians = c.Custodians
 	config := sandbox.Config{Me: me, Form: c.Form, Platform: platform, Certificates: certificates, Journal: c.Journal,
 		Place: c.Place, Prefix: c.Prefix, Rate: c.Rate, Operator: c.Operator, Log: log,
 		Behaviour: sandbox.Behaviour{Decision: c.Decision, Delay: c.Delay, Fault: c.Fault}}

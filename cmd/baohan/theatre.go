@@ -42,6 +42,7 @@ type theatre struct {
 	cast     *story.Cast
 	trust    *signing.Trust
 	centre   devca.Identity
+	signs    []signing.Certificate // the platform's
 
 	base         string
 	desks        map[string]string
@@ -124,6 +125,11 @@ func (w *theatre) makeKeys() error {
 	if w.centre, err = devca.LoadIdentity(w.path("keys"), centreName, pass); err != nil {
 		return err
 	}
+	platform, err := devca.LoadIdentity(w.path("keys"), platformName, pass)
+	if err != nil {
+		return err
+	}
+	w.signs = platform.Chain[:1]
 	if w.cast, err = story.NewCast(ca, at.AddDate(0, 0, -1)); err != nil {
 		return err
 	}
@@ -256,7 +262,7 @@ func (w *theatre) institution(m story.Member, r role) *child {
 	desk := w.desks[m.Party.USCC]
 	c := w.child(r.prefix, strings.TrimPrefix(desk, "http://"), desk+"/operator/queue", []string{
 		"BAOHAN_DATA=" + w.path("institutions", r.prefix), "BAOHAN_KEYS=" + w.path("parties"), "BAOHAN_TRUST=" + w.path("keys", "root.pem")},
-		"sandbox-bank", "--platform", w.base, "--platform-cert", w.path("keys", platformName+".pem"),
+		"sandbox-bank", "--platform", w.base, "--platform-cert", w.path("keys", platformName+".pem"), "--custodians", w.pins(),
 		"--sign", m.Party.USCC, "--encrypt", m.Party.USCC+"-encrypt", "--form", string(r.form), "--prefix", r.prefix,
 		"--rate", fmt.Sprint(r.rate), "--min-fee", minFee.String(), "--max-ceiling", maxCeiling.String(), "--decision", r.decision)
 	return c

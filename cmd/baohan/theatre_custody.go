@@ -32,6 +32,15 @@ func (w *theatre) dealKeys() error {
 	return nil
 }
 
+// pins are the three as every party of the demonstration was told beforehand, not by the platform.
+func (w *theatre) pins() string {
+	var all []string
+	for _, h := range w.house.holders() {
+		all = append(all, h.USCC)
+	}
+	return strings.Join(all, ",")
+}
+
 // startCustodians starts the three agents, and has each officer authorise the days of both openings.
 func (w *theatre) startCustodians(ctx context.Context) error {
 	for i := range w.addresses {

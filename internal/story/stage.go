@@ -29,13 +29,16 @@ type Stage struct {
 	Base     string // the platform's address
 	Trust    *signing.Trust
 	Platform letter.Party
-	Clock    clock.Clock
-	Cast     *Cast
-	Centre   Member            // 交易中心, whose keys are the platform's to keep here
-	Desks    map[string]string // an institution's 统一社会信用代码 → the address of its own desk
-	Folder   string            // where bidders keep their own copies
-	Out      string            // where guarantees, certificates and the summary go
-	Script   string            // docs/verify-with-openssl.sh, if it is at hand
+	// Certificates are the platform's, and Custodians the 统一社会信用代码 of the three, as everybody was told beforehand.
+	Certificates []signing.Certificate
+	Custodians   []string
+	Clock        clock.Clock
+	Cast         *Cast
+	Centre       Member            // 交易中心, whose keys are the platform's to keep here
+	Desks        map[string]string // an institution's 统一社会信用代码 → the address of its own desk
+	Folder       string            // where bidders keep their own copies
+	Out          string            // where guarantees, certificates and the summary go
+	Script       string            // docs/verify-with-openssl.sh, if it is at hand
 
 	// Step moves the shared clock forward to t, in every process and in the database.
 	Step func(ctx context.Context, t time.Time) error
@@ -114,7 +117,7 @@ func (t *tale) tell(ctx context.Context) error {
 
 // known is what a client knows of the platform before it asks.
 func (t *tale) known() client.Platform {
-	return client.Platform{Base: t.Base, Trust: t.Trust, USCC: t.Platform.USCC, Clock: t.Clock}
+	return client.Platform{Base: t.Base, Trust: t.Trust, USCC: t.Platform.USCC, Clock: t.Clock, Certificates: t.Certificates, Custodians: t.Custodians}
 }
 
 func (t *tale) bidder(ctx context.Context, m Member) (*client.Bidder, error) {
