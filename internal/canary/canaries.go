@@ -56,4 +56,5 @@ var canaries = []canary{
 	{"I6", "expiry closes over a paper on its way", "guarantee/expire.go", "const expiryGrace = 5 * time.Minute", "const expiryGrace = 5 * time.Nanosecond", desk, "TestExpiryInstant"},
 	{"I9", "open demands together ask for more than the amount", "guarantee/demand.go", "if m.Amount > *g.Amount-g.Honoured-claimed {", "if m.Amount > *g.Amount-g.Honoured-0*claimed {", desk, "TestOpenDemandsShareTheAmount"},
 	{"I9", "a fee is owed after cancelling", "guarantee/underwrite.go", "if t.g.FeeOffered == nil || t.g.ApplicationState != Approved {", "if t.g.FeeOffered == nil && t.g.ApplicationState == Approved {", desk, "TestNothingIsOwedAfterCancelling"},
+	{"I14", "a certificate that a clerk admits acts for the whole organisation", "party/certificate.go", "return role == Bidder || r.AdmittedBy != Self }", "return role != \"\" }", "./party", "TestWhatAnOrganisationAdmitsItselfServesABidderOnly"},
 }
