@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"baohan/client/wire"
+	"baohan/guarantee/letter"
+	"baohan/internal/clock"
+	"baohan/internal/sample"
+	"baohan/signing"
+)
+
+// front is a platform with one lot, which answers bids as the test says.
+func (d desk) front(receipt func(paper []byte, id string) []byte) *httptest.Server {
+	lot := wire.Lot{ID: sample.ID(1), Lot: d.h.Requirement.Lot, Requirement: &d.h.Requirement, RequirementDigest: d.h.Requirement.Digest(), Custodians: &d.h.Keys}
+	say := func(v any) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { d.say(w, v) }
+	}
+	mux := http.NewServeMux()
+	mux.Handle("POST /api/v1/session/challenge", say(wire.Challenge{Challenge: strings.Repeat("0a", 32)}))
+	mux.Handle("POST /api/v1/session", say(wire.Session{Token: "t"}))
+	mux.Handle("POST /api/v1/me/certificates", say(struct{}{}))
+	mux.Handle("GET /api/v1/lots/"+lot.ID, say(lot))
+	mux.HandleFunc("POST /api/v1/lots/"+lot.ID+"/bids", func(w http.ResponseWriter, r *http.Request) {
+		var body bytes.Buffer
+		_, err := body.ReadFrom(r.Body)
+		var in wire.HandInBid
+		err = errors.Join(err, wire.Read(body.Bytes(), &in))
+		signed, signErr := signing.ParseSignedData(in.Bid)
+		bid, bidErr := letter.ParseBid(signed.Content)
+		if err := errors.Join(err, signErr, bidErr); err != nil {
+			d.t.Error(err)
+		}
+		d.say(w, wire.Bid{ID: bid.ID, State: "received", Receipt: receipt(in.Bid, bid.ID), AcceptedAt: d.h.At})
+	})
+	srv := httptest.NewServer(mux)
+	d.t.Cleanup(srv.Close)
+	return srv
+}
+
+func (d desk) say(w http.ResponseWriter, v any) {
+	text, err := wire.Write(v)
+	if err != nil {
+		d.t.Error(err)
+	}
+	_, _ = w.Write(text)
+}
+
+// atDesk gives the first bidder its key directory, the platform's certificate and a clock.
+func (d desk) atDesk() {
+	d.t.Helper()
+	me, light := d.h.Bidders[0], signing.WithIterations(1000)
+	d.t.Setenv("BAOHAN_PASSPHRASE", passphrase)
+	d.t.Setenv("BAOHAN_CLOCK_FILE", filepath.Join(d.dir, "clock"))
+	_, err := clock.StartStepped(filepath.Join(d.dir, "clock"), d.h.At)
+	if err := errors.Join(err, me.Sign.Write(d.dir, "sign", []byte(passphrase), light), me.Encrypt.Write(d.dir, "encrypt", []byte(passphrase), light)); err != nil {
+		d.t.Fatal(err)
+	}
+	var chain []byte
+	for _, c := range d.h.Platform.Sign.Chain {
+		chain = append(chain, c.PEM()...)
+	}
+	d.put("platform.pem", chain)
+	d.put("offer", []byte("报价"))
+}
+
+func (d desk) bidder(platform string, args ...string) (int, string) {
+	var out, errs bytes.Buffer
+	code := run(d.t.Context(), append([]string{"bidder", "--data", d.dir, "--keys", d.dir, "--platform", platform,
+		"--platform-cert", filepath.Join(d.dir, "platform.pem")}, args...), &out, &errs)
+	return code, out.String() + errs.String()
+}
+
+// TestBidFromTheCommandLine: without a receipt nothing is called a bid, and the same bid is asked for again; custodians
+// who are not the pinned ones get none.
+func TestBidFromTheCommandLine(t *testing.T) {
+	d := newDesk(t)
+	d.atDesk()
+	lot, offer := sample.ID(1), filepath.Join(d.dir, "offer")
+	var id string
+	silent := d.front(func(_ []byte, bid string) []byte { id = bid; return nil })
+	code, said := d.bidder(silent.URL, "bid", lot, offer)
+	if code != 1 || !strings.Contains(said, "resume-bid "+lot+" "+id) || strings.Contains(said, `"received"`) {
+		t.Fatalf("%d %s", code, said)
+	}
+	honest := d.front(func(paper []byte, bid string) []byte {
+		content, err := wire.Write(wire.BidReceipt{Version: 1, Bid: bid, Digest: wire.BidDigest(paper), AcceptedAt: d.h.At})
+		if err != nil {
+			t.Error(err)
+		}
+		return d.h.Signed(d.h.Platform, content, d.h.At)
+	})
+	if code, said := d.bidder(honest.URL, "resume-bid", lot, id); code != 0 || !strings.Contains(said, id) || !strings.Contains(said, `"received"`) {
+		t.Errorf("%d %s", code, said)
+	}
+	three := []string{d.h.Centre.Party.USCC, d.h.Supervisor.Party.USCC, d.h.Platform.Party.USCC}
+	for pins, want := range map[string]int{strings.Join(three, ","): 0, strings.Join(three[:2], ","): 1, three[0] + "," + three[1] + "," + d.h.Agent.Party.USCC: 1} {
+		if code, said := d.bidder(honest.URL, "--custodians", pins, "bid", lot, offer); code != want || want == 1 && !strings.Contains(said, "保管人") {
+			t.Errorf("%s: %d %s", pins, code, said)
+		}
+	}
+}
