@@ -38,7 +38,7 @@ lint:
 generate: ## rewrite what is generated and checked in (OpenAPI, drawings, docs/settings.md); tests compare it
 	$(WITH_DB) go test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update
 
-bench: ## signatures and an issue against their yardsticks, as ratios (docs/benchmarks.md); three minutes
+bench: ## signatures, an issue and an opening against their yardsticks, as ratios (docs/benchmarks.md); some minutes
 	go run ./internal/bench
 
 secrecy: ## search a running platform for who bids, before the opening, and plant leaks that it must find; three minutes
