@@ -15,6 +15,7 @@ import (
 	"baohan/guarantee/letter"
 	"baohan/signing"
 	"baohan/signing/devca"
+	"baohan/signing/httpsig"
 )
 
 var silent = slog.New(slog.DiscardHandler)
@@ -259,5 +260,31 @@ func TestBatches(t *testing.T) {
 	}
 	if len(got) != 3 || n != 5 || len(batches(nil)) != 1 {
 		t.Errorf("%d batches of %d records", len(got), n)
+	}
+}
+
+// unread fails the test when somebody reads it.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body of a stranger's request was read")
+	return 0, io.EOF
+}
+
+// A request that the platform's key did not sign is refused by its head: whoever reaches the door cannot fill memory.
+func TestAStrangersBodyIsNotRead(t *testing.T) {
+	w := newWorld(t)
+	door := must(NewServer(w.agent.agents[0], w.identity("保函平台", 30).Chain[:1], silent))
+	stranger := w.identity("路人", 31)
+	for name, sign := range map[string]bool{"unsigned": false, "signed by a stranger": true} {
+		req := httptest.NewRequest(http.MethodPost, "http://custodian.example/key", unread{t})
+		if sign {
+			wants(t, httpsig.Sign(req, []byte("{}"), stranger.KeyID(), stranger.Key, time.Now()), nil)
+		}
+		out := httptest.NewRecorder()
+		door.ServeHTTP(out, req)
+		if out.Code != http.StatusUnauthorized {
+			t.Errorf("%s: %d", name, out.Code)
+		}
 	}
 }

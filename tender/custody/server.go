@@ -38,10 +38,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxRequest))
-	if err == nil {
-		err = s.authentic(req, body)
-	}
+	body, err := s.authentic(w, req)
 	if err != nil {
 		s.log.WarnContext(req.Context(), "request without a right signature", "path", req.URL.Path, "error", err)
 		w.WriteHeader(http.StatusUnauthorized)
@@ -111,14 +108,23 @@ func ask[T any](ctx context.Context, body []byte, do func(context.Context, T) (a
 
 var errStranger = errors.New("custody: not the platform's key")
 
-// authentic verifies the signature over the very bytes that arrived, and that they are new.
-func (s *Server) authentic(req *http.Request, body []byte) error {
+// authentic reads the body of a request whose head the platform signed, and of no other; verifies that these are the
+// very bytes that were signed, and that they are new.
+func (s *Server) authentic(w http.ResponseWriter, req *http.Request) ([]byte, error) {
 	now := time.Now()
-	v, err := httpsig.Verify(req, body, pinned(s.platform), now)
+	head, err := httpsig.VerifyHead(req, pinned(s.platform), now)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.seen.use(v.Nonce, v.Expires, now)
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxRequest))
+	if err != nil {
+		return nil, err
+	}
+	v, err := head.Body(body)
+	if err != nil {
+		return nil, err
+	}
+	return body, s.seen.use(v.Nonce, v.Expires, now)
 }
 
 // pinned finds a key among certificates that were exchanged beforehand.
