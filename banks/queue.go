@@ -25,25 +25,40 @@ type Message struct {
 	Body      any       // one of package wire's …Body types, with the facts; Papers fills the rest in when it is sent
 }
 
-// EnqueueTx puts m into the queue in the caller's transaction, which holds the guarantee's row: its place in
-// the order is the fact's. Nothing is ever sent of a transaction that rolled back. It returns the message's id.
-func (d *Desk) EnqueueTx(ctx context.Context, tx pgx.Tx, m Message) (string, error) {
+// EnqueueTx puts messages into the queue in the caller's transaction, which holds the rows of their guarantees: a
+// message's place in the order is the fact's. Nothing is ever sent of a transaction that rolled back. It returns the
+// messages' ids.
+func (d *Desk) EnqueueTx(ctx context.Context, tx pgx.Tx, all ...Message) ([]string, error) {
+	seqs, err := lastSeqs(ctx, tx, all)
+	if err != nil {
+		return nil, err
+	}
+	ids, rows := make([]string, len(all)), &pgx.Batch{}
+	for i, m := range all {
+		seqs[m.Guarantee]++
+		row, err := m.delivery(seqs[m.Guarantee])
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = row.ID
+		queueDelivery(rows, row)
+	}
+	return ids, tx.SendBatch(ctx, rows).Close()
+}
+
+// delivery is the message as it waits: its bytes, but for the papers that are filled in when it is sent.
+func (m Message) delivery(seq int64) (delivery, error) {
 	body, err := wire.Write(m.Body)
 	if err != nil {
-		return "", fmt.Errorf("banks: body of %s: %w", m.Kind, err)
-	}
-	seq, err := nextSeq(ctx, tx, m.Guarantee)
-	if err != nil {
-		return "", err
+		return delivery{}, fmt.Errorf("banks: body of %s: %w", m.Kind, err)
 	}
 	out := wire.ToIssuer{Message: hex.EncodeToString(signing.Random(16)), Kind: m.Kind, Guarantee: m.Guarantee,
 		Seq: seq, At: m.At.In(calendar.Shanghai), Body: jsontext.Value(body)}
 	raw, err := wire.Write(out)
 	if err != nil {
-		return "", fmt.Errorf("banks: message %s: %w", m.Kind, err)
+		return delivery{}, fmt.Errorf("banks: message %s: %w", m.Kind, err)
 	}
-	return out.Message, insertDelivery(ctx, tx, delivery{ID: out.Message, Guarantor: m.Guarantor,
-		Guarantee: m.Guarantee, Seq: seq, Kind: m.Kind, At: m.At, Body: raw})
+	return delivery{ID: out.Message, Guarantor: m.Guarantor, Guarantee: m.Guarantee, Seq: seq, Kind: m.Kind, At: m.At, Body: raw}, nil
 }
 
 // Due lists up to limit guarantees whose next message may be sent now. Whoever delivers needs nothing else: if

@@ -24,24 +24,31 @@ type delivery struct {
 	Attempts  int       `db:"attempts"`
 }
 
-// nextSeq continues a guarantee's count. The caller holds the guarantee's row; the unique constraint holds the
-// count a second time.
-func nextSeq(ctx context.Context, tx pgx.Tx, guarantee string) (int64, error) {
-	rows, err := tx.Query(ctx, `SELECT COALESCE(max(seq), 0) + 1 FROM delivery WHERE guarantee = @guarantee`,
-		pgx.NamedArgs{"guarantee": guarantee})
-	if err != nil {
-		return 0, err
+// lastSeqs are the counts that messages of these guarantees continue. The caller holds the guarantees' rows; the unique
+// constraint holds the count a second time.
+func lastSeqs(ctx context.Context, tx pgx.Tx, all []Message) (map[string]int64, error) {
+	ids := make([]string, len(all))
+	for i, m := range all {
+		ids[i] = m.Guarantee
 	}
-	return pgx.CollectExactlyOneRow(rows, pgx.RowTo[int64])
+	rows, err := tx.Query(ctx, `SELECT guarantee, max(seq) FROM delivery WHERE guarantee = ANY(@ids) GROUP BY guarantee`, pgx.NamedArgs{"ids": ids})
+	if err != nil {
+		return nil, err
+	}
+	last := map[string]int64{}
+	var (
+		guarantee string
+		seq       int64
+	)
+	_, err = pgx.ForEachRow(rows, []any{&guarantee, &seq}, func() error { last[guarantee] = seq; return nil })
+	return last, err
 }
 
-func insertDelivery(ctx context.Context, tx pgx.Tx, m delivery) error {
-	_, err := tx.Exec(ctx, `
-		INSERT INTO delivery (id, guarantor, guarantee, seq, kind, at, body)
+func queueDelivery(rows *pgx.Batch, m delivery) {
+	rows.Queue(`INSERT INTO delivery (id, guarantor, guarantee, seq, kind, at, body)
 		VALUES (@id, @guarantor, @guarantee, @seq, @kind, @at, @body)`,
 		pgx.NamedArgs{"id": m.ID, "guarantor": m.Guarantor, "guarantee": m.Guarantee, "seq": m.Seq, "kind": m.Kind,
 			"at": m.At, "body": m.Body})
-	return err
 }
 
 // claim takes the head of a guarantee's queue for hold. Of two callers one gets it.

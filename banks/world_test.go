@@ -171,15 +171,15 @@ func (w *world) institution(i client.Identity, kind banks.Kind) banks.Institutio
 // owe enqueues one message in a transaction of its own.
 func (w *world) owe(guarantee string, kind wire.Kind, body any) string {
 	w.t.Helper()
-	var id string
+	var ids []string
 	err := pgx.BeginFunc(w.t.Context(), w.pool, func(tx pgx.Tx) (err error) {
-		id, err = w.EnqueueTx(w.t.Context(), tx, banks.Message{Guarantor: w.bank.Party.USCC, Guarantee: guarantee, Kind: kind, At: w.clock.Now(), Body: body})
+		ids, err = w.EnqueueTx(w.t.Context(), tx, banks.Message{Guarantor: w.bank.Party.USCC, Guarantee: guarantee, Kind: kind, At: w.clock.Now(), Body: body})
 		return err
 	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return id
+	return ids[0]
 }
 
 func (w *world) deliver(guarantee string) banks.Outcome {

@@ -2,12 +2,14 @@ package guarantee
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 )
 
@@ -20,32 +22,64 @@ type Disclosing struct {
 }
 
 // DiscloseTx publishes the letters of one lot, all in the caller's transaction: whoever reads sees all of them or
-// none. A letter that is published already is left as it is, so that an opening that was interrupted can go on.
+// none. A letter that is published already is left as it is, so that an opening that was interrupted can go on. However
+// many they are, they are locked, written and told in three exchanges with the database: a hall waits for them.
 func (d *Desk) DiscloseTx(ctx context.Context, tx pgx.Tx, lot letter.Lot, all []Disclosing) error {
-	for _, x := range all {
-		t, err := lock(ctx, tx, x.ID, party.System())
-		if err != nil {
-			return err
-		}
+	turns, err := lockAll(ctx, tx, all)
+	if err != nil {
+		return err
+	}
+	rows, facts := &pgx.Batch{}, []Event{}
+	for i, t := range turns {
 		if t.g.DisclosureState != Sealed {
 			continue
 		}
-		if err := disclose(ctx, t, lot, x); err != nil {
+		if err := disclose(t, rows, lot, all[i]); err != nil {
 			return err
 		}
-		if _, err := d.finish(ctx, party.Command{Actor: party.System()}, t); err != nil {
-			return err
-		}
+		facts = append(facts, t.events...)
 	}
-	return nil
+	if len(facts) == 0 {
+		return nil
+	}
+	if err := translate(tx.SendBatch(ctx, rows).Close()); err != nil {
+		return err
+	}
+	return d.Outbox.PublishTx(ctx, tx, facts)
 }
 
-func disclose(ctx context.Context, t *turn, lot letter.Lot, x Disclosing) error {
+// lockAll takes the rows of all, and answers in the order of all.
+func lockAll(ctx context.Context, tx pgx.Tx, all []Disclosing) ([]*turn, error) {
+	ids, place := make([]string, len(all)), make(map[string]int, len(all))
+	for i, x := range all {
+		ids[i], place[x.ID] = x.ID, i
+	}
+	rows, err := lockGuarantees(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	now, err := store.Now(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	turns := make([]*turn, len(all))
+	for _, g := range rows {
+		turns[place[g.ID]] = &turn{tx: tx, now: now, g: g, actor: party.System()}
+	}
+	if slices.Contains(turns, nil) {
+		return nil, ErrNotFound
+	}
+	return turns, nil
+}
+
+// disclose makes the moves of one letter and adds its rows to what will be written.
+func disclose(t *turn, rows *pgx.Batch, lot letter.Lot, x Disclosing) error {
 	if x.Unsealed == nil {
 		if err := t.g.move(PartDisclosure, "miss"); err != nil {
 			return err
 		}
 		t.happened(EventMissing, map[string]string{"why": x.Missing})
+		t.queue(rows)
 		return nil
 	}
 	if err := t.g.move(PartDisclosure, "disclose"); err != nil {
@@ -61,7 +95,8 @@ func disclose(ctx context.Context, t *turn, lot letter.Lot, x Disclosing) error 
 	if err := t.verified(x.Lines); err != nil {
 		return err
 	}
-	return insertDisclosure(ctx, t.tx, lot, x, t.now)
+	t.queue(rows)
+	return queueDisclosure(rows, lot, x, t.now)
 }
 
 // verified derives the machine's result from the lines: all pass, or one is doubtful, or one could not be judged. It
@@ -84,17 +119,17 @@ func (t *turn) verified(lines []letter.Line) error {
 	return nil
 }
 
-func insertDisclosure(ctx context.Context, tx pgx.Tx, lot letter.Lot, x Disclosing, at time.Time) error {
+func queueDisclosure(rows *pgx.Batch, lot letter.Lot, x Disclosing, at time.Time) error {
 	lines, err := json.Marshal(x.Lines)
 	if err != nil {
 		return err
 	}
 	u := x.Unsealed
-	_, err = tx.Exec(ctx, `INSERT INTO disclosure (guarantee, project, lot, reveal, undertaking, salt, beneficiaries, applicants, lines, disclosed_at)
+	rows.Queue(`INSERT INTO disclosure (guarantee, project, lot, reveal, undertaking, salt, beneficiaries, applicants, lines, disclosed_at)
 		VALUES (@guarantee, @project, @lot, @reveal, @undertaking, @salt, @beneficiaries, @applicants, @lines, @at)`, pgx.NamedArgs{
 		"guarantee": x.ID, "project": lot.Project, "lot": lot.Code, "reveal": u.RevealBytes, "undertaking": u.Undertaking, "salt": u.Salt,
 		"beneficiaries": usccs(u.Reveal.Beneficiaries), "applicants": usccs(u.Reveal.Applicants), "lines": string(lines), "at": at})
-	return translate(err)
+	return nil
 }
 
 func usccs(ps []letter.Party) []string {

@@ -20,6 +20,11 @@ func lockGuarantee(ctx context.Context, tx pgx.Tx, id string) (*Guarantee, error
 	return oneGuarantee(ctx, tx, `SELECT `+guaranteeColumns+` FROM guarantee WHERE id = @id FOR UPDATE`, pgx.NamedArgs{"id": id})
 }
 
+// lockGuarantees takes many rows in the order of their ids; one that does not exist is absent.
+func lockGuarantees(ctx context.Context, tx pgx.Tx, ids []string) ([]*Guarantee, error) {
+	return manyGuarantees(ctx, tx, `SELECT `+guaranteeColumns+` FROM guarantee WHERE id = ANY(@ids) ORDER BY id FOR UPDATE`, pgx.NamedArgs{"ids": ids})
+}
+
 func readGuarantee(ctx context.Context, q store.Querier, id string) (*Guarantee, error) {
 	return oneGuarantee(ctx, q, `SELECT `+guaranteeColumns+` FROM guarantee WHERE id = @id`, pgx.NamedArgs{"id": id})
 }
@@ -44,10 +49,15 @@ func manyGuarantees(ctx context.Context, q store.Querier, sql string, args pgx.N
 	return pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[Guarantee])
 }
 
-// write puts what a rule changed into the database in one round trip: the events, then the row. The database refuses
-// an illegal move a second time.
+// write puts what a rule changed into the database in one round trip.
 func (t *turn) write(ctx context.Context) error {
 	b := &pgx.Batch{}
+	t.queue(b)
+	return translate(t.tx.SendBatch(ctx, b).Close())
+}
+
+// queue adds the events, then the row, to what is about to be sent. The database refuses an illegal move a second time.
+func (t *turn) queue(b *pgx.Batch) {
 	for _, e := range t.events {
 		var demand *string
 		if e.Demand != "" {
@@ -59,7 +69,6 @@ func (t *turn) write(ctx context.Context) error {
 	}
 	sql, args := updateGuarantee(t.g, t.kept)
 	b.Queue(sql, args)
-	return translate(t.tx.SendBatch(ctx, b).Close())
 }
 
 // updateGuarantee writes what a rule may change, and the letter with the change that puts it in force.

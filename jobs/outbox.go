@@ -14,38 +14,41 @@ import (
 	"baohan/guarantee/calendar"
 )
 
-// PublishTx decides what follows from the facts of one guarantee, in the transaction that makes them true: what its
-// institution is owed goes into that institution's queue, in the order of the facts, and one job to send it. An
-// error rolls back the facts too.
+// PublishTx decides what follows from the facts of one guarantee, or of all that an opening publishes, in the transaction
+// that makes them true: what an institution is owed goes into its queue, in the order of the facts, and one job a
+// guarantee to send it. An error rolls back the facts too.
 func (r *Runner) PublishTx(ctx context.Context, tx pgx.Tx, events []guarantee.Event) error {
 	if r.desks.Banks == nil {
 		return errors.New("jobs: a fact before Bind")
 	}
-	owed := map[string]bool{}
+	var owed []banks.Message
 	for _, e := range events {
 		kind, body, err := follows(e, events)
 		if err != nil {
 			return fmt.Errorf("jobs: what follows from %s: %w", e.Kind, err)
 		}
-		if kind == nothing {
-			continue
+		if kind != nothing {
+			owed = append(owed, banks.Message{Guarantor: e.Guarantor, Guarantee: e.Guarantee, Kind: kind, At: e.At, Body: body})
 		}
-		if _, err := r.desks.Banks.EnqueueTx(ctx, tx, banks.Message{Guarantor: e.Guarantor, Guarantee: e.Guarantee, Kind: kind, At: e.At, Body: body}); err != nil {
-			return err
-		}
-		owed[e.Guarantee] = true
+	}
+	if len(owed) == 0 {
+		return nil
+	}
+	if _, err := r.desks.Banks.EnqueueTx(ctx, tx, owed...); err != nil {
+		return err
 	}
 	return r.deliverTx(ctx, tx, owed)
 }
 
 // deliverTx makes the jobs that send. After an error the transaction can only be rolled back.
-func (r *Runner) deliverTx(ctx context.Context, tx pgx.Tx, owed map[string]bool) error {
+func (r *Runner) deliverTx(ctx context.Context, tx pgx.Tx, owed []banks.Message) error {
+	told := make(map[string]bool, len(owed))
 	params := make([]river.InsertManyParams, 0, len(owed))
-	for id := range owed {
-		params = append(params, river.InsertManyParams{Args: deliverArgs{id}})
-	}
-	if len(params) == 0 {
-		return nil
+	for _, m := range owed {
+		if !told[m.Guarantee] {
+			told[m.Guarantee] = true
+			params = append(params, river.InsertManyParams{Args: deliverArgs{m.Guarantee}})
+		}
 	}
 	_, err := r.client.InsertManyTx(ctx, tx, params)
 	return err

@@ -19,7 +19,8 @@ func (s Sealed) MarshalBinary() ([]byte, error) {
 	if err := s.Check(len(s.Ciphertext) - overhead); err != nil {
 		return nil, err
 	}
-	var b cryptobyte.Builder
+	size := 1 + 32 + 3*32 + 4*(2+maxWrapping) + len(s.Ciphertext)
+	b := cryptobyte.NewBuilder(make([]byte, 0, size))
 	b.AddUint8(sealedVersion)
 	b.AddBytes(s.Record[:])
 	for _, p := range s.Parts {

@@ -9,6 +9,7 @@ import (
 	"math/big"
 
 	checker "github.com/emmansun/gmsm/sm2"
+	maker3 "github.com/tjfoc/gmsm/sm3"
 )
 
 // ErrSelfTest says that a known answer came out wrong on this machine. Do not start.
@@ -45,6 +46,12 @@ func testSM3() error {
 	abcd := "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732"
 	if Sum([]byte("abc")).String() != abc || Sum(bytes.Repeat([]byte("abcd"), 16)).String() != abcd {
 		return errWrongAnswer
+	}
+	for _, n := range []int{0, 1, 55, 56, 63, 64, 65, 8192, 65537} {
+		some := Random(n)
+		if one, other := Sum(some), maker3.Sm3Sum(some); !bytes.Equal(one[:], other) {
+			return fmt.Errorf("%w: the two SM3 implementations disagree on %d bytes", ErrDisagree, n)
+		}
 	}
 	return nil
 }

@@ -56,16 +56,27 @@ func (t *Trust) Anchors() []Certificate { return append([]Certificate(nil), t.an
 // all including the anchor, the leaf's key usage, and revocation as of `at` must hold. The error says which
 // certificate and why; a list that is missing or stale is no error here, see RevocationKnown.
 func (t *Trust) Verify(chain []Certificate, use Usage, at time.Time) error {
-	full, err := t.complete(chain)
+	full, err := t.path(chain, use)
 	if err != nil {
 		return err
 	}
+	return t.good(full, at)
+}
+
+// path is what of a chain holds at every instant or at none: names, signatures, the right to issue, the leaf's use.
+func (t *Trust) path(chain []Certificate, use Usage) ([]Certificate, error) {
+	full, err := t.complete(chain)
+	if err != nil {
+		return nil, err
+	}
 	if err := checkIssuers(full); err != nil {
-		return err
+		return nil, err
 	}
-	if err := checkUsage(full[0], use); err != nil {
-		return err
-	}
+	return full, checkUsage(full[0], use)
+}
+
+// good is what of a chain depends on the instant: validity and revocation.
+func (t *Trust) good(full []Certificate, at time.Time) error {
 	for _, c := range full {
 		if err := checkValidity(c, at); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"baohan/guarantee/letter"
 	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
@@ -174,7 +175,7 @@ type sealedRow struct {
 }
 
 // readSealedBids leaves out what does not even have the form of a seal: that bid fails, and no other.
-func readSealedBids(ctx context.Context, q store.Querier, ids []string) (map[string]signing.Sealed, error) {
+func readSealedBids(ctx context.Context, q store.Querier, ids []string) (map[string]record, error) {
 	rows, err := q.Query(ctx, `SELECT id, sealed FROM bid WHERE id = ANY(@ids)`, pgx.NamedArgs{"ids": ids})
 	if err != nil {
 		return nil, err
@@ -183,12 +184,28 @@ func readSealedBids(ctx context.Context, q store.Querier, ids []string) (map[str
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[string]signing.Sealed, len(found))
-	for _, r := range found {
-		var s signing.Sealed
-		if s.UnmarshalBinary(r.Sealed) == nil {
-			out[r.ID] = s
+	seals := make([]*record, len(found))
+	atOnce(len(found), func(i int) { seals[i] = readRecord(found[i].Sealed) })
+	out := make(map[string]record, len(found))
+	for i, r := range seals {
+		if r != nil {
+			out[found[i].ID] = *r
 		}
 	}
 	return out, nil
+}
+
+// record is a seal as an opening takes it up, with the digest of its bytes by which closings name it.
+type record struct {
+	seal   signing.Sealed
+	digest signing.Digest
+}
+
+// readRecord is nil for what does not have the form of a seal.
+func readRecord(b []byte) *record {
+	r := record{digest: letter.SealedDigest(b)}
+	if r.seal.UnmarshalBinary(b) != nil {
+		return nil
+	}
+	return &r
 }

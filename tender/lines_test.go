@@ -48,7 +48,8 @@ func TestEachLineFindsItsFault(t *testing.T) {
 func (w *world) examOf(o *opening, id string) *exam {
 	w.t.Helper()
 	lot := *o.lot
-	e := &exam{desk: w.Desk, lot: &lot}
+	e := &exam{desk: w.Desk, lot: &lot, licences: &licences{market: w.Market}}
+	var all []*openedLetter
 	for _, x := range o.letters {
 		copied, row, u := *x, *x.sealed, *x.unsealed
 		bid := *x.By[0]
@@ -56,9 +57,9 @@ func (w *world) examOf(o *opening, id string) *exam {
 		if x.ID == id {
 			e.x, e.row, e.u = &copied, &row, &u
 		}
-		e.others = append(e.others, &copied)
+		all = append(all, &copied)
 	}
-	e.payers = payersOf(e.others)
+	e.payers, e.members = payersOf(all), membersOf(all)
 	e.got, e.gotErr = w.letterReceipt(e.row.Receipt)
 	return e
 }
@@ -101,16 +102,20 @@ func faults(stranger org) map[string]fault {
 		"no evidence of fee":   f(func(e *exam) { e.u.Fee = nil }, 16),
 		"same account":         f(func(e *exam) { e.u.Fee = spaced(e.other().unsealed.Fee) }, 16),
 		"a member twice": f(func(e *exam) {
-			e.other().unsealed.Reveal.Applicants = append(slices.Clone(e.other().unsealed.Reveal.Applicants), e.u.Reveal.Applicants[0])
+			other := e.other()
+			other.unsealed.Reveal.Applicants = append(slices.Clone(other.unsealed.Reveal.Applicants), e.u.Reveal.Applicants[0])
+			e.members = membersOf([]*openedLetter{e.x, other})
 		}, 14),
 	}
 }
 
 // other is the lot's other letter.
 func (e *exam) other() *openedLetter {
-	for _, o := range e.others {
-		if o != e.x {
-			return o
+	for _, all := range e.members {
+		for _, o := range all {
+			if o != e.x {
+				return o
+			}
 		}
 	}
 	panic("no other letter")

@@ -3,6 +3,7 @@ package tender
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -39,35 +40,38 @@ func (o *opening) openLetters(ctx context.Context) error {
 }
 
 // seals are the two-of-three seals of all letters, by the id that closing B gives them.
-func (o *opening) seals() map[string]signing.Sealed {
-	all := map[string]signing.Sealed{}
-	for _, x := range o.letters {
-		if x.sealed == nil {
-			continue
-		}
-		record, full, err := x.sealed.Seals()
-		if err != nil {
-			x.Failure = "保函的密封数据不完整；请投标人提供自存副本，并按应急程序处理"
-			continue
-		}
-		all[x.ID] = record
-		if full != nil {
-			all[x.ID+custody.LetterSuffix] = *full
-		}
+func (o *opening) seals() map[string]record {
+	found := make([]map[string]record, len(o.letters))
+	atOnce(len(found), func(i int) { found[i] = o.letters[i].seals() })
+	all := map[string]record{}
+	for _, one := range found {
+		maps.Copy(all, one)
 	}
 	return all
 }
 
+func (x *openedLetter) seals() map[string]record {
+	if x.sealed == nil {
+		return nil
+	}
+	seal, full, err := x.sealed.Seals()
+	if err != nil {
+		x.Failure = "保函的密封数据不完整；请投标人提供自存副本，并按应急程序处理"
+		return nil
+	}
+	out := map[string]record{x.ID: {seal, letter.SealedDigest(x.sealed.Sealed)}}
+	if full != nil {
+		out[x.ID+custody.LetterSuffix] = record{*full, letter.SealedDigest(x.sealed.Letter)}
+	}
+	return out
+}
+
 // closeLetters writes the intent of closing B, or finds the one that an opening before this one wrote, and has
 // it signed.
-func (o *opening) closeLetters(ctx context.Context, seals map[string]signing.Sealed) (letter.Closing, []byte, error) {
+func (o *opening) closeLetters(ctx context.Context, seals map[string]record) (letter.Closing, []byte, error) {
 	records := make([]letter.RecordRef, 0, len(seals))
 	for id, s := range seals {
-		b, err := s.MarshalBinary()
-		if err != nil {
-			return letter.Closing{}, nil, err
-		}
-		records = append(records, letter.RecordRef{ID: id, Digest: letter.SealedDigest(b)})
+		records = append(records, letter.RecordRef{ID: id, Digest: s.digest})
 	}
 	slices.SortFunc(records, func(a, b letter.RecordRef) int { return strings.Compare(a.ID, b.ID) })
 	c := o.lot.closing(letter.StageLetters, letter.ClosingDigest(o.closing[0]), records)
@@ -80,19 +84,11 @@ func (o *opening) closeLetters(ctx context.Context, seals map[string]signing.Sea
 
 // named keeps the seals that the closing on record names, with the bytes it names: a letter that was issued
 // after an earlier attempt to open came too late to be in it.
-func named(c letter.Closing, seals map[string]signing.Sealed) map[string]signing.Sealed {
-	same := make([]bool, len(c.Records))
-	atOnce(len(same), func(i int) {
-		r := c.Records[i]
-		if s, ok := seals[r.ID]; ok {
-			b, err := s.MarshalBinary()
-			same[i] = err == nil && letter.SealedDigest(b) == r.Digest
-		}
-	})
-	out := make(map[string]signing.Sealed, len(same))
-	for i, r := range c.Records {
-		if same[i] {
-			out[r.ID] = seals[r.ID]
+func named(c letter.Closing, records map[string]record) map[string]signing.Sealed {
+	out := make(map[string]signing.Sealed, len(c.Records))
+	for _, r := range c.Records {
+		if x, ok := records[r.ID]; ok && x.digest == r.Digest {
+			out[r.ID] = x.seal
 		}
 	}
 	return out

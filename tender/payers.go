@@ -34,3 +34,26 @@ func (p payers) with(a letter.Account) (all []*openedLetter) {
 	}
 	return all
 }
+
+// members are a lot's letters by each organisation that stands in them as applicant.
+type members map[string][]*openedLetter
+
+func membersOf(all []*openedLetter) members {
+	m := members{}
+	for _, x := range all {
+		if x.unsealed == nil {
+			continue
+		}
+		for _, p := range x.unsealed.Reveal.Applicants {
+			m[p.USCC] = append(m[p.USCC], x)
+		}
+	}
+	return m
+}
+
+// elsewhere tells whether one of these organisations stands in another letter than x.
+func (m members) elsewhere(x *openedLetter, all []letter.Party) bool {
+	return slices.ContainsFunc(all, func(p letter.Party) bool {
+		return slices.ContainsFunc(m[p.USCC], func(o *openedLetter) bool { return o != x })
+	})
+}

@@ -36,7 +36,7 @@ func (g given) enough(records map[string]signing.Sealed) bool {
 	return true
 }
 
-// shares asks the custodians in turn until two have answered for every record. A record for which the custodians
+// shares asks two custodians at once, and the third if they do not suffice. A record for which the custodians
 // all answered and fewer than two could open their share is spoilt, and only that record fails. As long as any
 // custodian is missing or wrong, a missing share may still come, and the opening waits instead. Who was missing is
 // noted either way: the third custodian is what the next accident needs. In the next round, and when the opening is
@@ -49,12 +49,18 @@ func (d *Desk) shares(ctx context.Context, lot string, closing, previous []byte,
 	if err != nil {
 		return nil, err
 	}
-	for _, i := range order {
+	for _, asked := range [][]int{order[:2], order[2:]} {
 		if got.enough(records) {
 			break
 		}
-		failed[i] = d.ask(ctx, i, closing, previous, records, got)
-		gave[i] = failed[i] == nil
+		answers := make([]map[string]signing.Share, len(asked))
+		atOnce(len(asked), func(n int) {
+			answers[n], failed[asked[n]] = d.ask(ctx, asked[n], closing, previous, records)
+		})
+		for n, i := range asked {
+			gave[i] = failed[i] == nil
+			got.add(answers[n])
+		}
 	}
 	if err := d.alarm(ctx, lot, failed, gave); err != nil {
 		return nil, err
@@ -70,26 +76,31 @@ func (d *Desk) shares(ctx context.Context, lot string, closing, previous []byte,
 	return nil, fmt.Errorf("%w: %w", ErrCustodians, errors.Join(failed[:]...))
 }
 
-// ask adds what one custodian gives. A share that is not the seal's own is an error of the custodian's, not of
-// the record.
-func (d *Desk) ask(ctx context.Context, i int, closing, previous []byte, records map[string]signing.Sealed, got given) error {
+func (g given) add(answer map[string]signing.Share) {
+	for id, share := range answer {
+		g[id] = append(g[id], share)
+	}
+}
+
+// ask is what one custodian gives, without the shares that are not their seals' own: those are an error of the
+// custodian's, not of the record.
+func (d *Desk) ask(ctx context.Context, i int, closing, previous []byte, records map[string]signing.Sealed) (map[string]signing.Share, error) {
 	ctx, cancel := context.WithTimeout(ctx, custodianWait)
 	defer cancel()
 	answer, err := d.Custodians[i].Shares(ctx, closing, previous, records)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for id, share := range answer {
 		sealed, asked := records[id]
+		wrong := sealed.CheckShare(share)
 		if !asked || share.Holder != i {
-			err = signing.ErrShare
-			continue
+			wrong = signing.ErrShare
 		}
-		if wrong := sealed.CheckShare(share); wrong != nil {
+		if wrong != nil {
+			delete(answer, id)
 			err = wrong
-			continue
 		}
-		got[id] = append(got[id], share)
 	}
-	return err
+	return answer, err
 }

@@ -86,10 +86,8 @@ func (e *exam) only() letter.Line {
 	if len(e.x.By) > 1 {
 		return judge(false, want, "被多份投标引用", "同一保函被多份投标文件引用")
 	}
-	for _, o := range e.others {
-		if o != e.x && o.unsealed != nil && sharesMember(o.unsealed.Reveal.Applicants, e.u.Reveal.Applicants) {
-			return judge(false, want, "同一单位出现在多份保函中", "同一单位在本标段以多份保函出现；请核对是否重复投标或联合体成员另行投标")
-		}
+	if e.members.elsewhere(e.x, e.u.Reveal.Applicants) {
+		return judge(false, want, "同一单位出现在多份保函中", "同一单位在本标段以多份保函出现；请核对是否重复投标或联合体成员另行投标")
 	}
 	return judge(true, want, "唯一", "")
 }

@@ -3,8 +3,12 @@ package custody
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"baohan/guarantee/letter"
 	"baohan/signing"
@@ -24,16 +28,33 @@ func (a *Agent) Shares(ctx context.Context, closing, previous []byte, records ma
 	if err != nil {
 		return nil, err
 	}
+	return a.give(ctx, key, records)
+}
+
+// give opens the custodian's share of each record, on all cores.
+func (a *Agent) give(ctx context.Context, key *signing.PrivateKey, records map[string]signing.Sealed) (map[string]signing.Share, error) {
+	var mu sync.Mutex
 	out := make(map[string]signing.Share, len(records))
+	return out, eachRecord(records, func(id string, sealed signing.Sealed) error {
+		share, err := sealed.GiveShare(ctx, key, a.Holder)
+		if err != nil {
+			return ctx.Err()
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		out[id] = share
+		return nil
+	})
+}
+
+// eachRecord does the records on all cores, and ends with the first error.
+func eachRecord(records map[string]signing.Sealed, do func(id string, sealed signing.Sealed) error) error {
+	var all errgroup.Group
+	all.SetLimit(runtime.GOMAXPROCS(0))
 	for id, sealed := range records {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if share, err := sealed.GiveShare(ctx, key, a.Holder); err == nil {
-			out[id] = share
-		}
+		all.Go(func() error { return do(id, sealed) })
 	}
-	return out, nil
+	return all.Wait()
 }
 
 // readClosing believes only what the centre has signed with a certificate that was good then and is good now.
@@ -123,7 +144,7 @@ func checkRecords(c letter.Closing, records map[string]signing.Sealed) error {
 	for _, r := range c.Records {
 		named[r.ID] = r.Digest
 	}
-	for id, sealed := range records {
+	return eachRecord(records, func(id string, sealed signing.Sealed) error {
 		want, ok := named[id]
 		if !ok || !sealed.Binds(RecordAAD(c.Stage, id)) {
 			return ErrUnnamed
@@ -131,8 +152,8 @@ func checkRecords(c letter.Closing, records map[string]signing.Sealed) error {
 		if b, err := sealed.MarshalBinary(); err != nil || letter.SealedDigest(b) != want {
 			return ErrDigest
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // RecordAAD is the associated data under which a record of a stage was sealed.
