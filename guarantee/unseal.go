@@ -31,7 +31,7 @@ func (s SealedLetter) Of(tags Tags, project, lot string) bool {
 // Seals returns the 2-of-3 seals that the custodians must help to open: the record, and for a letter in full the
 // letter too.
 func (s SealedLetter) Seals() (record signing.Sealed, full *signing.Sealed, err error) {
-	if err = record.UnmarshalBinary(s.Sealed); err != nil {
+	if record, err = signing.ParseSealed(s.Sealed); err != nil {
 		return record, nil, err
 	}
 	if !record.Binds(letter.RecordAAD(s.ID, 1)) {
@@ -40,14 +40,14 @@ func (s SealedLetter) Seals() (record signing.Sealed, full *signing.Sealed, err 
 	if s.Mode != letter.ModeFull || s.Letter == nil {
 		return record, nil, nil
 	}
-	full = new(signing.Sealed)
-	if err := full.UnmarshalBinary(s.Letter); err != nil {
+	letterSeal, err := signing.ParseSealed(s.Letter)
+	if err != nil {
 		return record, nil, err
 	}
-	if !full.Binds(letter.LetterAAD(s.ID)) {
+	if !letterSeal.Binds(letter.LetterAAD(s.ID)) {
 		return record, nil, errForeignSeal
 	}
-	return record, full, nil
+	return record, &letterSeal, nil
 }
 
 var errForeignSeal = errors.New("guarantee: the seal says that it is another record's")

@@ -81,11 +81,13 @@ func writeTagged(h hash.Hash, tag string, parts [][]byte) hash.Hash {
 	}
 	h.Write([]byte{byte(len(tag))})
 	h.Write([]byte(tag))
-	var n [8]byte
 	for _, p := range parts {
-		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
-		h.Write(n[:])
+		writeLength(h, len(p))
 		h.Write(p)
 	}
 	return h
+}
+
+func writeLength(h hash.Hash, n int) {
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(n)))
 }

@@ -191,6 +191,9 @@ func TestPadding(t *testing.T) {
 func TestSealedForms(t *testing.T) {
 	s := newSeal(t)
 	raw, err := s.MarshalBinary()
+	if sum, failed := s.TaggedSum("tag"); failed != nil || sum != TaggedSum("tag", raw) {
+		t.Fatalf("the sum without a copy: %v, %v", sum, failed)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -203,9 +203,9 @@ type record struct {
 
 // readRecord is nil for what does not have the form of a seal.
 func readRecord(b []byte) *record {
-	r := record{digest: letter.SealedDigest(b)}
-	if r.seal.UnmarshalBinary(b) != nil {
+	seal, err := signing.ParseSealed(b)
+	if err != nil {
 		return nil
 	}
-	return &r
+	return &record{seal: seal, digest: letter.SealedDigest(b)}
 }

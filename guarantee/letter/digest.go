@@ -21,7 +21,12 @@ func SaltedDigest(salt, p7s []byte) signing.Digest {
 }
 
 // SealedDigest is of sealed bytes (signing.Sealed.MarshalBinary), as a closing and a SealedIssue name them.
-func SealedDigest(sealed []byte) signing.Digest { return signing.TaggedSum("baohan/sealed/1", sealed) }
+func SealedDigest(sealed []byte) signing.Digest { return signing.TaggedSum(sealedTag, sealed) }
+
+const sealedTag = "baohan/sealed/1"
+
+// SealDigest is SealedDigest of a seal's own bytes.
+func SealDigest(s signing.Sealed) (signing.Digest, error) { return s.TaggedSum(sealedTag) }
 
 // ClosingDigest is of a closing as signed by the centre (p7s).
 func ClosingDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan/closing/1", p7s) }

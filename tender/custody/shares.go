@@ -149,7 +149,7 @@ func checkRecords(c letter.Closing, records map[string]signing.Sealed) error {
 		if !ok || !sealed.Binds(RecordAAD(c.Stage, id)) {
 			return ErrUnnamed
 		}
-		if b, err := sealed.MarshalBinary(); err != nil || letter.SealedDigest(b) != want {
+		if got, err := letter.SealDigest(sealed); err != nil || got != want {
 			return ErrDigest
 		}
 		return nil
