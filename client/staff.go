@@ -42,6 +42,11 @@ func (s *Staff) Publish(ctx context.Context, lot string) (wire.Lot, error) {
 	return s.onLot(ctx, lot, "publish", struct{}{})
 }
 
+// Postpone moves a lot's deadline, later only, on an order that centre and supervisor have both signed.
+func (s *Staff) Postpone(ctx context.Context, lot string, order wire.Postpone) (wire.Lot, error) {
+	return s.onLot(ctx, lot, "postpone", order)
+}
+
 // Open opens a lot after its deadline. It may be asked again after any failure and goes on where it stopped.
 func (s *Staff) Open(ctx context.Context, lot string) (wire.Lot, error) {
 	var answer wire.Lot

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
 
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/internal/store"
 	"baohan/party"
@@ -16,7 +17,8 @@ import (
 // Disclosing is one letter at the opening: unsealed with its verification lines, or missing.
 type Disclosing struct {
 	ID       string
-	Unsealed *Unsealed // nil: it could not be opened
+	Unsealed *Unsealed     // nil: it could not be opened
+	Expiry   calendar.Date // the last day as the lot stands: the letter moved with its deadline
 	Lines    []letter.Line
 	Missing  string // why not, in Chinese, when Unsealed is nil
 }
@@ -86,7 +88,7 @@ func disclose(t *turn, rows *pgx.Batch, lot letter.Lot, x Disclosing) error {
 		return err
 	}
 	r := x.Unsealed.Reveal
-	amount, expiry := r.Amount, r.End.Expiry().Time()
+	amount, expiry := r.Amount, x.Expiry.Time()
 	if expiry.After(t.g.LatestExpiry) {
 		expiry = t.g.LatestExpiry
 	}

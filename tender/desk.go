@@ -39,6 +39,7 @@ type Config struct {
 	PlatformChain []signing.Certificate
 	Centre        signing.Signer // signs closings; in production the trading centre's own HSM
 	CentreChain   []signing.Certificate
+	Supervisor    string // 统一社会信用代码 of who signs a postponement beside the centre; empty: nothing is postponed
 	Trust         *signing.Trust
 	Custodians    [3]custody.Custodian
 	Market        Market

@@ -37,7 +37,8 @@ type Lot struct {
 	PublishedAt   *time.Time
 	ClosedAt      *time.Time
 	OpenedAt      *time.Time
-	Requirement   letter.Requirement // frozen; zero in a draft
+	Postponed     []Postponement     // in their order
+	Requirement   letter.Requirement // frozen, but for its deadline; zero in a draft
 	Custodians    letter.KeySet      // zero in a draft
 	frozen        signing.Digest     // of the requirement
 	requirement   []byte
@@ -83,6 +84,7 @@ type lotRow struct {
 	Regime        string        `db:"regime"`
 	Owner         string        `db:"owner"`
 	Beneficiaries []byte        `db:"beneficiaries"`
+	Postponed     []byte        `db:"postponed"`
 	CreatedAt     time.Time     `db:"created_at"`
 }
 
@@ -94,6 +96,9 @@ func (r lotRow) lot() (*Lot, error) {
 		PublishedAt: r.PublishedAt, ClosedAt: r.ClosedAt, OpenedAt: r.OpenedAt,
 		requirement: r.Requirement, custodianKeys: r.Custodians}
 	if err := json.Unmarshal(r.Beneficiaries, &l.Project.Beneficiaries); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(r.Postponed, &l.Postponed); err != nil {
 		return nil, err
 	}
 	return l, l.thaw()

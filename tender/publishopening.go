@@ -80,23 +80,19 @@ type LetterSummary struct {
 	Commitment signing.Digest `json:"commitment"`
 }
 
-func (x *openedLetter) summary() *LetterSummary {
+func (x *openedLetter) summary(l *Lot) *LetterSummary {
 	if x.unsealed == nil {
 		return nil
 	}
 	u := x.unsealed
-	expiry := u.Reveal.End.Expiry()
-	if u.Content.LatestExpiry.Before(expiry) {
-		expiry = u.Content.LatestExpiry
-	}
 	return &LetterSummary{Number: u.Content.Number, Guarantor: u.Reveal.Guarantor, Applicants: u.Reveal.Applicants, Form: x.sealed.Form,
-		Amount: u.Reveal.Amount, Expiry: expiry, Commitment: letter.Commitment(u.RevealBytes)}
+		Amount: u.Reveal.Amount, Expiry: l.endOf(u.Reveal, u.Content.LatestExpiry), Commitment: letter.Commitment(u.RevealBytes)}
 }
 
 func (o *opening) writeLetters(ctx context.Context, tx pgx.Tx) error {
 	rows := &pgx.Batch{}
 	for _, x := range o.letters {
-		summary, err := json.Marshal(x.summary())
+		summary, err := json.Marshal(x.summary(o.lot))
 		if err != nil {
 			return err
 		}
@@ -132,9 +128,14 @@ func result(lines []letter.Line) guarantee.State {
 func (o *opening) disclosing() []guarantee.Disclosing {
 	var out []guarantee.Disclosing
 	for _, x := range o.letters {
-		if x.sealed != nil {
-			out = append(out, guarantee.Disclosing{ID: x.ID, Unsealed: x.unsealed, Lines: x.Lines, Missing: x.Failure})
+		if x.sealed == nil {
+			continue
 		}
+		one := guarantee.Disclosing{ID: x.ID, Unsealed: x.unsealed, Lines: x.Lines, Missing: x.Failure}
+		if u := x.unsealed; u != nil {
+			one.Expiry = o.lot.endOf(u.Reveal, u.Content.LatestExpiry)
+		}
+		out = append(out, one)
 	}
 	return out
 }

@@ -27,6 +27,7 @@ type Verb string
 // The verbs of a lot.
 const (
 	VerbPublish  Verb = "publish"
+	VerbPostpone Verb = "postpone"
 	VerbClose    Verb = "close"
 	VerbFail     Verb = "fail"
 	VerbOpen     Verb = "open"
@@ -46,6 +47,7 @@ type Move struct {
 // and withdrawing a bid move nothing: a write to the lot's row would tell that somebody bid.
 var Moves = []Move{
 	{Draft, VerbPublish, Published},
+	{Published, VerbPostpone, Published}, // later only, by two
 	{Published, VerbClose, Closed},
 	{Published, VerbFail, Failed},
 	{Closed, VerbOpen, Opened},

@@ -35,6 +35,10 @@ func lockKey(tag signing.Digest) int64 {
 
 const lotColumns = `l.id, l.version, l.state, l.code, l.name, l.base, l.amount, l.forms, l.deadline, l.validity_days,
 	l.extra_days, l.requirement, l.custodians, l.published_at, l.closed_at, l.opened_at,
+	coalesce((SELECT jsonb_agg(jsonb_build_object('From', o.from_at, 'To', o.to_at, 'Reason', o.reason, 'At', o.at, 'Order',
+		jsonb_build_object('centre', translate(encode(o.centre, 'base64'), chr(10), ''),
+			'supervisor', translate(encode(o.supervisor, 'base64'), chr(10), ''))) ORDER BY o.seq)
+		FROM postponement o WHERE o.lot = l.id), '[]') AS postponed,
 	l.project, p.code AS project_code, p.name AS project_name, p.regime, p.owner, p.beneficiaries, p.created_at
 	FROM lot l JOIN project p ON p.id = l.project`
 
@@ -78,11 +82,11 @@ func manyLots(ctx context.Context, q store.Querier, sql string, args pgx.NamedAr
 // updateLot writes what a rule may change. The database refuses an illegal move a second time.
 func updateLot(ctx context.Context, tx pgx.Tx, l *Lot) error {
 	_, err := tx.Exec(ctx, `UPDATE lot SET version = @version, state = @state,
-		requirement = @requirement, requirement_digest = @digest, custodians = @custodians,
+		requirement = @requirement, requirement_digest = @digest, custodians = @custodians, deadline = @deadline,
 		published_at = @published_at, closed_at = @closed_at, opened_at = @opened_at
 		WHERE id = @id`, pgx.NamedArgs{
 		"id": l.ID, "version": l.Version, "state": l.State,
-		"requirement": l.requirement, "digest": digestOrNull(l.frozen), "custodians": l.custodianKeys,
+		"requirement": l.requirement, "digest": digestOrNull(l.frozen), "custodians": l.custodianKeys, "deadline": l.End.Deadline,
 		"published_at": l.PublishedAt, "closed_at": l.ClosedAt, "opened_at": l.OpenedAt})
 	return translate(err)
 }

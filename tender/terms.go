@@ -28,19 +28,15 @@ func (e *exam) amount() letter.Line {
 	return judge(got >= want, line, text, "担保金额低于招标文件要求")
 }
 
-// 10: valid from the deadline at the latest until the end of the bid validity, counted from the deadline
-// (条例25, 26; 民法典201).
+// 10: valid from the deadline at the latest until the end of the bid validity, counted from the deadline as it stands
+// (条例25, 26; 民法典201). A deadline that moved took the letter with it, by its wording.
 func (e *exam) validity() letter.Line {
 	need := e.lot.Requirement.End.Expiry()
-	got := e.u.Reveal.End.Expiry()
 	want := "不晚于截止时间生效，至 " + need.String() + " 24 时"
 	if e.gotErr != nil {
 		return unknown(want, "没有可验证的接收时间，无法判断生效时间")
 	}
-	last := got
-	if e.u.Content.LatestExpiry.Before(last) {
-		last = e.u.Content.LatestExpiry
-	}
+	last := e.lot.endOf(e.u.Reveal, e.u.Content.LatestExpiry)
 	ok := !last.Before(need) && !e.got.AcceptedAt.After(e.lot.End.Deadline)
 	return judge(ok, want, instant(e.got.AcceptedAt)+" 生效，至 "+last.String()+" 24 时", "保函有效期短于投标有效期")
 }
@@ -98,11 +94,11 @@ func sharesMember(a, b []letter.Party) bool {
 	})
 }
 
-// 15: made for the requirement as it stands, and able to follow the deadline where it went.
+// 15: made for the requirement as it stands, or as it stood before the deadline moved, and able to follow it there.
 func (e *exam) postponed() letter.Line {
 	need := e.lot.Requirement.End.Expiry()
 	want := "依据现行要求，最迟到期日不早于 " + need.String()
-	ok := e.u.Reveal.Requirement == e.lot.frozen && !e.u.Content.LatestExpiry.Before(need)
+	ok := e.lot.madeFor(e.u.Reveal.Requirement) && !e.u.Content.LatestExpiry.Before(need)
 	return judge(ok, want, "最迟到期日 "+e.u.Content.LatestExpiry.String(), "保函不是依据现行招标要求开立，或不能覆盖延期后的有效期")
 }
 

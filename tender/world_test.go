@@ -93,6 +93,7 @@ type world struct {
 	pen      *pen
 	platform org
 	centre   org
+	overseer org // signs postponements beside the centre; the second custodian
 	bank     org
 	insurer  org
 	tenderer org
@@ -190,6 +191,9 @@ func (w *world) desk() {
 	var holders [3]custody.DevHolder
 	for i, name := range []string{"保管人甲中心", "保管人乙监督局", "保管人丙公证处"} {
 		o := w.org(name, 30+i)
+		if i == 1 {
+			w.overseer = o
+		}
 		holders[i] = custody.DevHolder{Party: o.party, Signer: o.sign.Key, Chain: o.sign.Chain}
 	}
 	w.custodyDir = w.t.TempDir()
@@ -201,7 +205,7 @@ func (w *world) desk() {
 	}
 	w.Desk = NewDesk(Config{Pool: w.pool, Clock: w.clock, Once: once, Guarantees: letters, Tags: guarantee.NewTags(master, "bid"),
 		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain,
-		Centre: w.pen, CentreChain: w.centre.sign.Chain, Trust: trust, Custodians: custodians, Market: w.market})
+		Centre: w.pen, CentreChain: w.centre.sign.Chain, Supervisor: w.overseer.party.USCC, Trust: trust, Custodians: custodians, Market: w.market})
 }
 
 func (o org) actor(r party.Role) party.Actor {

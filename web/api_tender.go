@@ -5,6 +5,7 @@ import (
 
 	"baohan/client/wire"
 	"baohan/tender"
+	"baohan/tender/custody"
 )
 
 func (s *server) createProject(ctx context.Context, _ *here, body *wire.CreateProject) (wire.Project, error) {
@@ -30,6 +31,10 @@ func stood(a tender.Answer, err error) (LotState, error) {
 
 func (s *server) publish(ctx context.Context, in *lotIn, _ *nothing) (LotState, error) {
 	return stood(s.tender.Publish(ctx, exchangeOf(ctx).command, in.Lot))
+}
+
+func (s *server) postpone(ctx context.Context, in *lotIn, body *wire.Postpone) (LotState, error) {
+	return stood(s.tender.Postpone(ctx, exchangeOf(ctx).command, in.Lot, custody.Order{Centre: body.Centre, Supervisor: body.Supervisor}))
 }
 
 // lots lists what is published, newest first. It says nothing of bids or letters, not even whether there are any.
@@ -88,6 +93,10 @@ func lotView(l *tender.Lot) wire.Lot {
 		PublishedAt: local(value(l.PublishedAt)), OpenedAt: local(value(l.OpenedAt))}
 	if l.State != tender.Draft {
 		out.Requirement, out.RequirementDigest, out.Custodians = &l.Requirement, l.RequirementDigest(), &l.Custodians
+	}
+	for _, p := range l.Postponed {
+		out.Postponements = append(out.Postponements, wire.Postponement{From: local(p.From), To: local(p.To), Reason: p.Reason, At: local(p.At),
+			Centre: p.Order.Centre, Supervisor: p.Order.Supervisor})
 	}
 	return out
 }

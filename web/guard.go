@@ -85,6 +85,7 @@ var rules = map[string]rule{
 	"create-project": {roles: tenderers, whose: self},
 	"add-lot":        {roles: tenderers, whose: ofProject},
 	"publish":        {roles: tenderers, whose: ofLot},
+	"postpone":       {roles: centres, whose: staff},
 	"open":           {roles: centres, whose: staff},
 	"award":          {roles: tenderers, whose: ofLot, when: opened},
 	"contract":       {roles: tenderers, whose: ofLot, when: opened},

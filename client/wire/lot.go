@@ -53,6 +53,8 @@ type Lot struct {
 	Custodians        *letter.KeySet      `json:"custodians,omitzero"`
 	PublishedAt       time.Time           `json:"published_at,omitzero"`
 	OpenedAt          time.Time           `json:"opened_at,omitzero"`
+	// Postponements are the moves of the deadline, in their order. Each changed the requirement by its deadline alone.
+	Postponements []Postponement `json:"postponements,omitzero"`
 	// Awaited are the custodians that gave nothing to the opening. With two missing it waits for one of them; with one
 	// missing it went on, and this is the alarm. It stands in GET /lots/{lot} of a lot that is closed.
 	Awaited []Awaited `json:"awaited,omitzero"`
@@ -65,6 +67,23 @@ type Awaited struct {
 	Reason    string       `json:"reason"`
 	Words     string       `json:"words"` // Chinese: what is waited for and who moves next
 	Since     time.Time    `json:"since"`
+}
+
+// Postpone is POST /lots/{lot}/postpone: one order, signed by the trading centre and by the supervisor, each over the same
+// bytes (docs/custodians.md).
+type Postpone struct {
+	Centre     []byte `json:"centre"`
+	Supervisor []byte `json:"supervisor"`
+}
+
+// Postponement is one move of a lot's deadline with the order behind it.
+type Postponement struct {
+	From       time.Time `json:"from"`
+	To         time.Time `json:"to"`
+	Reason     string    `json:"reason"`
+	At         time.Time `json:"at"` // when it took effect here
+	Centre     []byte    `json:"centre"`
+	Supervisor []byte    `json:"supervisor"`
 }
 
 // LotPage is one page of GET /lots. Next is the cursor for ?after=, empty at the end.

@@ -22,7 +22,6 @@ import (
 	"baohan/signing"
 	"baohan/signing/devca"
 	"baohan/tender"
-	"baohan/tender/custody"
 )
 
 // systemConfig is what one process of the platform stands on.
@@ -79,7 +78,7 @@ func openSystem(ctx context.Context, c systemConfig) (s *system, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = s.wire(custodians.three); err != nil {
+	if err = s.wire(custodians); err != nil {
 		return nil, err
 	}
 	return s, s.bootstrap(ctx, custodians.chains)
@@ -125,7 +124,7 @@ func (s *system) openClock(ctx context.Context) error {
 }
 
 // wire makes the desks. The runner comes first, because it is the guarantee desk's outbox.
-func (s *system) wire(custodians [3]custody.Custodian) (err error) {
+func (s *system) wire(custodians custodians) (err error) {
 	k, once := s.Keys, party.NewOnce(s.Keys.Secrets.Once)
 	if s.jobs, err = jobs.New(jobs.Config{Pool: s.pool, Node: s.Node, Once: once, Log: s.Log, Every: s.Sweep}); err != nil {
 		return err
@@ -142,8 +141,8 @@ func (s *system) wire(custodians [3]custody.Custodian) (err error) {
 	s.banks.Papers = s.guarantees
 	s.tenders = tender.NewDesk(tender.Config{Pool: s.pool, Clock: s.clock, Once: once, Guarantees: s.guarantees,
 		Tags: guarantee.NewTags(k.Secrets.Tags, "bid"), Calendar: calendar.Published(), Platform: k.Platform.Key,
-		PlatformChain: k.Platform.Chain, Centre: k.Centre.Key, CentreChain: k.Centre.Chain, Trust: k.Trust,
-		Custodians: custodians, Market: market{s.banks}, Log: s.Log})
+		PlatformChain: k.Platform.Chain, Centre: k.Centre.Key, CentreChain: k.Centre.Chain, Supervisor: custodians.chains[1][0].Subject().OrganizationID,
+		Trust: k.Trust, Custodians: custodians.three, Market: market{s.banks}, Log: s.Log})
 	s.jobs.Bind(jobs.Desks{Guarantees: s.guarantees, Banks: s.banks, Tenders: s.tenders})
 	return nil
 }

@@ -61,7 +61,7 @@ func TestOpening(t *testing.T) {
 	if err := benchOpening(t.Context(), "", sizes{small: 4, great: 5, beside: 50, times: 1}, true, &out); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
-	for _, want := range []string{"find 4 bids among 59", "open 4, custodians behind HTTP", "open 5,", "INSERT INTO disclosure"} {
+	for _, want := range []string{"find 4 bids among 59", "open 4, custodians behind HTTP", "open 5,", "INSERT INTO guarantee_ev"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}

@@ -34,6 +34,8 @@ type Custodian interface {
 	// Shares gives the custodian's shares of the records that a signed closing names. Previous is the closing of
 	// stage bids where this one is of stage letters. A record whose share does not open is left out of the answer.
 	Shares(ctx context.Context, closing, previous []byte, records map[string]signing.Sealed) (map[string]signing.Share, error)
+	// Postpone moves the lot's instant later, on an order of two. The same order again changes nothing.
+	Postpone(ctx context.Context, o Order) error
 }
 
 // Why a custodian gives nothing.

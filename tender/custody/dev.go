@@ -38,7 +38,7 @@ func NewDevAgent(dir string, passphrase []byte, holders [3]DevHolder, clk clock.
 			return nil, err
 		}
 		d.agents[i], err = NewAgent(Config{Holder: i, Party: h.Party, Signer: h.Signer, Chain: h.Chain,
-			Storage: storage, Dir: own, Clock: clk, Trust: trust, Centre: centre, Unattended: true})
+			Storage: storage, Dir: own, Clock: clk, Trust: trust, Centre: centre, Supervisor: holders[1].Party.USCC, Unattended: true})
 		if err != nil {
 			return nil, err
 		}

@@ -40,7 +40,7 @@ func (a *Agent) Officer() http.Handler {
 			err = readJSON(body, &act)
 		}
 		if err == nil {
-			err = a.act(act)
+			err = a.act(req.Context(), act)
 		}
 		var answer actAnswer
 		if err != nil {
@@ -57,7 +57,7 @@ func (a *Agent) Officer() http.Handler {
 	})
 }
 
-func (a *Agent) act(act Act) error {
+func (a *Agent) act(ctx context.Context, act Act) error {
 	switch act.Verb {
 	case "status":
 		return nil
@@ -75,7 +75,7 @@ func (a *Agent) act(act Act) error {
 		if act.Order == nil {
 			return ErrOrder
 		}
-		return a.Postpone(*act.Order)
+		return a.Postpone(ctx, *act.Order)
 	}
 	return fmt.Errorf("%w: verb %q", ErrMalformed, act.Verb)
 }

@@ -152,24 +152,24 @@ func TestPostpone(t *testing.T) {
 		"from another deadline":       w.order(Postponement{Version: 1, Project: project, Lot: lot, From: published, To: later, Reason: "x"}, w.centre, supervisor),
 		"not the paper of a deadline": {Centre: w.sign(w.centre, w.closing(letter.StageBids, nil, nil)), Supervisor: w.sign(supervisor, w.closing(letter.StageBids, nil, nil))},
 	} {
-		if err := a.Postpone(o); !errors.Is(err, ErrOrder) {
+		if err := a.Postpone(w.ctx, o); !errors.Is(err, ErrOrder) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if _, err := (Postponement{Version: 1, Project: project, Lot: lot, From: deadline, To: deadline, Reason: "x"}).Canonical(); !errors.Is(err, ErrOrder) {
 		t.Error("an order that is not later")
 	}
-	wants(t, a.Postpone(good), nil)
-	wants(t, a.Postpone(good), nil) // again: nothing
+	wants(t, a.Postpone(w.ctx, good), nil)
+	wants(t, a.Postpone(w.ctx, good), nil) // again: nothing
 	w.clock.Set(deadline)
 	wants(t, w.ask(a), ErrDeadline) // a closing of the old deadline
 	c := w.closing(letter.StageBids, nil, nil)
 	c.Deadline, c.ClosedAt = later, later
 	_, err := a.Shares(w.ctx, w.sign(w.centre, c), nil, nil)
 	wants(t, err, ErrTooEarly)
-	wants(t, a.Postpone(w.order(Postponement{Version: 1, Project: project, Lot: lot, From: later, To: later.Add(time.Hour), Reason: "又"}, w.centre, supervisor)), nil)
+	wants(t, a.Postpone(w.ctx, w.order(Postponement{Version: 1, Project: project, Lot: lot, From: later, To: later.Add(time.Hour), Reason: "又"}, w.centre, supervisor)), nil)
 	w.clock.Set(later.Add(time.Hour))
-	wants(t, a.Postpone(w.order(Postponement{Version: 1, Project: project, Lot: lot, From: later.Add(time.Hour), To: later.Add(2 * time.Hour), Reason: "迟"}, w.centre, supervisor)), ErrOrder)
+	wants(t, a.Postpone(w.ctx, w.order(Postponement{Version: 1, Project: project, Lot: lot, From: later.Add(time.Hour), To: later.Add(2 * time.Hour), Reason: "迟"}, w.centre, supervisor)), ErrOrder)
 }
 
 // When its time is over the key is gone, and a signed record says so.

@@ -2,6 +2,7 @@ package custody
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -65,8 +66,8 @@ func ParsePostponement(b []byte) (p Postponement, err error) {
 
 // Postpone moves the instant before which nothing is given, later only. It comes before the old deadline by the
 // agent's clock: after that the lot may be closed already. The same order again changes nothing.
-func (a *Agent) Postpone(o Order) error {
-	p, err := a.readOrder(o)
+func (a *Agent) Postpone(_ context.Context, o Order) error {
+	p, err := ReadOrder(o, a.Trust, a.Centre, a.Supervisor, a.Clock.Now())
 	if err != nil {
 		return err
 	}
@@ -96,31 +97,32 @@ func (f *lotFile) obeyed(o Order) bool {
 	return false
 }
 
-// readOrder believes two different organisations with two different keys over the same bytes.
-func (a *Agent) readOrder(o Order) (Postponement, error) {
-	centre, err := a.signedBy(o.Centre, a.Centre)
+// ReadOrder believes two different organisations with two different keys over the same bytes, each by a certificate that
+// is good now. ErrOrder says that it is not such an order.
+func ReadOrder(o Order, trust *signing.Trust, centre, supervisor string, now time.Time) (Postponement, error) {
+	one, err := signedBy(o.Centre, trust, centre, now)
 	if err != nil {
 		return Postponement{}, fmt.Errorf("%w: centre: %w", ErrOrder, err)
 	}
-	supervisor, err := a.signedBy(o.Supervisor, a.Supervisor)
+	other, err := signedBy(o.Supervisor, trust, supervisor, now)
 	if err != nil {
 		return Postponement{}, fmt.Errorf("%w: supervisor: %w", ErrOrder, err)
 	}
-	if a.Centre == a.Supervisor || centre.Signer().PublicKey().Equal(supervisor.Signer().PublicKey()) || !bytes.Equal(centre.Content, supervisor.Content) {
+	if centre == supervisor || one.Signer().PublicKey().Equal(other.Signer().PublicKey()) || !bytes.Equal(one.Content, other.Content) {
 		return Postponement{}, ErrOrder
 	}
-	return ParsePostponement(centre.Content)
+	return ParsePostponement(one.Content)
 }
 
 var errSigner = errors.New("custody: signed by another organisation")
 
 // signedBy reads SignedData of the organisation with this 统一社会信用代码, by a certificate that is good now.
-func (a *Agent) signedBy(p7s []byte, uscc string) (signing.SignedData, error) {
+func signedBy(p7s []byte, trust *signing.Trust, uscc string, now time.Time) (signing.SignedData, error) {
 	signed, err := signing.ParseSignedData(p7s)
 	if err != nil {
 		return signed, err
 	}
-	if err := signed.Verify(a.Trust, a.Clock.Now()); err != nil {
+	if err := signed.Verify(trust, now); err != nil {
 		return signed, err
 	}
 	if uscc == "" || signed.Signer().Subject().OrganizationID != uscc {

@@ -93,7 +93,7 @@ func (s *Server) dispatch(req *http.Request, body []byte) (any, error) {
 			return sharesAnswer{shares}, err
 		})
 	case pathPostpone:
-		return ask(ctx, body, func(_ context.Context, in Order) (any, error) { return done{}, s.agent.Postpone(in) })
+		return ask(ctx, body, func(ctx context.Context, in Order) (any, error) { return done{}, s.agent.Postpone(ctx, in) })
 	}
 	return nil, ErrMalformed
 }

@@ -59,7 +59,7 @@ func eachRecord(records map[string]signing.Sealed, do func(id string, sealed sig
 
 // readClosing believes only what the centre has signed with a certificate that was good then and is good now.
 func (a *Agent) readClosing(p7s []byte) (letter.Closing, error) {
-	signed, err := a.signedBy(p7s, a.Centre)
+	signed, err := signedBy(p7s, a.Trust, a.Centre, a.Clock.Now())
 	if err != nil {
 		return letter.Closing{}, fmt.Errorf("%w: %w", ErrNotCentre, err)
 	}
