@@ -18,7 +18,7 @@ import (
 type Disclosing struct {
 	ID       string
 	Unsealed *Unsealed     // nil: it could not be opened
-	Expiry   calendar.Date // the last day as the lot stands: the letter moved with its deadline
+	Extended calendar.Date // the last day, where the deadline moved and took the letter with it; zero: as its record says
 	Lines    []letter.Line
 	Missing  string // why not, in Chinese, when Unsealed is nil
 }
@@ -88,7 +88,10 @@ func disclose(t *turn, rows *pgx.Batch, lot letter.Lot, x Disclosing) error {
 		return err
 	}
 	r := x.Unsealed.Reveal
-	amount, expiry := r.Amount, x.Expiry.Time()
+	amount, expiry := r.Amount, r.End.Expiry().Time()
+	if x.Extended.Time().After(expiry) {
+		expiry = x.Extended.Time()
+	}
 	if expiry.After(t.g.LatestExpiry) {
 		expiry = t.g.LatestExpiry
 	}

@@ -133,7 +133,7 @@ func (o *opening) disclosing() []guarantee.Disclosing {
 		}
 		one := guarantee.Disclosing{ID: x.ID, Unsealed: x.unsealed, Lines: x.Lines, Missing: x.Failure}
 		if u := x.unsealed; u != nil {
-			one.Expiry = o.lot.endOf(u.Reveal, u.Content.LatestExpiry)
+			one.Extended = o.lot.endOf(u.Reveal, u.Content.LatestExpiry)
 		}
 		out = append(out, one)
 	}
