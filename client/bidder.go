@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 
 	"baohan/client/wire"
@@ -81,6 +82,17 @@ func (b *Bidder) Cancel(ctx context.Context, id string) error {
 func (p *person) Opening(ctx context.Context, lot string) (wire.Opening, error) {
 	var o wire.Opening
 	return o, p.get(ctx, "/lots/"+url.PathEscape(lot)+"/opening", &o)
+}
+
+// Sheet reads an edition of the signed verification sheet of a lot's opening; 0 is the newest. It is to be believed after
+// letter.VerifySheet only.
+func (p *person) Sheet(ctx context.Context, lot string, edition int) (wire.Sheet, error) {
+	path := "/lots/" + url.PathEscape(lot) + "/sheet"
+	if edition > 0 {
+		path += fmt.Sprintf("?edition=%d", edition)
+	}
+	var s wire.Sheet
+	return s, p.get(ctx, path, &s)
 }
 
 // File reads a published guarantee, for anyone to verify without the service.

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Verifies a guarantee file (.json) or a signed undertaking (.p7s) with OpenSSL 3 and the usual tools of a Unix
-# system, and with no program of the platform. Explained in verify-with-openssl.md.
+# Verifies a guarantee file (.json), a signed undertaking or a signed verification sheet (.p7s) with OpenSSL 3 and the
+# usual tools of a Unix system, and with no program of the platform. Explained in verify-with-openssl.md.
 #
 #   verify-with-openssl.sh FILE ROOT.pem
 #
@@ -145,7 +145,9 @@ same() {
 }
 
 if [ "$(head -c 1 "$file")" != '{' ]; then
-	signature "$file" "$work/letter" "保函"
+	what=保函
+	! LC_ALL=C grep -q '{"advice":' "$file" || what=核验结果表
+	signature "$file" "$work/letter" "$what"
 	exit 0
 fi
 

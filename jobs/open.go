@@ -23,16 +23,18 @@ type openWorker struct {
 // Timeout leaves time for a lot with hundreds of letters.
 func (w *openWorker) Timeout(*river.Job[openArgs]) time.Duration { return 10 * time.Minute }
 
-// Work closes a lot at its deadline and opens it (招标投标法34: the opening is held at the deadline). Both steps go on
-// where a crash left them and do nothing on a lot that has passed them; a lot with fewer than three bids fails at
-// the first and is not opened.
+// Work closes a lot at its deadline, opens it (招标投标法34: the opening is held at the deadline) and has its sheet signed.
+// Every step goes on where a crash left it and does nothing on a lot that has passed it; a lot with fewer than three
+// bids fails at the first: it is not opened and has no sheet.
 func (w *openWorker) Work(ctx context.Context, job *river.Job[openArgs]) error {
 	closed, err := w.r.desks.Tenders.Close(ctx, job.Args.Lot)
-	if err != nil || closed.State != string(tender.Closed) {
-		return err
+	if err == nil && closed.State == string(tender.Closed) {
+		_, err = w.r.desks.Tenders.Open(ctx, party.Command{Actor: party.System()}, job.Args.Lot)
 	}
-	_, err = w.r.desks.Tenders.Open(ctx, party.Command{Actor: party.System()}, job.Args.Lot)
-	return patient(err, w.r.Every)
+	if err != nil {
+		return patient(err, w.r.Every)
+	}
+	return w.r.desks.Tenders.SignSheet(ctx, job.Args.Lot)
 }
 
 // patient has an opening that waits for custodians come again; every other error is the job's failure.

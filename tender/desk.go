@@ -146,7 +146,10 @@ func (t *turn) write(ctx context.Context) error {
 	if err := writeEvents(ctx, t.tx, t.lot.ID, t.events); err != nil {
 		return err
 	}
-	return updateLot(ctx, t.tx, t.lot)
+	if err := updateLot(ctx, t.tx, t.lot); err != nil {
+		return err
+	}
+	return t.tell(ctx)
 }
 
 // Answer is what a verb says: the object and where it stands after it. The same command gets the same answer

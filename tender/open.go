@@ -17,6 +17,7 @@ import (
 type opening struct {
 	desk    *Desk
 	lot     *Lot
+	hall    *herald
 	closing [2][]byte // A, over the bids; B, over the letters; B is nil when no bid names a letter
 	bids    []*openedBid
 	letters []*openedLetter
@@ -67,8 +68,9 @@ func (d *Desk) Open(ctx context.Context, cmd party.Command, id string) (answer A
 	if l.State != Closed {
 		return Answer{ID: l.ID, Version: l.Version, State: string(l.State)}, nil
 	}
-	o := &opening{desk: d, lot: l}
+	o := &opening{desk: d, lot: l, hall: &herald{desk: d, lot: l}}
 	if err := o.prepare(ctx); err != nil {
+		o.hall.stopped(ctx, err)
 		return Answer{}, err
 	}
 	return d.change(ctx, cmd, id, func(t *turn) error { return o.publish(ctx, t) })
@@ -82,16 +84,20 @@ func mayOpen(a party.Actor, l *Lot) error {
 	return l.Project.runBy(a)
 }
 
+// prepare does all that needs the keys. The hall hears of every stage, whatever there is to do in it.
 func (o *opening) prepare(ctx context.Context) error {
+	o.hall.reached(ctx, StageAsking)
 	if err := o.openBids(ctx); err != nil {
 		return err
 	}
+	o.hall.reached(ctx, StageLetters)
 	if err := o.findLetters(ctx); err != nil {
 		return err
 	}
 	if err := o.openLetters(ctx); err != nil {
 		return err
 	}
+	o.hall.reached(ctx, StageVerifying)
 	return o.verify(ctx)
 }
 
@@ -115,6 +121,7 @@ func (o *opening) openBids(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	o.hall.reached(ctx, StageBids)
 	o.bids = make([]*openedBid, len(ids))
 	atOnce(len(ids), func(i int) { o.bids[i] = o.openBid(ids[i], sealed, shares) })
 	return nil

@@ -20,6 +20,7 @@ type Opening struct {
 	ClosingLetters []byte // nil when no bid named a letter
 	Bids           []BidView
 	Letters        []LetterView
+	Doubtful       []string // 存疑清单: the letters whose result is not passed, in their order
 }
 
 // BidView is one bid that was opened; Failure says why one could not be.
@@ -62,6 +63,7 @@ func (d *Desk) Opening(ctx context.Context, id string) (Opening, error) {
 		return o, err
 	}
 	o.Letters, err = readLetters(ctx, d.Pool, id)
+	o.Doubtful = letter.Doubtful(sheetLetters(o.Letters))
 	return o, err
 }
 

@@ -12,8 +12,8 @@ import (
 	"baohan/signing"
 )
 
-// publish is the one transaction of an opening: the lot, its bids and its letters become public together. The
-// one who comes second finds the lot opened and does nothing.
+// publish is the one transaction of an opening: the lot, its bids, its letters and the content of its sheet become
+// public together. The one who comes second finds the lot opened and does nothing.
 func (o *opening) publish(ctx context.Context, t *turn) error {
 	if t.lot.State == Opened {
 		return nil
@@ -26,6 +26,9 @@ func (o *opening) publish(ctx context.Context, t *turn) error {
 		return err
 	}
 	if err := o.writeLetters(ctx, t.tx); err != nil {
+		return err
+	}
+	if err := o.desk.writeSheet(ctx, t.tx, t.lot, t.now); err != nil {
 		return err
 	}
 	return o.desk.Guarantees.DiscloseTx(ctx, t.tx, o.lot.Requirement.Lot, o.disclosing())

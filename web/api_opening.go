@@ -33,7 +33,7 @@ func (s *server) opening(ctx context.Context, in *lotIn) (wire.Opening, error) {
 		return wire.Opening{}, err
 	}
 	out := wire.Opening{Lot: o.Lot, OpenedAt: local(o.OpenedAt), ClosingBids: o.ClosingBids, ClosingLetters: o.ClosingLetters,
-		Bids: make([]wire.OpenedBid, 0, len(o.Bids)), Letters: make([]wire.OpenedLetter, 0, len(o.Letters))}
+		Bids: make([]wire.OpenedBid, 0, len(o.Bids)), Letters: make([]wire.OpenedLetter, 0, len(o.Letters)), Doubtful: o.Doubtful}
 	for _, b := range o.Bids {
 		out.Bids = append(out.Bids, wire.OpenedBid{ID: b.ID, Bidders: b.Bidders, Letter: b.Letter, Failure: b.Failure})
 	}
@@ -41,6 +41,18 @@ func (s *server) opening(ctx context.Context, in *lotIn) (wire.Opening, error) {
 		out.Letters = append(out.Letters, openedLetter(l))
 	}
 	return out, nil
+}
+
+// edition chooses one of a lot's sheets.
+type edition struct {
+	Lot     string `path:"lot"`
+	Edition int    `query:"edition" minimum:"1" maximum:"9999" doc:"第几版；不写则为最新一版"`
+}
+
+// sheet is the signed verification of the opening, for everyone to take away and check.
+func (s *server) sheet(ctx context.Context, in *edition) (wire.Sheet, error) {
+	got, err := s.tender.Sheet(ctx, in.Lot, in.Edition)
+	return wire.Sheet{Lot: in.Lot, Edition: got.Edition, Newest: got.Newest, Signed: got.Signed, Content: got.Content}, err
 }
 
 func openedLetter(l tender.LetterView) wire.OpenedLetter {

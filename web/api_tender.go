@@ -82,9 +82,13 @@ func (s *server) awaited(ctx context.Context, l *tender.Lot) (out []wire.Awaited
 	}
 	all, err := s.tender.Awaited(ctx, l)
 	for _, a := range all {
-		out = append(out, wire.Awaited{Custodian: a.Custodian, Reason: string(a.Reason), Words: a.Words(), Since: local(a.Since)})
+		out = append(out, awaitedOf(a))
 	}
 	return out, err
+}
+
+func awaitedOf(a tender.Awaited) wire.Awaited {
+	return wire.Awaited{Custodian: a.Custodian, Reason: string(a.Reason), Words: a.Words(), Since: local(a.Since)}
 }
 
 func lotView(l *tender.Lot) wire.Lot {

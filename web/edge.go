@@ -13,12 +13,13 @@ import (
 
 // edge is the outermost handler: it gives the exchange its number, sets the headers that every answer has, holds
 // the answer back until it is whole, and signs it when the request was signed. A panic inside leaves nothing half
-// written.
+// written. One operation streams and is let through, with the same headers.
 func (s *server) edge(inner http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := newExchange()
 		r = r.WithContext(x.within(r.Context()))
-		held := &answer{header: w.Header()}
+		held := &answer{header: w.Header(), out: w}
+		x.held = held
 		protect(held.header, x.id, s.cookies.secure)
 		done := s.meter.begin()
 		s.serve(held, r, inner)
@@ -30,7 +31,7 @@ func (s *server) edge(inner http.Handler) http.Handler {
 		}
 		done(r.Method, x, held.status())
 		s.log.InfoContext(r.Context(), "answered", "request", x.id, "operation", x.spoken(), "status", held.status())
-		held.release(w)
+		held.release()
 	})
 }
 
@@ -78,6 +79,18 @@ type answer struct {
 	header http.Header
 	code   int
 	body   bytes.Buffer
+	out    http.ResponseWriter
+	opened bool // it is a stream, on its way
+}
+
+// open lets an answer through from now on: a success of the one operation that streams, and of no other.
+func (a *answer) open(x *exchange) http.ResponseWriter {
+	if x.operation != streamed || x.signed {
+		panic("web: only " + streamed + " streams")
+	}
+	a.opened, a.code = true, http.StatusOK
+	a.out.WriteHeader(a.code)
+	return a.out
 }
 
 // Header is the response's.
@@ -103,8 +116,11 @@ func (a *answer) status() int {
 	return a.code
 }
 
-// replace drops what was written and answers with a refusal.
+// replace drops what was written and answers with a refusal. What is on its way can only end.
 func (a *answer) replace(p *problem) {
+	if a.opened {
+		return
+	}
 	a.body.Reset()
 	a.code = p.Status
 	a.header.Set("Content-Type", wire.ProblemType)
@@ -121,7 +137,10 @@ func (p *problem) bytes() []byte {
 }
 
 // release sends what was held back. A caller who has gone is nobody to complain to.
-func (a *answer) release(w http.ResponseWriter) {
-	w.WriteHeader(a.status())
-	_, _ = w.Write(a.body.Bytes())
+func (a *answer) release() {
+	if a.opened {
+		return
+	}
+	a.out.WriteHeader(a.status())
+	_, _ = a.out.Write(a.body.Bytes())
 }

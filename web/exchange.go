@@ -22,6 +22,8 @@ type exchange struct {
 	cookie    string // Set-Cookie of the answer, if it begins or ends a session
 	signed    bool   // by a request signature, so the answer is signed too
 	command   party.Command
+	address   string  // from which the request came
+	held      *answer // to the request
 }
 
 type exchangeKey struct{}

@@ -60,6 +60,8 @@ var rules = map[string]rule{
 	"read-lot":        {whose: public},
 	"list-quotes":     {whose: public},
 	"read-opening":    {whose: announced, when: opened},
+	"read-sheet":      {whose: announced, when: opened},
+	"watch-opening":   {whose: announced},
 	"read-file":       {whose: readOut, when: opened},
 
 	"apply":             {roles: bidders, whose: self},

@@ -40,6 +40,8 @@ func kind(method string, x *exchange) string {
 	switch {
 	case x.operation == "":
 		return "other"
+	case x.operation == streamed:
+		return "stream" // its time is how long somebody watched
 	case x.signed:
 		return "machine"
 	case reads(method):

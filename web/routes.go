@@ -29,6 +29,8 @@ func (s *server) tenderRoutes() {
 	verb(s, "postpone", "/lots/{lot}/postpone", "推迟投标截止时间（交易中心和行政监督共同签署）", smallBody, s.postpone)
 	verb(s, "open", "/lots/{lot}/open", "开标", smallBody, s.open)
 	query(s, "read-opening", "/lots/{lot}/opening", "开标记录", s.opening)
+	query(s, "read-sheet", "/lots/{lot}/sheet", "交易中心签名的核验结果表（开标后公开）", s.sheet)
+	s.progress()
 	verb(s, "award", "/lots/{lot}/award", "登记中标通知", smallBody, s.award)
 	verb(s, "contract", "/lots/{lot}/contract", "登记合同签订", smallBody, s.contract)
 	verb(s, "refuse", "/lots/{lot}/refuse", "登记中标人不订立合同", smallBody, s.refuseContract)

@@ -37,6 +37,8 @@ type Config struct {
 	SignInRate    float64               // challenges and sign-ins per second and address; 0 = 20
 	Proxies       []netip.Prefix        // from which X-Forwarded-For is believed; no others
 	PlainHTTP     bool                  // http on a loopback address: no Secure cookie, no HSTS
+	Watching      Watching              // of openings
+	Stopping      <-chan struct{}       // closed when this process is to end: streams end, their readers come back elsewhere
 
 	Healthz, Readyz http.Handler
 	Registry        *prometheus.Registry
@@ -60,6 +62,8 @@ type server struct {
 	hosts      []string
 	cookies    cookies
 	limits     *limits
+	hub        *hub
+	stopping   <-chan struct{}
 	meter      *meter
 	log        *slog.Logger
 	echo       *echo.Echo
@@ -88,6 +92,7 @@ func New(c Config) (http.Handler, error) {
 	if c.Log != nil {
 		s.log = c.Log
 	}
+	s.hub, s.stopping = newHub(c.Watching, c.Tender.Hall, s.log), c.Stopping
 	s.outside(c)
 	return s.edge(s.echo), nil
 }

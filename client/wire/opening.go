@@ -16,6 +16,17 @@ type Opening struct {
 	ClosingLetters []byte         `json:"closing_letters"` // stage letters
 	Bids           []OpenedBid    `json:"bids"`
 	Letters        []OpenedLetter `json:"letters"`
+	Doubtful       []string       `json:"doubtful"` // 存疑清单: ids of the letters whose result is not passed, for the committee
+}
+
+// Sheet is GET /lots/{lot}/sheet: one edition of the verification sheet (核验结果表), public as the opening is. What counts
+// is Signed; Content is the same, to be read.
+type Sheet struct {
+	Lot     string       `json:"lot"`
+	Edition int          `json:"edition"`
+	Newest  int          `json:"newest"` // the newest edition there is
+	Signed  []byte       `json:"signed"` // the centre's SignedData over the canonical Content
+	Content letter.Sheet `json:"content"`
 }
 
 // OpenedBid is one bid that was opened, or that could not be: then Failure says why.

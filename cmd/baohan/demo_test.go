@@ -35,6 +35,13 @@ func TestDemoOnce(t *testing.T) {
 		ends[g.State]++
 		verified(t, dir, g)
 	}
+	for _, lot := range []string{"CSRC-2019-01-YH", "ZYGS-2020-02-3"} {
+		var out, errs bytes.Buffer
+		sheet := filepath.Join(dir, "sheet-"+lot+".p7s")
+		if code := run(t.Context(), []string{"verify", sheet, "--trust", filepath.Join(dir, "root.pem")}, &out, &errs); code != 0 || !bytes.Contains(out.Bytes(), []byte("核验结果表（第 1 版）")) {
+			t.Errorf("the sheet of %s: verify ends with %d\n%s%s", lot, code, out.Bytes(), errs.Bytes())
+		}
+	}
 	if len(s.Guarantees) != 7 || ends["released"] != 4 || ends["paid_out"] != 1 || ends["expired"] != 2 {
 		t.Errorf("the guarantees end as %v; want four released, one paid out, two expired", ends)
 	}

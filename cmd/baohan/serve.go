@@ -38,7 +38,7 @@ func (c *serveCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, o
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
-	handler, err := edge.handler(r.system, log)
+	handler, err := edge.handler(ctx, r.system, log)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,11 @@ func onThisMachine(listen string) error {
 	return errors.New("没有服务器证书时只能监听本机回环地址：请设置 tls-cert 和 tls-key，或监听 127.0.0.1")
 }
 
-func (e *edge) handler(s *system, log *slog.Logger) (http.Handler, error) {
+// handler is the API until ctx ends; then what streams ends, so that the server can.
+func (e *edge) handler(ctx context.Context, s *system, log *slog.Logger) (http.Handler, error) {
+	if e.settings.WatchLife <= 0 || e.settings.WatchMax <= 0 || e.settings.WatchPerAddress <= 0 {
+		return nil, errors.New("watch-life、watch-max、watch-per-address 须大于零")
+	}
 	hosts := e.settings.Hosts
 	if len(hosts) == 0 {
 		hosts = []string{e.settings.Listen}
@@ -102,6 +106,7 @@ func (e *edge) handler(s *system, log *slog.Logger) (http.Handler, error) {
 	return web.New(web.Config{Party: s.party, Tender: s.tenders, Guarantee: s.guarantees, Banks: s.banks, Jobs: s.jobs, Clock: s.clock,
 		Platform: s.Keys.Platform.Key, PlatformChain: s.Keys.Platform.Chain, CommandKey: s.Keys.Secrets.Command,
 		Hosts: hosts, Proxies: e.proxies, PlainHTTP: e.tls == nil, MetricsToken: e.settings.MetricsToken, Log: log,
+		Watching: web.Watching{Life: e.settings.WatchLife, Most: e.settings.WatchMax, PerAddress: e.settings.WatchPerAddress}, Stopping: ctx.Done(),
 		Healthz: health.Live(), Readyz: health.Ready(log, health.Database(s.pool)...)})
 }
 

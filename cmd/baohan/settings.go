@@ -26,6 +26,10 @@ type Settings struct {
 	TLSKey         string   `help:"服务器证书的私钥（PEM）。" env:"BAOHAN_TLS_KEY" name:"tls-key" placeholder:"文件"`
 	MetricsToken   string   `help:"读取 /metrics 的令牌；不设则没有 /metrics。" env:"BAOHAN_METRICS_TOKEN" placeholder:"令牌"`
 
+	WatchLife       time.Duration `help:"一条开标进度连接最长保持多久；到时断开，收看者的程序自动接着收看。" env:"BAOHAN_WATCH_LIFE" default:"1h" placeholder:"时长"`
+	WatchMax        int           `help:"本进程最多同时有多少条开标进度连接；超过的得到 503。" env:"BAOHAN_WATCH_MAX" default:"2000" placeholder:"条"`
+	WatchPerAddress int           `help:"同一来源地址最多同时有多少条开标进度连接；超过的得到 429。开标大厅里的人可能共用一个地址。" env:"BAOHAN_WATCH_PER_ADDRESS" default:"200" placeholder:"条"`
+
 	Keys           string   `help:"密钥目录（加密保存）。不设则为数据目录下的 keys。" env:"BAOHAN_KEYS" placeholder:"目录"`
 	PassphraseFile string   `help:"打开密钥目录的口令所在的文件。" env:"BAOHAN_PASSPHRASE_FILE" placeholder:"文件"`
 	Passphrase     string   `help:"打开密钥目录的口令。命令行会被其他用户看到：请用环境变量或口令文件。" env:"BAOHAN_PASSPHRASE" placeholder:"口令"`

@@ -39,7 +39,7 @@ func (c unlockCommand) Run(ctx context.Context, s *Settings, out io.Writer) erro
 	if err != nil {
 		return &ExitError{2, err}
 	}
-	report, err := (verifyCommand{File: name + ".json", Platform: c.Platform}).verify(s.TrustFile())
+	report, _, err := (verifyCommand{File: name + ".json", Platform: c.Platform}).verify(s.TrustFile())
 	if err != nil {
 		return &ExitError{2, err}
 	}

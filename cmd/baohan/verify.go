@@ -16,14 +16,15 @@ import (
 )
 
 // maxVerified is the largest file that is looked at, in bytes.
-const maxVerified = 8 << 20
+const maxVerified = 64 << 20
 
-// verifyCommand checks a guarantee offline: it asks no network and no database, and trusts nobody but the roots that it
+// verifyCommand checks a guarantee or a signed verification sheet offline: it asks no network and no database, and trusts nobody but the roots that it
 // is given.
 type verifyCommand struct {
-	File          string `arg:"" help:"保函文件（.json），或者开立机构的签名数据（.p7s）。"`
+	File          string `arg:"" help:"保函文件（.json）、开立机构的签名数据（.p7s），或者交易中心签名的核验结果表（.p7s）。"`
 	PlatformTrust string `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
 	Platform      string `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
+	Centre        string `placeholder:"USCC" help:"交易中心的统一社会信用代码；给出后只认该中心签署的核验结果表。"`
 	JSON          bool   `name:"json" help:"以 JSON 输出逐项结果。"`
 
 	lists []string // those that --crl names; revocation must then be known
@@ -37,9 +38,15 @@ var errNotVerified = errors.New("核对不通过")
 // The roots are those that --trust names, and no others: whoever checks offline says whom he trusts.
 func (c verifyCommand) Run(s *Settings, out io.Writer) error {
 	c.lists = s.CRL
-	report, err := c.verify(s.Trust)
+	report, sheet, err := c.verify(s.Trust)
 	if err != nil {
 		return &ExitError{2, err}
+	}
+	if sheet != nil && report.OK && !c.JSON {
+		if err := sheet.Print(out); err != nil {
+			return &ExitError{2, err}
+		}
+		fmt.Fprintln(out)
 	}
 	if err := c.print(out, report); err != nil {
 		return &ExitError{2, err}
@@ -50,26 +57,31 @@ func (c verifyCommand) Run(s *Settings, out io.Writer) error {
 	return nil
 }
 
-func (c verifyCommand) verify(trusted string) (letter.Report, error) {
+// verify gives the sheet too when the file is one. It is shown only when it holds: nothing forged is printed as a sheet.
+func (c verifyCommand) verify(trusted string) (r letter.Report, sheet *letter.SignedSheet, err error) {
 	if trusted == "" {
-		return letter.Report{}, errors.New("请用 --trust 指明您信任的根证书（PEM，可以有多张）")
+		return r, nil, errors.New("请用 --trust 指明您信任的根证书（PEM，可以有多张）")
 	}
 	b, err := readBounded(c.File)
 	if err != nil {
-		return letter.Report{}, err
+		return r, nil, err
 	}
 	trust, err := c.anchors(trusted)
 	if err != nil {
-		return letter.Report{}, err
+		return r, nil, err
 	}
 	options, err := c.options()
 	if err != nil {
-		return letter.Report{}, err
+		return r, nil, err
 	}
-	if bytes.HasPrefix(b, []byte("{")) {
-		return letter.VerifyFile(b, trust, options...), nil
+	switch {
+	case bytes.HasPrefix(b, []byte("{")):
+		return letter.VerifyFile(b, trust, options...), nil, nil
+	case letter.IsSheet(b):
+		signed, r := letter.VerifySheet(b, trust, options...)
+		return r, &signed, nil
 	}
-	return letter.VerifyP7S(b, trust, options...), nil
+	return letter.VerifyP7S(b, trust, options...), nil, nil
 }
 
 func (c verifyCommand) options() ([]letter.Option, error) {
@@ -79,6 +91,12 @@ func (c verifyCommand) options() ([]letter.Option, error) {
 			return nil, fmt.Errorf("--platform：不是统一社会信用代码")
 		}
 		options = append(options, letter.Platform(c.Platform))
+	}
+	if c.Centre != "" {
+		if err := letter.CheckUSCC(c.Centre); err != nil {
+			return nil, fmt.Errorf("--centre：不是统一社会信用代码")
+		}
+		options = append(options, letter.Centre(c.Centre))
 	}
 	if c.PlatformTrust != "" {
 		t, err := c.anchors(c.PlatformTrust)

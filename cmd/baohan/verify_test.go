@@ -36,6 +36,14 @@ func newDesk(t *testing.T) desk {
 	d.put("changed.json", bytes.Replace(b, []byte("壹佰万"), []byte("玖佰万"), 1))
 	d.put("cut.json", b[:len(b)-1])
 	d.put("empty", nil)
+	at := h.Requirement.End.Deadline.Add(time.Second)
+	content, err := h.Sheet(i).Canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet := h.Signed(h.Centre, content, at)
+	d.put("sheet.p7s", sheet)
+	d.put("turned.p7s", bytes.Replace(sheet, []byte(`"result":"doubtful"`), []byte(`"result":"passedxx"`), 1))
 	return d
 }
 
@@ -85,6 +93,11 @@ func TestVerifyExitCodes(t *testing.T) {
 		"with lists":              {[]string{"letter.json", "--trust", "root.pem", "--crl", "ca.crl", "--crl", "root.crl"}, 0, "吊销列表覆盖签发时点"},
 		"with half of the lists":  {[]string{"letter.json", "--trust", "root.pem", "--crl", "ca.crl"}, 1, "不覆盖"},
 		"another platform":        {[]string{"letter.json", "--trust", "root.pem", "--platform", bank}, 1, "不是您指定的平台"},
+		"a sheet":                 {[]string{"sheet.p7s", "--trust", "root.pem"}, 0, "三、存疑清单：共 2 份"},
+		"a sheet by the centre":   {[]string{"sheet.p7s", "--trust", "root.pem", "--centre", d.h.Centre.Party.USCC}, 0, "由您指定的交易中心签署"},
+		"a sheet by another":      {[]string{"sheet.p7s", "--trust", "root.pem", "--centre", platform}, 1, "不是您指定的交易中心"},
+		"a sheet that was turned": {[]string{"turned.p7s", "--trust", "root.pem"}, 1, "签名内容被改动"},
+		"a centre that is none":   {[]string{"sheet.p7s", "--trust", "root.pem", "--centre", "9144"}, 2, ""},
 		"changed":                 {[]string{"changed.json", "--trust", "root.pem"}, 1, "核对不通过"},
 		"cut":                     {[]string{"cut.json", "--trust", "root.pem"}, 1, "文件格式"},
 		"empty":                   {[]string{"empty", "--trust", "root.pem"}, 1, "不通过"},
@@ -100,6 +113,14 @@ func TestVerifyExitCodes(t *testing.T) {
 		if code != c.code || !strings.Contains(out, c.says) || code == 2 && (out != "" || errs == "") {
 			t.Errorf("%s: exit %d, want %d\n%s\n%s", name, code, c.code, out, errs)
 		}
+	}
+}
+
+// Nothing of a sheet that does not hold is printed as one.
+func TestForgedSheetIsNotShown(t *testing.T) {
+	d := newDesk(t)
+	if _, out, _ := d.verify("turned.p7s", "--trust", "root.pem"); strings.Contains(out, "存疑清单：共") {
+		t.Error(out)
 	}
 }
 

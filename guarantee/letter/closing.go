@@ -2,7 +2,6 @@ package letter
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -52,8 +51,7 @@ func (c Closing) Check() error {
 		need(c.Previous.IsZero() == (c.Stage == StageBids), "previous", "previous", "保函清单须指明投标清单，投标清单不得指明前一清单"),
 		need(len(c.Records) <= maxRecords, "records", "count", "记录过多"),
 		checkEach("records", c.Records, c.checkRecord),
-		need(slices.IsSortedFunc(c.Records, func(a, b RecordRef) int { return strings.Compare(a.ID, b.ID) }) &&
-			!repeats(c.Records, func(r RecordRef) string { return r.ID }), "records", "order", "记录须按编号升序且不重复"),
+		need(ordered(c.Records, func(r RecordRef) string { return r.ID }), "records", "order", "记录须按编号升序且不重复"),
 	)
 }
 

@@ -58,9 +58,11 @@ func encode(v any) ([]byte, error) {
 }
 
 // decode reads what encode wrote and nothing else: whatever the decoder would let pass, the second encoding shows.
-func decode[T any](b []byte) (T, error) {
+func decode[T any](b []byte) (T, error) { return decodeUpTo[T](b, maxObject) }
+
+func decodeUpTo[T any](b []byte, most int) (T, error) {
 	var v, none T
-	if len(b) > maxObject {
+	if len(b) > most {
 		return none, fault("", "size", "数据过长；请核对文件")
 	}
 	if err := json.Unmarshal(b, &v, coding); err != nil {
@@ -85,8 +87,10 @@ func canonical[T any](v T, check func(T) error) ([]byte, error) {
 }
 
 // parse decodes an object and lets it pass only when it holds.
-func parse[T any](b []byte, check func(T) error) (T, error) {
-	v, err := decode[T](b)
+func parse[T any](b []byte, check func(T) error) (T, error) { return parseUpTo(b, maxObject, check) }
+
+func parseUpTo[T any](b []byte, most int, check func(T) error) (T, error) {
+	v, err := decodeUpTo[T](b, most)
 	if err == nil {
 		err = check(v)
 	}

@@ -31,6 +31,9 @@ func SealDigest(s signing.Sealed) (signing.Digest, error) { return s.TaggedSum(s
 // ClosingDigest is of a closing as signed by the centre (p7s).
 func ClosingDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan/closing/1", p7s) }
 
+// SheetDigest is of a verification sheet as signed by the centre (p7s), as the next edition names it.
+func SheetDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan/sheet/1", p7s) }
+
 // digestOf is zero for what has no encoding, because it does not hold.
 func digestOf(tag string, encoding func() ([]byte, error)) signing.Digest {
 	b, err := encoding()

@@ -42,7 +42,7 @@ var kinds = []kind{
 	kindOf("sealed-issue", letter.ParseSealedIssue), kindOf("closing-bids", letter.ParseClosing), kindOf("closing-letters", letter.ParseClosing),
 	kindOf("release", letter.ParseRelease), kindOf("demand", letter.ParseDemand), kindOf("completion", letter.ParseCompletion),
 	kindOf("withdrawal", letter.ParseWithdrawal), kindOf("record", letter.ParseRecord), kindOf("full-letter", letter.ParseFullLetter),
-	kindOf("bid", letter.ParseBid), kindOf("rewrapping", letter.ParseRewrapping), kindOf("assurance", letter.ParseAssurance), kindOf("file-blind", letter.ParseFile), kindOf("file-full", letter.ParseFile),
+	kindOf("bid", letter.ParseBid), kindOf("rewrapping", letter.ParseRewrapping), kindOf("assurance", letter.ParseAssurance), kindOf("sheet", letter.ParseSheet), kindOf("file-blind", letter.ParseFile), kindOf("file-full", letter.ParseFile),
 }
 
 func golden(t testing.TB, name string) []byte {
@@ -104,6 +104,7 @@ func digests(t testing.TB) string {
 		{"file-full.json SaltedDigest", letter.SaltedDigest(file.Salt, file.Signed)},
 		{"reveal.json SealedDigest", letter.SealedDigest(golden(t, "reveal.json"))},
 		{"application.p7s ClosingDigest", letter.ClosingDigest(golden(t, "application.p7s"))},
+		{"application.p7s SheetDigest", letter.SheetDigest(golden(t, "application.p7s"))},
 		{"RecordAAD(0…1, 1)", string(letter.RecordAAD(sample.ID(1), 1))},
 		{"LetterAAD(0…1)", string(letter.LetterAAD(sample.ID(1)))},
 		{"BidAAD(0…1)", string(letter.BidAAD(sample.ID(1)))},
@@ -162,6 +163,7 @@ func makeGoldens(t *testing.T) {
 		"full-letter": letter.FullLetter{Salt: full.Salt, Undertaking: full.Signed},
 		"rewrapping":  rewrapping(blind.Receipt), "assurance": assurance(blind.Receipt, blind.Draft.Application),
 		"bid": h.Bid(h.Bidders[0], id), "file-blind": blind.File(), "file-full": full.File(),
+		"sheet": h.Sheet(full, blind),
 	} {
 		write(t, name+".json", canonicalOf(t, v))
 	}

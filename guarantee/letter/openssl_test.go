@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"baohan/guarantee/letter"
 	"baohan/internal/sample"
@@ -50,6 +51,19 @@ func TestOpenSSLAccepts(t *testing.T) {
 	}
 	if out, ok := openssl(t, golden(t, "file-blind.json"), golden(t, "root.pem"), ".json"); !ok {
 		t.Errorf("golden: %s", out)
+	}
+}
+
+// The verification sheet of an opening is checked the same way, and alone: nothing of the platform is asked.
+func TestOpenSSLAcceptsTheSheet(t *testing.T) {
+	h := sample.New(present)
+	p7s := h.Signed(h.Centre, canonicalOf(t, sheetOf(h)), h.Requirement.End.Deadline.Add(time.Second))
+	if out, ok := openssl(t, p7s, h.CA.Root.PEM(), ".p7s"); !ok || !strings.Contains(out, "核验结果表的签名") || !strings.Contains(out, h.Centre.Party.USCC) {
+		t.Error(out)
+	}
+	turned := bytes.Replace(p7s, []byte(`"result":"doubtful"`), []byte(`"result":"passedxx"`), 1)
+	if out, ok := openssl(t, turned, h.CA.Root.PEM(), ".p7s"); ok || !strings.Contains(out, "摘要不符") {
+		t.Error(out)
 	}
 }
 

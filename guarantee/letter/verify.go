@@ -16,6 +16,10 @@ func PlatformTrust(t *signing.Trust) Option { return func(v *verification) { v.p
 // anchors that is no party to the letter passes, and the line says who it was.
 func Platform(uscc string) Option { return func(v *verification) { v.platform = uscc } }
 
+// Centre names the trading centre by its 统一社会信用代码: only its signature under a verification sheet counts. Without it
+// any organisation under the anchors passes, and the line says who it was.
+func Centre(uscc string) Option { return func(v *verification) { v.centre = uscc } }
+
 // Revocation demands that revocation lists answer for every certificate: a list that covers the instant of acceptance,
 // or one that covers now while the certificates are still valid. Without it that line may stay unknown.
 func Revocation(now time.Time) Option {
@@ -57,7 +61,7 @@ func VerifyP7S(p7s []byte, trust *signing.Trust, options ...Option) Report {
 
 type verification struct {
 	trust, platformTrust *signing.Trust
-	platform             string
+	platform, centre     string
 	lists                bool
 	now                  time.Time
 	lines                []Line
@@ -126,8 +130,17 @@ func (v *verification) add(l Line) { v.lines = append(v.lines, l) }
 
 // report closes the verification.
 func (v *verification) report(what string) Report {
-	r := Report{OK: true, Lines: v.lines}
-	open := ""
+	r, open := v.verdict()
+	r.Words = what + "：核对不通过，请勿接受；逐项原因见上，有疑问请联系开立机构或者平台"
+	if r.OK {
+		r.Words = what + "：各项核对通过" + open + "。本结果不说明保函此刻是否仍然有效（可能已经解除、付清或者到期），请另行查询"
+	}
+	return r
+}
+
+// verdict tells whether everything holds, and what stays open though it does.
+func (v *verification) verdict() (r Report, open string) {
+	r = Report{OK: true, Lines: v.lines}
 	for _, l := range v.lines {
 		list := l.Name == lineRevocation || l.Name == lineReceiptRevocation
 		tolerated := list && l.Result == ResultUnknown && !v.lists
@@ -138,9 +151,5 @@ func (v *verification) report(what string) Report {
 			r.OK = false
 		}
 	}
-	r.Words = what + "：核对不通过，请勿接受；逐项原因见上，有疑问请联系开立机构或者平台"
-	if r.OK {
-		r.Words = what + "：各项核对通过" + open + "。本结果不说明保函此刻是否仍然有效（可能已经解除、付清或者到期），请另行查询"
-	}
-	return r
+	return r, open
 }

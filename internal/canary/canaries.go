@@ -60,4 +60,13 @@ var canaries = []canary{
 	{"I9", "open demands together ask for more than the amount", "guarantee/demand.go", "if m.Amount > *g.Amount-g.Honoured-claimed {", "if m.Amount > *g.Amount-g.Honoured-0*claimed {", desk, "TestOpenDemandsShareTheAmount"},
 	{"I9", "a fee is owed after cancelling", "guarantee/underwrite.go", "if t.g.FeeOffered == nil || t.g.ApplicationState != Approved {", "if t.g.FeeOffered == nil && t.g.ApplicationState == Approved {", desk, "TestNothingIsOwedAfterCancelling"},
 	{"I14", "a certificate that a clerk admits acts for the whole organisation", "party/certificate.go", "return role == Bidder || r.AdmittedBy != Self }", "return role != \"\" }", "./party", "TestWhatAnOrganisationAdmitsItselfServesABidderOnly"},
+
+	{"I3", "a sheet that a crash left unsigned is forgotten", "tender/view.go", "OR id IN (SELECT lot FROM opening_sheet WHERE signed IS NULL)", "", "./tender", "TestSheetIsSignedOnce"},
+	{"I4", "a signed sheet can be changed", "migrations/0013_hall.sql", "IF TG_OP = 'DELETE' OR OLD.signed IS NOT NULL OR", "IF", "./tender", "TestSheetTableIsHeld"},
+	{"I4", "a letter that could not be opened is left off the doubtful list", "guarantee/letter/sheet.go", "if l.Result != LetterPassed {\n\t\t\tout", "if l.Result == LetterDoubtful {\n\t\t\tout", "./tender", "TestSheetSaysWhatWasPublished"},
+	{"I4", "an opening begins again and does not say so", "tender/herald.go", "return []Progress{again, p}", "return []Progress{again, p}[1:]", "./tender", "TestNewAttemptIsTold"},
+	{"I7", "the hall is told about a lot that still takes bids", "migrations/0013_hall.sql", "    IF NOT EXISTS (SELECT 1 FROM lot WHERE id = NEW.lot AND closed_at IS NOT NULL) THEN", "    IF false THEN", "./tender", "TestProgressTableIsHeld"},
+	{"I7", "the hall is told what share of the bids is done", "migrations/0013_hall.sql", " AND per_cent % 10 = 0", "", "./tender", "TestProgressTableIsHeld"},
+	{"I11", "a stream answers a signed request unsigned", "web/gate.go", "case op.OperationID == streamed && httpsigned(r):", "case false:", "./web", "TestWhoMayWatch"},
+	{"I14", "any answer may be let out before it is whole", "web/edge.go", "if x.operation != streamed || x.signed {", "if false {", "./web", "TestOnlyTheHallStreams"},
 }

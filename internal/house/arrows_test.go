@@ -141,6 +141,7 @@ var realTime = map[string]string{
 	"tender/custody/server.go":      "freshness of signed messages",
 	"web/caller.go":                 "freshness of signed messages",
 	"web/meter.go":                  "how long an answer took",
+	"web/stream.go":                 "how long a reader of a stream may take",
 }
 
 const everything = "*"

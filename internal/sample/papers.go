@@ -3,6 +3,7 @@ package sample
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"baohan/guarantee/letter"
 	"baohan/signing"
@@ -47,4 +48,45 @@ func (h *House) Closing(previous []byte, records ...letter.RecordRef) letter.Clo
 	}
 	slices.SortFunc(c.Records, func(a, b letter.RecordRef) int { return cmp.Compare(a.ID, b.ID) })
 	return c
+}
+
+// LineNames are the sixteen lines of the verification at the opening.
+var LineNames = [letter.SheetLines]string{"到达平台", "出具机构资格", "签名与证书", "摘要一致", "内容与登记一致", "标段", "受益人", "投标人",
+	"担保金额", "有效期", "开立与缴费", "效力状态", "文本与形式", "唯一有效", "延期适用", "关联线索"}
+
+// Sheet is the first edition of the lot's verification sheet: of the letters given, the first is doubtful in its ninth
+// line and the others pass; one more could not be opened, and one bid could not be read.
+func (h *House) Sheet(letters ...Issued) letter.Sheet {
+	at := h.Requirement.End.Deadline
+	s := letter.Sheet{Version: 1, Edition: 1, Advice: letter.Advice, Lot: h.Requirement.Lot, Deadline: at, OpenedAt: at.Add(time.Second),
+		At: at.Add(time.Second), ClosingBids: letter.ClosingDigest([]byte("A")), ClosingLetters: letter.ClosingDigest([]byte("B"))}
+	s.Bids = []letter.SheetBid{{ID: ID(1), Bidders: []letter.Party{h.Bidders[2].Party}, Letter: ID(9)},
+		{ID: ID(2), Bidders: []letter.Party{}, Failure: "投标文件的密文不完整，无法解密；请查明原因后按应急程序处理"}}
+	failed := "截标时该申请名下没有开立保函；请投标人提供购买凭证，并按应急程序处理"
+	s.Letters = []letter.SheetLetter{{ID: ID(9), Result: letter.LetterUnknown, Failure: failed, Lines: lines(letter.ResultUnknown, failed)}}
+	for i, x := range letters {
+		r := x.Draft.Reveal
+		s.Bids = append(s.Bids, letter.SheetBid{ID: ID(3 + i), Bidders: r.Applicants, Letter: r.Application})
+		l := letter.SheetLetter{ID: r.Application, Number: x.Undertaking.Number, Guarantor: r.Guarantor, Applicants: r.Applicants, Amount: r.Amount,
+			Expiry: r.End.Expiry(), Commitment: letter.Commitment(x.Draft.RevealBytes), Result: letter.LetterPassed, Lines: lines(letter.ResultPass, "相符")}
+		if i == 0 {
+			l.Result = letter.LetterDoubtful
+			l.Lines[8] = letter.Line{Name: LineNames[8], Result: letter.ResultDoubtful, Want: "不少于 800000.00 元", Got: "790000.00 元", Words: "担保金额少于招标文件要求"}
+		}
+		s.Letters = append(s.Letters, l)
+	}
+	slices.SortFunc(s.Letters, func(a, b letter.SheetLetter) int { return cmp.Compare(a.ID, b.ID) })
+	s.Doubtful = letter.Doubtful(s.Letters)
+	return s
+}
+
+func lines(result letter.Result, words string) []letter.Line {
+	out := make([]letter.Line, letter.SheetLines)
+	for i, name := range LineNames {
+		out[i] = letter.Line{Name: name, Result: result, Words: words}
+		if result == letter.ResultPass {
+			out[i].Want, out[i].Got = "与招标文件一致", "与招标文件一致"
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -121,8 +122,29 @@ func do(r *http.Request) (a answer, err error) {
 	if err != nil {
 		return a, err
 	}
-	body, err := io.ReadAll(response.Body)
+	read := io.ReadAll
+	if response.Header.Get("Content-Type") == "text/event-stream" {
+		read = firstEvent // it has no end
+	}
+	body, err := read(response.Body)
 	return answer{response.StatusCode, response.Header, body}, errors.Join(err, response.Body.Close())
+}
+
+// firstEvent reads a stream as far as its first event with data: what the hall is told at once. What it is told later comes
+// from the same rows, which are searched as a table.
+func firstEvent(stream io.Reader) (all []byte, err error) {
+	lines := bufio.NewReader(stream)
+	for told := false; ; {
+		line, err := lines.ReadBytes('\n')
+		all = append(all, line...)
+		if err == io.EOF || err == nil && told && len(line) == 1 {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		told = told || bytes.HasPrefix(line, []byte("data:"))
+	}
 }
 
 // get asks for a path as a caller.

@@ -29,7 +29,7 @@ func (t *tale) mendFirst(ctx context.Context, who *client.Staff) error {
 }
 
 // waitsForTwo sees an opening wait for two custodians by name, and brings one of them back.
-func (t *tale) waitsForTwo(ctx context.Context, who *client.Staff, lot wire.Lot) error {
+func (t *tale) waitsForTwo(ctx context.Context, who *client.Staff, lot wire.Lot, h *hall) error {
 	err := t.until(ctx, "开标等待保管人", func(ctx context.Context) (bool, error) {
 		seen, err := who.Lot(ctx, lot.ID)
 		return seen.State == "closed" && slices.ContainsFunc(seen.Awaited, t.named(lot, 0)) && slices.ContainsFunc(seen.Awaited, t.named(lot, 1)), err
@@ -38,6 +38,8 @@ func (t *tale) waitsForTwo(ctx context.Context, who *client.Staff, lot wire.Lot)
 	if err != nil {
 		return err
 	}
+	err = t.until(ctx, "大厅看到等待谁", func(context.Context) (bool, error) { return h.sawWaiting(t.named(lot, 0), t.named(lot, 1)), nil })
+	t.check(err == nil, "大厅屏幕同样写明在等这两家，不显示名称和数量")
 	_, early := who.Opening(ctx, lot.ID)
 	t.check(refusedWith(early, http.StatusNotFound), "等待期间没有任何内容公开")
 	err = t.Custodian(ctx, 1, true)

@@ -219,6 +219,10 @@ func (t *tale) handIn(ctx context.Context, all ...*held) error {
 }
 
 func (t *tale) openFirst(ctx context.Context, all ...*held) error {
+	hall, err := t.watch(ctx, t.lots[0])
+	if err != nil {
+		return err
+	}
 	if err := t.move(ctx, FirstDeadline); err != nil {
 		return err
 	}
@@ -237,6 +241,12 @@ func (t *tale) openFirst(ctx context.Context, all ...*held) error {
 		return err
 	}
 	if err := t.checkOpening(o, t.lots[0], 3, all...); err != nil {
+		return err
+	}
+	if err := t.watched(ctx, hall); err != nil {
+		return err
+	}
+	if err := t.sheet(ctx, agent, t.lots[0], all...); err != nil {
 		return err
 	}
 	return t.mendFirst(ctx, agent)

@@ -94,6 +94,10 @@ func (t *tale) openSecond(ctx context.Context, named ...*held) error {
 	if err := errors.Join(t.Custodian(ctx, 0, false), t.Custodian(ctx, 1, false)); err != nil {
 		return err
 	}
+	hall, err := t.watch(ctx, t.lots[1])
+	if err != nil {
+		return err
+	}
 	if err := t.move(ctx, twoDeadline); err != nil {
 		return err
 	}
@@ -105,14 +109,15 @@ func (t *tale) openSecond(ctx context.Context, named ...*held) error {
 	if err != nil {
 		return err
 	}
-	if err := t.waitsForTwo(ctx, county, t.lots[1]); err != nil {
+	if err := t.waitsForTwo(ctx, county, t.lots[1], hall); err != nil {
 		return err
 	}
 	o, err := t.opened(ctx, county, t.lots[1])
 	if err != nil {
 		return err
 	}
-	return errors.Join(t.checkOpening(o, t.lots[1], 3, named...), t.Custodian(ctx, 0, true))
+	return errors.Join(t.checkOpening(o, t.lots[1], 3, named...), t.watched(ctx, hall), t.sheet(ctx, county, t.lots[1], named...),
+		t.Custodian(ctx, 0, true))
 }
 
 func (t *tale) refuse(ctx context.Context, all ...*held) error {
