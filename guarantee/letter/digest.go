@@ -26,6 +26,9 @@ func SealedDigest(sealed []byte) signing.Digest { return signing.TaggedSum("baoh
 // ClosingDigest is of a closing as signed by the centre (p7s).
 func ClosingDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan/closing/1", p7s) }
 
+// BidListDigest is of a bid list as signed by the centre's bid system (p7s).
+func BidListDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan/bid-list/1", p7s) }
+
 // digestOf is zero for what has no encoding, because it does not hold.
 func digestOf(tag string, encoding func() ([]byte, error)) signing.Digest {
 	b, err := encoding()
