@@ -34,7 +34,7 @@ func lockKey(tag signing.Digest) int64 {
 }
 
 const lotColumns = `l.id, l.version, l.state, l.code, l.name, l.base, l.amount, l.forms, l.deadline, l.validity_days,
-	l.extra_days, l.requirement, l.custodians, l.published_at, l.closed_at, l.opened_at,
+	l.extra_days, l.bids, l.requirement, l.custodians, l.published_at, l.closed_at, l.opened_at,
 	l.project, p.code AS project_code, p.name AS project_name, p.regime, p.owner, p.beneficiaries, p.created_at
 	FROM lot l JOIN project p ON p.id = l.project`
 

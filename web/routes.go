@@ -26,6 +26,7 @@ func (s *server) tenderRoutes() {
 	verb(s, "create-project", "/projects", "登记招标项目", smallBody, s.createProject)
 	verb(s, "add-lot", "/projects/{id}/lots", "增加标段", smallBody, s.addLot)
 	verb(s, "publish", "/lots/{lot}/publish", "公布标段，固定保函要求和保管人公钥", smallBody, s.publish)
+	verb(s, "hand-in-bid-list", "/lots/{lot}/bid-list", "交易中心的投标系统提交投标清单（投标在该系统递交的标段，截止后）", listBody, s.handInBidList)
 	verb(s, "open", "/lots/{lot}/open", "开标", smallBody, s.open)
 	query(s, "read-opening", "/lots/{lot}/opening", "开标记录", s.opening)
 	verb(s, "award", "/lots/{lot}/award", "登记中标通知", smallBody, s.award)
