@@ -189,9 +189,12 @@ func (s *sheet) digest(cell string) (d signing.Digest, words string) {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(s.dir, name)
 	}
+	if is, err := os.Stat(name); err != nil || !is.Mode().IsRegular() {
+		return d, "不是 SM3（64 位小写十六进制），也没有这个文件"
+	}
 	f, err := os.Open(name)
 	if err != nil {
-		return d, "不是 SM3（64 位小写十六进制），也没有这个文件"
+		return d, "文件不能打开；请检查权限，或改填其 SM3"
 	}
 	defer func() { _ = f.Close() }()
 	h := signing.NewSM3()
