@@ -122,6 +122,23 @@ func TestBidSheetNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
+// The sheet that docs/bid-system.md shows is one.
+func TestTheDocumentsBidSheet(t *testing.T) {
+	doc, err := os.ReadFile("../docs/bid-system.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(doc), "```csv\n")
+	text, _, closed := strings.Cut(rest, "```")
+	if !found || !closed || !strings.HasPrefix(text, sheetHead) {
+		t.Fatal("docs/bid-system.md shows no sheet")
+	}
+	name := newWorld(t).sheet(strings.ReplaceAll(text, "bids/001.sealed", "甲.sealed"))
+	if bids, err := client.ReadBidSheet(name, sample.ID(1)); err != nil || len(bids) != 2 {
+		t.Errorf("%d bids: %v", len(bids), err)
+	}
+}
+
 func FuzzBidSheet(f *testing.F) {
 	f.Add([]byte(sheetHead + row("", strings.Repeat("ab", 32), "示例路桥建设有限责任公司", sample.USCC(10), "")))
 	f.Add([]byte(sheetHead + "\"\n"))
