@@ -30,20 +30,12 @@ END $$;
 CREATE TRIGGER bid_list_guard BEFORE INSERT OR UPDATE OR DELETE ON bid_list FOR EACH ROW EXECUTE FUNCTION bid_list_guard();
 CREATE TRIGGER bid_list_stays BEFORE TRUNCATE ON bid_list FOR EACH STATEMENT EXECUTE FUNCTION bid_list_guard();
 
--- As before, and: where bids are handed in is frozen with the rest, and a lot whose bids are elsewhere is not closed
--- without their list, by a program of an older version neither.
+-- Where bids are handed in is frozen with the rest, and a lot whose bids are elsewhere is not closed without their list,
+-- by a program of an older version neither.
 -- +goose StatementBegin
-CREATE OR REPLACE FUNCTION lot_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION lot_bids_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.state <> OLD.state AND NOT EXISTS (
-        SELECT 1 FROM lot_move WHERE from_state = OLD.state AND to_state = NEW.state) THEN
-        RAISE EXCEPTION 'illegal move of a lot' USING ERRCODE = 'check_violation', CONSTRAINT = 'lot_move';
-    END IF;
-    IF NEW.version <= OLD.version THEN
-        RAISE EXCEPTION 'a lot changes only with an event' USING ERRCODE = 'check_violation', CONSTRAINT = 'lot_version';
-    END IF;
-    IF OLD.state <> 'draft' AND (NEW.requirement, NEW.custodians, NEW.amount, NEW.forms, NEW.bids) IS DISTINCT FROM
-        (OLD.requirement, OLD.custodians, OLD.amount, OLD.forms, OLD.bids) THEN
+    IF OLD.state <> 'draft' AND NEW.bids <> OLD.bids THEN
         RAISE EXCEPTION 'what was published is frozen' USING ERRCODE = 'check_violation', CONSTRAINT = 'lot_frozen';
     END IF;
     IF NEW.bids = 'outside' AND NEW.closed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM bid_list WHERE lot = NEW.id) THEN
@@ -52,6 +44,7 @@ BEGIN
     RETURN NEW;
 END $$;
 -- +goose StatementEnd
+CREATE TRIGGER lot_bids_guard BEFORE UPDATE ON lot FOR EACH ROW EXECUTE FUNCTION lot_bids_guard();
 
 -- A bid that was opened is one of ours, with what its bidder signed and our receipt, or why it could not be read. One of
 -- a bid list is neither: it has no row in bid, and the list alone speaks for it.

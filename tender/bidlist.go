@@ -52,7 +52,7 @@ func (d *Desk) HandInBidList(ctx context.Context, cmd party.Command, id string, 
 	if !cmd.Actor.Is(party.Centre) {
 		return taken, ErrNotFound
 	}
-	list, err := d.readBidList(ctx, id, p7s)
+	list, err := d.readList(ctx, id, p7s)
 	if err != nil {
 		return taken, err
 	}
@@ -69,8 +69,8 @@ func (d *Desk) HandInBidList(ctx context.Context, cmd party.Command, id string, 
 	return taken, err
 }
 
-// readBidList holds a list against its lot, outside every transaction.
-func (d *Desk) readBidList(ctx context.Context, id string, p7s []byte) (letter.BidList, error) {
+// readList verifies a list outside every transaction. Before the deadline it is not even parsed.
+func (d *Desk) readList(ctx context.Context, id string, p7s []byte) (letter.BidList, error) {
 	l, err := d.published(ctx, id)
 	if err != nil {
 		return letter.BidList{}, err
@@ -90,7 +90,7 @@ func (d *Desk) readBidList(ctx context.Context, id string, p7s []byte) (letter.B
 	if err != nil {
 		return list, refuse("list", err)
 	}
-	return list, l.matches(list, now)
+	return list, nil
 }
 
 // takesLists tells whether a list for the lot can be handed in at an instant. Before the deadline the answer is the same
@@ -107,6 +107,9 @@ func (l *Lot) takesLists(now time.Time) error {
 
 // matches holds the list to the very lot that it was handed in for, as it was published.
 func (l *Lot) matches(list letter.BidList, now time.Time) error {
+	if err := l.takesLists(now); err != nil {
+		return err
+	}
 	switch {
 	case list.Project != l.Lot.Project || list.Lot != l.Lot.Code:
 		return party.Invalid("list.lot", "list.lot", "投标清单写的项目或标段编号与所提交的标段不一致；请核对")
@@ -130,10 +133,10 @@ func (d *Desk) takeListTx(ctx context.Context, tx pgx.Tx, by party.Actor, id str
 	if err != nil {
 		return ListTaken{}, err
 	}
-	if err := t.lot.takesLists(t.now); err != nil {
+	if err := t.lot.matches(list, t.now); err != nil {
 		return ListTaken{}, err
 	}
-	stands, err := readList(ctx, tx, id)
+	stands, err := listOf(ctx, tx, id)
 	if err != nil {
 		return ListTaken{}, err
 	}
@@ -196,8 +199,8 @@ func (r listRow) taken(lot string, list letter.BidList) ListTaken {
 	return ListTaken{Lot: lot, State: state, Digest: letter.BidListDigest(r.Signed), Bids: len(list.Bids), Letters: list.Letters(), AcceptedAt: r.AcceptedAt}
 }
 
-// readList is nil for a lot that has none.
-func readList(ctx context.Context, q store.Querier, lot string) (*listRow, error) {
+// listOf is nil for a lot that has none.
+func listOf(ctx context.Context, q store.Querier, lot string) (*listRow, error) {
 	rows, err := q.Query(ctx, `SELECT signed, accepted_at FROM bid_list WHERE lot = @lot`, pgx.NamedArgs{"lot": lot})
 	if err != nil {
 		return nil, err

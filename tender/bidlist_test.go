@@ -328,7 +328,7 @@ func TestListRace(t *testing.T) {
 	}
 	list := must(letter.ParseBidList(must(signing.ParseSignedData(lists[at])).Content))
 	a := must(letter.ParseClosing(must(readClosing(w.ctx, w.pool, l.ID, letter.StageBids)).Content))
-	if row := must(readList(w.ctx, w.pool, l.ID)); !bytes.Equal(row.Signed, lists[at]) || !slices.Equal(a.Records, list.Records()) {
+	if row := must(listOf(w.ctx, w.pool, l.ID)); !bytes.Equal(row.Signed, lists[at]) || !slices.Equal(a.Records, list.Records()) {
 		t.Error("the list that stands is not the one that won")
 	}
 }
@@ -466,7 +466,7 @@ func TestListIsNotHalfTaken(t *testing.T) {
 	if _, err := w.handList(l, p7s); !errors.Is(err, soon.fail) {
 		t.Fatalf("got %v", err)
 	}
-	if now := must(readLot(w.ctx, w.pool, l.ID)); now.State != Published || must(readList(w.ctx, w.pool, l.ID)) != nil {
+	if now := must(readLot(w.ctx, w.pool, l.ID)); now.State != Published || must(listOf(w.ctx, w.pool, l.ID)) != nil {
 		t.Errorf("half taken: %s", now.State)
 	}
 	soon.fail = nil

@@ -59,7 +59,7 @@ func (d *Desk) Opening(ctx context.Context, id string) (Opening, error) {
 	if o.ClosingBids, o.ClosingLetters, err = readSignatures(ctx, d.Pool, id); err != nil {
 		return o, err
 	}
-	list, err := readList(ctx, d.Pool, id)
+	list, err := listOf(ctx, d.Pool, id)
 	if err != nil {
 		return o, err
 	}

@@ -32,7 +32,7 @@ func (o *opening) listBids(ctx context.Context, c letter.Closing) error {
 
 // standingList reads the list of a lot and checks again what was checked when it came.
 func (d *Desk) standingList(ctx context.Context, lot string) (letter.BidList, error) {
-	row, err := readList(ctx, d.Pool, lot)
+	row, err := listOf(ctx, d.Pool, lot)
 	if err != nil {
 		return letter.BidList{}, err
 	}
