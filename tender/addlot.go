@@ -18,6 +18,7 @@ type NewLot struct {
 	Amount letter.Fen
 	Forms  []letter.Form
 	End    letter.EndRule
+	Bids   Place // "" is Here
 }
 
 // AddLot drafts a lot of a project. It is checked here already, so that nobody drafts what cannot be published.
@@ -34,6 +35,9 @@ func (d *Desk) AddLot(ctx context.Context, cmd party.Command, project string, n 
 		}
 		if err := p.runBy(cmd.Actor); err != nil {
 			return err
+		}
+		if n.Bids == "" {
+			n.Bids = Here
 		}
 		if err := n.check(p.Regime); err != nil {
 			return err
@@ -56,6 +60,8 @@ func (n NewLot) check(regime string) error {
 		return party.Invalid("lot.validity_days", "end.validity_days", "请填写投标有效期（天，自投标截止日起算）")
 	case n.End.ExtraDays < 0 || n.End.ExtraDays > 180:
 		return party.Invalid("lot.extra_days", "end.extra_days", "有效期届满后的附加天数须为 0 至 180")
+	case n.Bids != Here && n.Bids != Outside:
+		return party.Invalid("lot.bids", "bids", "投标文件的递交处须为 here（本平台）或 outside（交易中心已有的投标系统）")
 	case n.End.Deadline.Nanosecond()%1000 != 0:
 		return party.Invalid("lot.deadline", "end.deadline", "投标截止时间最多精确到微秒")
 	}
@@ -113,9 +119,9 @@ func checkForms(regime string, forms []letter.Form) error {
 }
 
 func insertLot(ctx context.Context, tx pgx.Tx, id, project string, n NewLot) error {
-	_, err := tx.Exec(ctx, `INSERT INTO lot (id, project, code, name, version, state, base, amount, forms, deadline, validity_days, extra_days)
-		VALUES (@id, @project, @code, @name, 0, 'draft', @base, @amount, @forms, @deadline, @validity, @extra)`, pgx.NamedArgs{
+	_, err := tx.Exec(ctx, `INSERT INTO lot (id, project, code, name, version, state, base, amount, forms, deadline, validity_days, extra_days, bids)
+		VALUES (@id, @project, @code, @name, 0, 'draft', @base, @amount, @forms, @deadline, @validity, @extra, @bids)`, pgx.NamedArgs{
 		"id": id, "project": project, "code": n.Code, "name": n.Name, "base": n.Base, "amount": n.Amount, "forms": n.Forms,
-		"deadline": n.End.Deadline, "validity": n.End.ValidityDays, "extra": n.End.ExtraDays})
+		"deadline": n.End.Deadline, "validity": n.End.ValidityDays, "extra": n.End.ExtraDays, "bids": n.Bids})
 	return translate(err)
 }

@@ -44,6 +44,7 @@ type bidRecord struct {
 // Refusals that a constraint of the database may have to speak.
 var (
 	ErrAlreadyBid  = party.Conflict("bid.already_standing", "本单位在该标段已有一份投标；如需修改，请先撤回再重新递交")
+	errBidOutside  = party.Conflict("bid.outside", "本标段的投标文件请在交易中心的投标系统递交，并在其中填写保函的申请编号")
 	ErrBidHandedIn = party.Conflict("bid.handed_in", "这份投标文件已经递交过；请查看“我的投标”，不要重复递交")
 )
 
@@ -57,6 +58,9 @@ func (d *Desk) SubmitBid(ctx context.Context, cmd party.Command, who Bidder, id 
 	l, err := d.published(ctx, id)
 	if err != nil {
 		return Answer{}, err
+	}
+	if l.Bids == Outside {
+		return Answer{}, errBidOutside
 	}
 	row, answer, err := d.sealBid(ctx, l, who, p7s)
 	if err == nil {

@@ -18,7 +18,7 @@ const fewest = 3
 // Close ends the handing in, at the deadline or any time after it. The exclusive lock waits for every
 // transaction that was in time; then the standing bids are counted. Fewer than three: the lot has failed and
 // nothing of it is ever unsealed. Else the list of the bids is written as the intent of closing A. Closing again
-// does nothing.
+// does nothing, and so does closing a lot whose bids are elsewhere: their list closes it (HandInBidList).
 func (d *Desk) Close(ctx context.Context, id string) (Answer, error) {
 	return d.change(ctx, party.Command{Actor: party.System()}, id, func(t *turn) error { return d.close(ctx, t) })
 }
@@ -31,19 +31,28 @@ func (d *Desk) close(ctx context.Context, t *turn) error {
 	if l.State == Published && t.now.Before(l.End.Deadline) {
 		return party.TooEarly("lot.before_deadline", "投标截止时间未到，不能截标；届时系统会自动截标")
 	}
+	if l.State == Published && l.Bids == Outside {
+		return nil
+	}
 	bids, err := d.standing(ctx, t.tx, l)
 	if err != nil {
 		return err
 	}
+	return t.closeOn(ctx, refs(bids), none{})
+}
+
+// closeOn ends the handing in with these bids.
+func (t *turn) closeOn(ctx context.Context, bids []letter.RecordRef, facts any) error {
+	l := t.lot
 	l.ClosedAt = &t.now
 	if len(bids) < fewest {
-		return t.move(VerbFail, none{})
+		return t.move(VerbFail, facts)
 	}
-	c := l.closing(letter.StageBids, signing.Digest{}, refs(bids))
+	c := l.closing(letter.StageBids, signing.Digest{}, bids)
 	if err := insertClosing(ctx, t.tx, l.ID, c); err != nil {
 		return err
 	}
-	return t.move(VerbClose, none{})
+	return t.move(VerbClose, facts)
 }
 
 // closing is what the centre will sign: which records, and no others, may be opened.

@@ -27,7 +27,7 @@ type Market interface {
 	Licensed(ctx context.Context, guarantor string, form letter.Form, at time.Time) (bool, error)
 }
 
-// Config is what a desk stands on. Every field but Log is needed.
+// Config is what a desk stands on. Every field but Openings and Log is needed.
 type Config struct {
 	Pool          *pgxpool.Pool
 	Clock         clock.Clock
@@ -43,6 +43,7 @@ type Config struct {
 	Trust         *signing.Trust
 	Custodians    [3]custody.Custodian
 	Market        Market
+	Openings      Openings     // nil: the sweeper finds what is due
 	Log           *slog.Logger // nil: the program's own
 }
 

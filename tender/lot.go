@@ -23,6 +23,15 @@ type Project struct {
 	CreatedAt     time.Time
 }
 
+// Place is where the bids of a lot are handed in.
+type Place string
+
+// The places. A lot says so from its draft on, and it is frozen when the lot is published.
+const (
+	Here    Place = "here"
+	Outside Place = "outside" // the bid system (开评标系统) that the centre already has
+)
+
 // Lot is 标段: what is bid for, and what security it asks.
 type Lot struct {
 	ID            string
@@ -34,6 +43,7 @@ type Lot struct {
 	Amount        letter.Fen
 	Forms         []letter.Form
 	End           letter.EndRule
+	Bids          Place
 	PublishedAt   *time.Time
 	ClosedAt      *time.Time
 	OpenedAt      *time.Time
@@ -73,6 +83,7 @@ type lotRow struct {
 	Deadline      time.Time     `db:"deadline"`
 	ValidityDays  int           `db:"validity_days"`
 	ExtraDays     int           `db:"extra_days"`
+	Bids          Place         `db:"bids"`
 	Requirement   []byte        `db:"requirement"`
 	Custodians    []byte        `db:"custodians"`
 	PublishedAt   *time.Time    `db:"published_at"`
@@ -93,6 +104,7 @@ func (r lotRow) lot() (*Lot, error) {
 		Project:     Project{ID: r.Project, Code: r.ProjectCode, Name: r.ProjectName, Regime: r.Regime, Owner: r.Owner, CreatedAt: r.CreatedAt},
 		Lot:         letter.Lot{Project: r.ProjectCode, ProjectName: r.ProjectName, Code: r.Code, Name: r.Name},
 		End:         letter.EndRule{Deadline: r.Deadline.In(calendar.Shanghai), ValidityDays: r.ValidityDays, ExtraDays: r.ExtraDays},
+		Bids:        r.Bids,
 		PublishedAt: r.PublishedAt, ClosedAt: r.ClosedAt, OpenedAt: r.OpenedAt,
 		requirement: r.Requirement, custodianKeys: r.Custodians}
 	if err := json.Unmarshal(r.Beneficiaries, &l.Project.Beneficiaries); err != nil {

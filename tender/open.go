@@ -45,6 +45,7 @@ type openedLetter struct {
 // Open unseals a lot that is past its deadline and publishes it. Bids first, on closing A; then the letters they
 // name, on closing B; then sixteen lines for each letter; then one transaction in which everything becomes
 // public at once. What it finds is advice to the committee: nobody is rejected here (评标委员会和评标方法暂行规定25).
+// A lot whose bids are elsewhere is opened on their list; until it comes, asking for the opening is refused.
 // It may be run again after any failure and goes on where it was; on an opened lot it does nothing.
 func (d *Desk) Open(ctx context.Context, cmd party.Command, id string) (answer Answer, err error) {
 	if done, err := d.prior(ctx, cmd, &answer); err != nil || done {
@@ -64,6 +65,9 @@ func (d *Desk) Open(ctx context.Context, cmd party.Command, id string) (answer A
 		if l, err = readLot(ctx, d.Pool, id); err != nil {
 			return Answer{}, err
 		}
+	}
+	if l.State == Published {
+		return Answer{}, errListAwaited
 	}
 	if l.State != Closed {
 		return Answer{ID: l.ID, Version: l.Version, State: string(l.State)}, nil
@@ -108,6 +112,9 @@ func (o *opening) openBids(ctx context.Context) error {
 		return err
 	}
 	o.closing[0] = p7s
+	if o.lot.Bids == Outside {
+		return o.listBids(ctx, c)
+	}
 	ids := make([]string, len(c.Records))
 	for i, r := range c.Records {
 		ids[i] = r.ID

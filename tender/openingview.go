@@ -18,6 +18,7 @@ type Opening struct {
 	OpenedAt       time.Time
 	ClosingBids    []byte // SignedData over letter.Closing
 	ClosingLetters []byte // nil when no bid named a letter
+	BidList        []byte // SignedData over letter.BidList, of a lot whose bids are elsewhere; else nil
 	Bids           []BidView
 	Letters        []LetterView
 	Doubtful       []string // 存疑清单: the letters whose result is not passed, in their order
@@ -28,8 +29,8 @@ type BidView struct {
 	ID      string
 	Bidders []letter.Party
 	Letter  string // empty: none named
-	Signed  []byte // the bidder's SignedData
-	Receipt []byte // ours
+	Signed  []byte // the bidder's SignedData; nil for a bid of a list
+	Receipt []byte // ours; nil for a bid of a list
 	Failure string
 }
 
@@ -58,6 +59,13 @@ func (d *Desk) Opening(ctx context.Context, id string) (Opening, error) {
 	o := Opening{Lot: id, OpenedAt: *l.OpenedAt}
 	if o.ClosingBids, o.ClosingLetters, err = readSignatures(ctx, d.Pool, id); err != nil {
 		return o, err
+	}
+	list, err := listOf(ctx, d.Pool, id)
+	if err != nil {
+		return o, err
+	}
+	if list != nil {
+		o.BidList = list.Signed
 	}
 	if o.Bids, err = readBids(ctx, d.Pool, id); err != nil {
 		return o, err

@@ -55,11 +55,13 @@ func (o *opening) writeBids(ctx context.Context, tx pgx.Tx) error {
 		if err != nil {
 			return err
 		}
-		rows.Queue(`INSERT INTO opened_bid (lot, bid, bidders, letter, signed, receipt, failure)
-			VALUES (@lot, @bid, @bidders, nullif(@letter, ''), @signed, @receipt, nullif(@failure, ''))`, pgx.NamedArgs{
-			"lot": o.lot.ID, "bid": b.ID, "bidders": string(bidders), "letter": b.Content.Letter,
+		rows.Queue(`INSERT INTO opened_bid (lot, bids, bid, bidders, letter, signed, receipt, failure)
+			VALUES (@lot, @bids, @bid, @bidders, nullif(@letter, ''), @signed, @receipt, nullif(@failure, ''))`, pgx.NamedArgs{
+			"lot": o.lot.ID, "bids": o.lot.Bids, "bid": b.ID, "bidders": string(bidders), "letter": b.Content.Letter,
 			"signed": b.Signed, "receipt": b.Receipt, "failure": b.Failure})
-		finishBid(rows, b)
+		if o.lot.Bids == Here { // an id of a list is the bid system's, whatever ours of that name is
+			finishBid(rows, b)
+		}
 	}
 	return translate(tx.SendBatch(ctx, rows).Close())
 }

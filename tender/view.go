@@ -60,10 +60,11 @@ func (d *Desk) published(ctx context.Context, id string) (*Lot, error) {
 }
 
 // Due lists the lots that wait for the clock or for the system: published ones whose deadline has come, closed ones that
-// are not opened, and opened ones whose sheet the centre has not signed. It is how every job for them is found again after the jobs are lost.
+// are not opened, and opened ones whose sheet the centre has not signed. A lot whose bids are elsewhere waits for their
+// list, which closes it. It is how every job for them is found again after the jobs are lost.
 func (d *Desk) Due(ctx context.Context, limit int) ([]string, error) {
 	rows, err := d.Pool.Query(ctx, `SELECT id FROM lot
-		WHERE (state = 'published' AND deadline <= platform_now()) OR state = 'closed'
+		WHERE (state = 'published' AND bids = 'here' AND deadline <= platform_now()) OR state = 'closed'
 			OR id IN (SELECT lot FROM opening_sheet WHERE signed IS NULL)
 		ORDER BY deadline, id LIMIT @limit`, pgx.NamedArgs{"limit": limit})
 	if err != nil {

@@ -13,6 +13,13 @@ func (s *server) open(ctx context.Context, in *lotIn, _ *nothing) (LotState, err
 	return stood(s.tender.Open(ctx, exchangeOf(ctx).command, in.Lot))
 }
 
+// handInBidList takes the closing from the bid system that the centre already has. It is read by nobody before it is
+// published with the opening.
+func (s *server) handInBidList(ctx context.Context, in *lotIn, body *wire.HandInBidList) (wire.BidListTaken, error) {
+	a, err := s.tender.HandInBidList(ctx, exchangeOf(ctx).command, in.Lot, body.List)
+	return wire.BidListTaken{Lot: a.Lot, State: string(a.State), Digest: a.Digest, Bids: a.Bids, Letters: a.Letters, AcceptedAt: local(a.AcceptedAt)}, err
+}
+
 func (s *server) award(ctx context.Context, in *lotIn, body *wire.Award) (LotState, error) {
 	return stood(s.tender.Award(ctx, exchangeOf(ctx).command, in.Lot,
 		tender.AwardNote{Winner: body.Winner, Candidates: body.Candidates, NoticedOn: body.NoticedOn}))
@@ -32,7 +39,7 @@ func (s *server) opening(ctx context.Context, in *lotIn) (wire.Opening, error) {
 	if err != nil {
 		return wire.Opening{}, err
 	}
-	out := wire.Opening{Lot: o.Lot, OpenedAt: local(o.OpenedAt), ClosingBids: o.ClosingBids, ClosingLetters: o.ClosingLetters,
+	out := wire.Opening{Lot: o.Lot, OpenedAt: local(o.OpenedAt), ClosingBids: o.ClosingBids, ClosingLetters: o.ClosingLetters, BidList: o.BidList,
 		Bids: make([]wire.OpenedBid, 0, len(o.Bids)), Letters: make([]wire.OpenedLetter, 0, len(o.Letters)), Doubtful: o.Doubtful}
 	for _, b := range o.Bids {
 		out.Bids = append(out.Bids, wire.OpenedBid{ID: b.ID, Bidders: b.Bidders, Letter: b.Letter, Failure: b.Failure})

@@ -15,7 +15,7 @@ func (s *server) createProject(ctx context.Context, _ *here, body *wire.CreatePr
 
 func (s *server) addLot(ctx context.Context, in *object, body *wire.AddLot) (LotState, error) {
 	return stood(s.tender.AddLot(ctx, exchangeOf(ctx).command, in.ID, tender.NewLot{
-		Code: body.Code, Name: body.Name, Base: body.Base, Amount: body.Amount, Forms: body.Forms, End: body.End}))
+		Code: body.Code, Name: body.Name, Base: body.Base, Amount: body.Amount, Forms: body.Forms, End: body.End, Bids: tender.Place(body.Bids)}))
 }
 
 // LotState is the answer of a verb on a lot: where it stood after it. The same command gets the same answer for ever.
@@ -70,8 +70,20 @@ func (s *server) lot(ctx context.Context, in *lotIn) (wire.Lot, error) {
 		return wire.Lot{}, err
 	}
 	out := lotView(l)
-	out.Awaited, err = s.awaited(ctx, l)
+	if out.Awaited, err = s.awaited(ctx, l); err != nil {
+		return wire.Lot{}, err
+	}
+	out.AwaitedList, err = s.awaitedList(ctx, l)
 	return out, err
+}
+
+// awaitedList says that an opening waits for the centre's own bid system.
+func (s *server) awaitedList(ctx context.Context, l *tender.Lot) (*wire.AwaitedList, error) {
+	a, err := s.tender.AwaitedList(ctx, l)
+	if err != nil || a == nil {
+		return nil, err
+	}
+	return &wire.AwaitedList{Centre: a.Centre, Words: a.Words(), Since: local(a.Since)}, nil
 }
 
 // awaited says for whom an opening waits, and after it who was missing. Before the lot is closed there is nothing to
@@ -93,7 +105,7 @@ func awaitedOf(a tender.Awaited) wire.Awaited {
 
 func lotView(l *tender.Lot) wire.Lot {
 	out := wire.Lot{ID: l.ID, Project: l.Project.ID, Lot: l.Lot, Regime: l.Project.Regime, State: string(l.State),
-		Deadline: local(l.End.Deadline), Beneficiaries: l.Project.Beneficiaries, Amount: l.Amount, Forms: l.Forms,
+		Deadline: local(l.End.Deadline), Beneficiaries: l.Project.Beneficiaries, Amount: l.Amount, Forms: l.Forms, Bids: string(l.Bids),
 		PublishedAt: local(value(l.PublishedAt)), OpenedAt: local(value(l.OpenedAt))}
 	if l.State != tender.Draft {
 		out.Requirement, out.RequirementDigest, out.Custodians = &l.Requirement, l.RequirementDigest(), &l.Custodians

@@ -93,6 +93,8 @@ var rules = map[string]rule{
 	"contract":       {roles: tenderers, whose: ofLot, when: opened},
 	"refuse":         {roles: tenderers, whose: ofLot, when: opened},
 
+	"hand-in-bid-list": {roles: centres, whose: staff, signed: true},
+
 	"issuer-application":   {roles: guarantors, whose: guarantor},
 	"issuer-guarantees":    {roles: guarantors, whose: self},
 	"issuer-take-up":       {roles: guarantors, whose: guarantor, signed: true},

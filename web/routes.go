@@ -27,6 +27,7 @@ func (s *server) tenderRoutes() {
 	verb(s, "add-lot", "/projects/{id}/lots", "增加标段", smallBody, s.addLot)
 	verb(s, "publish", "/lots/{lot}/publish", "公布标段，固定保函要求和保管人公钥", smallBody, s.publish)
 	verb(s, "postpone", "/lots/{lot}/postpone", "推迟投标截止时间（交易中心和行政监督共同签署）", smallBody, s.postpone)
+	verb(s, "hand-in-bid-list", "/lots/{lot}/bid-list", "交易中心的投标系统提交投标清单（投标在该系统递交的标段，截止后）", listBody, s.handInBidList)
 	verb(s, "open", "/lots/{lot}/open", "开标", smallBody, s.open)
 	query(s, "read-opening", "/lots/{lot}/opening", "开标记录", s.opening)
 	query(s, "read-sheet", "/lots/{lot}/sheet", "交易中心签名的核验结果表（开标后公开）", s.sheet)

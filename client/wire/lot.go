@@ -26,7 +26,8 @@ type Project struct {
 	Beneficiary []letter.Party `json:"beneficiaries"`
 }
 
-// AddLot is POST /projects/{id}/lots. Base is the estimate (招投标) or the budget (政府采购) in fen.
+// AddLot is POST /projects/{id}/lots. Base is the estimate (招投标) or the budget (政府采购) in fen. Bids is where bids are
+// handed in: here (also when empty), or outside, in the bid system (开评标系统) that the centre already has.
 type AddLot struct {
 	Code   string         `json:"code"`
 	Name   string         `json:"name"`
@@ -34,6 +35,7 @@ type AddLot struct {
 	Amount letter.Fen     `json:"amount"`
 	Forms  []letter.Form  `json:"forms"`
 	End    letter.EndRule `json:"end"`
+	Bids   string         `json:"bids,omitzero"`
 }
 
 // Lot is one lot as everybody may see it. Before opening it says nothing of bids or letters, not even
@@ -48,6 +50,7 @@ type Lot struct {
 	Beneficiaries     []letter.Party      `json:"beneficiaries"`
 	Amount            letter.Fen          `json:"amount"`
 	Forms             []letter.Form       `json:"forms"`
+	Bids              string              `json:"bids"` // here | outside: where bids are handed in
 	Requirement       *letter.Requirement `json:"requirement,omitzero"`
 	RequirementDigest signing.Digest      `json:"requirement_digest,omitzero"`
 	Custodians        *letter.KeySet      `json:"custodians,omitzero"`
@@ -58,6 +61,8 @@ type Lot struct {
 	// Awaited are the custodians that gave nothing to the opening. With two missing it waits for one of them; with one
 	// missing it went on, and this is the alarm. It stands in GET /lots/{lot} of a lot that is closed.
 	Awaited []Awaited `json:"awaited,omitzero"`
+	// AwaitedList stands in GET /lots/{lot} of a lot whose bids are outside, from the deadline until the list comes.
+	AwaitedList *AwaitedList `json:"awaited_list,omitzero"`
 }
 
 // Awaited is a custodian for which an opening waits. Reason is no_answer, too_early, by_hand, veto, wrong_share or
@@ -84,6 +89,30 @@ type Postponement struct {
 	At         time.Time `json:"at"` // when it took effect here
 	Centre     []byte    `json:"centre"`
 	Supervisor []byte    `json:"supervisor"`
+}
+
+// AwaitedList is a centre whose bid system has not yet handed in the list on which the lot is opened.
+type AwaitedList struct {
+	Centre letter.Party `json:"centre"`
+	Words  string       `json:"words"` // Chinese: what is waited for and who moves next
+	Since  time.Time    `json:"since"` // the deadline
+}
+
+// HandInBidList is POST /lots/{lot}/bid-list, from the deadline on: what the centre's own bid system signed
+// (docs/bid-system.md).
+type HandInBidList struct {
+	List []byte `json:"list"` // SignedData over letter.BidList
+}
+
+// BidListTaken answers HandInBidList, the same for ever for the same list. State is closed (the opening follows by
+// itself) or failed (fewer than three bids: nothing is opened, 招标投标法实施条例44).
+type BidListTaken struct {
+	Lot        string         `json:"lot"`
+	State      string         `json:"state"`
+	Digest     signing.Digest `json:"digest"` // letter.BidListDigest of the list that stands
+	Bids       int            `json:"bids"`
+	Letters    int            `json:"letters"` // bids that name a guarantee
+	AcceptedAt time.Time      `json:"accepted_at"`
 }
 
 // LotPage is one page of GET /lots. Next is the cursor for ?after=, empty at the end.

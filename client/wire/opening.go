@@ -12,8 +12,9 @@ import (
 type Opening struct {
 	Lot            string         `json:"lot"`
 	OpenedAt       time.Time      `json:"opened_at"`
-	ClosingBids    []byte         `json:"closing_bids"`    // SignedData over letter.Closing, stage bids
-	ClosingLetters []byte         `json:"closing_letters"` // stage letters
+	ClosingBids    []byte         `json:"closing_bids"`      // SignedData over letter.Closing, stage bids
+	ClosingLetters []byte         `json:"closing_letters"`   // stage letters
+	BidList        []byte         `json:"bid_list,omitzero"` // SignedData over letter.BidList, of a lot whose bids are outside
 	Bids           []OpenedBid    `json:"bids"`
 	Letters        []OpenedLetter `json:"letters"`
 	Doubtful       []string       `json:"doubtful"` // 存疑清单: ids of the letters whose result is not passed, for the committee

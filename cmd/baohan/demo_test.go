@@ -42,15 +42,15 @@ func TestDemoOnce(t *testing.T) {
 			t.Errorf("the sheet of %s: verify ends with %d\n%s%s", lot, code, out.Bytes(), errs.Bytes())
 		}
 	}
-	if len(s.Guarantees) != 7 || ends["released"] != 4 || ends["paid_out"] != 1 || ends["expired"] != 2 {
-		t.Errorf("the guarantees end as %v; want four released, one paid out, two expired", ends)
+	if len(s.Guarantees) != 8 || ends["released"] != 5 || ends["paid_out"] != 1 || ends["expired"] != 2 {
+		t.Errorf("the guarantees end as %v; want five released, one paid out, two expired", ends)
 	}
 }
 
 // TestDemoSurvivesKills tells the same story while the platform is killed three times.
 func TestDemoSurvivesKills(t *testing.T) {
 	dir, out := demo(t, "--kill")
-	if s := summaryOf(t, dir); s.Failed != 0 || len(s.Guarantees) != 7 {
+	if s := summaryOf(t, dir); s.Failed != 0 || len(s.Guarantees) != 8 {
 		t.Errorf("summary: %d failed, %d guarantees", s.Failed, len(s.Guarantees))
 	}
 	if n := bytes.Count(out, []byte("SIGKILL 后重新就绪")); n != 3 {

@@ -41,7 +41,7 @@ func (w *theatre) pins() string {
 	return strings.Join(all, ",")
 }
 
-// startCustodians starts the three agents, and has each officer authorise the days of both openings.
+// startCustodians starts the three agents, and has each officer authorise the days of all openings.
 func (w *theatre) startCustodians(ctx context.Context) error {
 	for i := range w.addresses {
 		address, err := freePort(ctx)

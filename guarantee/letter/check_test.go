@@ -1,6 +1,7 @@
 package letter_test
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -270,6 +271,44 @@ func TestClosingBreaches(t *testing.T) {
 		{"previous", "previous", func(c *letter.Closing) { c.Previous = d }},
 		{"records.0.id", "id", func(c *letter.Closing) { c.Records[0].ID += ".letter" }},
 	})
+}
+
+func TestBidListBreaches(t *testing.T) {
+	h := sample.New(present)
+	breaches(t, func() letter.BidList { return h.BidList(sample.ID(7)) }, []breach[letter.BidList]{
+		{"project", "text", func(l *letter.BidList) { l.Project = "" }},
+		{"requirement", "digest", func(l *letter.BidList) { l.Requirement = signing.Digest{} }},
+		{"deadline", "instant", func(l *letter.BidList) { l.Deadline = time.Time{} }},
+		{"closed_at", "too_early", func(l *letter.BidList) { l.ClosedAt = l.Deadline.Add(-time.Microsecond) }},
+		{"bids.1.id", "id", func(l *letter.BidList) { l.Bids[1].ID = "TB-002" }},
+		{"bids.1.digest", "digest", func(l *letter.BidList) { l.Bids[1].Digest = signing.Digest{} }},
+		{"bids.1.letter", "id", func(l *letter.BidList) { l.Bids[1].Letter = "BH-2026-0001" }},
+		{"bids.1.bidders", "count", func(l *letter.BidList) { l.Bids[1].Bidders = nil }},
+		{"bids.1.bidders.0.uscc", "uscc", func(l *letter.BidList) { l.Bids[1].Bidders[0].USCC = sample.USCC(1)[:17] + "?" }},
+		{"bids.1.bidders", "repeated", func(l *letter.BidList) { l.Bids[1].Bidders[1] = l.Bids[1].Bidders[0] }},
+		{"bids", "order", func(l *letter.BidList) { l.Bids[0], l.Bids[1] = l.Bids[1], l.Bids[0] }},
+		{"bids", "order", func(l *letter.BidList) { l.Bids[1].ID = l.Bids[0].ID }},
+		{"bids", "repeated", func(l *letter.BidList) { l.Bids[1].Bidders[0] = l.Bids[0].Bidders[0] }},
+		{"bids", "count", func(l *letter.BidList) { l.Bids = manyBids(10_001) }},
+	})
+	most := h.BidList("")
+	most.Bids = manyBids(10_000)
+	if b, err := most.Canonical(); err != nil || len(b) > 4<<20 {
+		t.Errorf("ten thousand bids: %d bytes, %v", len(b), err)
+	}
+	most.Bids = nil // nobody bid: the lot fails
+	if b, err := most.Canonical(); err != nil || !bytes.Contains(b, []byte(`"bids":[]`)) {
+		t.Errorf("no bids: %s, %v", b, err)
+	}
+}
+
+func manyBids(n int) []letter.OutsideBid {
+	out := make([]letter.OutsideBid, n)
+	for i := range out {
+		out[i] = letter.OutsideBid{ID: sample.ID(i + 1), Digest: signing.Sum([]byte{1}), Letter: sample.ID(i + 1),
+			Bidders: []letter.Party{{Name: "某某某某某某某某建设工程有限公司", USCC: sample.USCC(i + 1)}}}
+	}
+	return out
 }
 
 func TestKeySet(t *testing.T) {

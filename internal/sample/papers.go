@@ -90,3 +90,17 @@ func lines(result letter.Result, words string) []letter.Line {
 	}
 	return out
 }
+
+// BidList is the list of three bids at the lot's deadline, as the centre's bid system makes it. The bidders are the
+// house's; the first bid names a guarantee, the second is a consortium's, the last two are in cash.
+func (h *House) BidList(guarantee string) letter.BidList {
+	end := h.Requirement.End.Deadline
+	l := letter.BidList{Version: 1, Project: h.Requirement.Lot.Project, Lot: h.Requirement.Lot.Code,
+		Requirement: h.Requirement.Digest(), Deadline: end, ClosedAt: end}
+	for i, b := range h.Bidders {
+		l.Bids = append(l.Bids, letter.OutsideBid{ID: ID(0x100 + i), Digest: signing.Sum([]byte(b.Party.Name)), Bidders: []letter.Party{b.Party}})
+	}
+	l.Bids[0].Letter = guarantee
+	l.Bids[1].Bidders = append(l.Bids[1].Bidders, h.Agent.Party)
+	return l
+}

@@ -64,7 +64,15 @@ var (
 	lastExpired = at("2020-10-01 00:05:02")
 )
 
+// The days of lot three, all supplemented.
+var (
+	threePublish  = at("2020-10-12 09:00:00")
+	threeDeadline = at("2020-11-03 09:30:00")
+	threeAward    = at("2020-11-09 14:00:00")
+	threeContract = at("2020-11-20 09:00:00")
+)
+
 // Openings are the days on which lots are opened, in the order of the story: the days that custodians authorise.
 func Openings() []string {
-	return []string{calendar.DateOf(FirstDeadline).String(), calendar.DateOf(twoDeadline).String()}
+	return []string{calendar.DateOf(FirstDeadline).String(), calendar.DateOf(twoDeadline).String(), calendar.DateOf(threeDeadline).String()}
 }

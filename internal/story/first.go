@@ -292,17 +292,26 @@ func (t *tale) checkLetter(l wire.OpenedLetter, lot wire.Lot, h *held) {
 
 // closing reads a closing and believes it only from the centre.
 func (t *tale) closing(p7s []byte) (letter.Closing, error) {
-	signed, err := signing.ParseSignedData(p7s)
+	content, err := t.byCentre(p7s)
 	if err != nil {
 		return letter.Closing{}, err
 	}
+	return letter.ParseClosing(content)
+}
+
+// byCentre is what the centre, and nobody else, has signed.
+func (t *tale) byCentre(p7s []byte) ([]byte, error) {
+	signed, err := signing.ParseSignedData(p7s)
+	if err != nil {
+		return nil, err
+	}
 	if err := signed.Verify(t.Trust, t.Clock.Now()); err != nil {
-		return letter.Closing{}, err
+		return nil, err
 	}
 	if signed.Signer().Subject().OrganizationID != t.Centre.Party.USCC {
-		return letter.Closing{}, errors.New("截标清单不是交易中心签名的")
+		return nil, errors.New("清单不是交易中心签名的")
 	}
-	return letter.ParseClosing(signed.Content)
+	return signed.Content, nil
 }
 
 // published downloads each letter as a stranger to it would and compares it with its bidder's own copy.

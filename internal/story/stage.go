@@ -62,7 +62,7 @@ type tale struct {
 	bidders  map[string]*actor[*client.Bidder]
 	payees   map[string]*actor[*client.Beneficiary]
 	staff    map[string]*actor[*client.Staff]
-	lots     [2]wire.Lot
+	lots     [3]wire.Lot
 	letters  map[string]*held // by application
 	finished []Guarantee
 	proofs   *proofs
@@ -107,7 +107,7 @@ func newTale(s Stage) *tale {
 }
 
 func (t *tale) tell(ctx context.Context) error {
-	for _, act := range []func(context.Context) error{t.firstLot, t.secondLot, t.end} {
+	for _, act := range []func(context.Context) error{t.firstLot, t.secondLot, t.thirdLot, t.end} {
 		if err := act(ctx); err != nil {
 			return err
 		}

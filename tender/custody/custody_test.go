@@ -122,6 +122,36 @@ func TestOpeningInTwoRounds(t *testing.T) {
 	w.opens(a, nil, letter.StageBids, bids) // again: the same
 }
 
+// A closing over bids that are sealed elsewhere has no share to ask for. It is served all the same, once and not before
+// the deadline, and the letters are served on it alone.
+func TestClosingOverBidsElsewhere(t *testing.T) {
+	w := newWorld(t)
+	listed := func() []byte {
+		c := w.closing(letter.StageBids, nil, nil)
+		for i := range 3 {
+			c.Records = append(c.Records, letter.RecordRef{ID: fmt.Sprintf("%032x", i), Digest: signing.Sum(signing.Random(8))})
+		}
+		return w.sign(w.centre, c)
+	}
+	id, a := newID(), listed()
+	letters := map[string]signing.Sealed{id: w.seal(letter.StageLetters, id)}
+	b := w.sign(w.centre, w.closing(letter.StageLetters, a, letters))
+	one := w.agent.Custodians()[0]
+	_, err := one.Shares(w.ctx, a, nil, nil)
+	wants(t, err, ErrTooEarly)
+	w.clock.Set(deadline)
+	_, err = one.Shares(w.ctx, b, a, letters)
+	wants(t, err, ErrPrevious)
+	for _, c := range w.agent.Custodians() {
+		if shares, err := c.Shares(w.ctx, a, nil, nil); err != nil || len(shares) != 0 {
+			t.Errorf("%d shares of nothing: %v", len(shares), err)
+		}
+	}
+	_, err = one.Shares(w.ctx, listed(), nil, nil)
+	wants(t, err, ErrChanged)
+	w.opens(b, a, letter.StageLetters, letters)
+}
+
 // opens asks each pair of custodians and opens every record with it.
 func (w *world) opens(closing, previous []byte, stage string, records map[string]signing.Sealed) {
 	w.t.Helper()
