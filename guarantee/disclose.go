@@ -20,14 +20,15 @@ type Disclosing struct {
 }
 
 // DiscloseTx publishes the letters of one lot, all in the caller's transaction: whoever reads sees all of them or
-// none. A letter that is published already is left as it is, so that an opening that was interrupted can go on.
+// none. A letter that is published already is left as it is, so that an opening that was interrupted can go on; so is
+// one sold at a counter that did not open here: nobody's bid can end a letter that may be another lot's.
 func (d *Desk) DiscloseTx(ctx context.Context, tx pgx.Tx, lot letter.Lot, all []Disclosing) error {
 	for _, x := range all {
 		t, err := lock(ctx, tx, x.ID, party.System())
 		if err != nil {
 			return err
 		}
-		if t.g.DisclosureState != Sealed {
+		if t.g.DisclosureState != Sealed || t.g.Channel == AtCounter && x.Unsealed == nil {
 			continue
 		}
 		if err := disclose(ctx, t, lot, x); err != nil {

@@ -35,7 +35,7 @@ type openedBid struct {
 type openedLetter struct {
 	ID       string
 	By       []*openedBid
-	sealed   *guarantee.SealedLetter // nil: not here, or not for this lot
+	sealed   *guarantee.SealedLetter // nil: not here, or not for this lot; of a counter letter nil too when it did not open
 	unsealed *guarantee.Unsealed     // nil: see Failure
 	Lines    []letter.Line
 	Failure  string
@@ -92,6 +92,7 @@ func (o *opening) prepare(ctx context.Context) error {
 	if err := o.openLetters(ctx); err != nil {
 		return err
 	}
+	o.letGo()
 	return o.verify(ctx)
 }
 

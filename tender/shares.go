@@ -16,38 +16,45 @@ const custodianWait = 2 * time.Minute
 // asks them again, on the same closing.
 var ErrCustodians = errors.New("tender: fewer than two custodians gave their shares")
 
-// given are the shares of each record, every one checked against its seal.
-type given map[string][]signing.Share
+// given are the shares of each record, every one checked against its seal, and how many custodians could open none.
+type given struct {
+	shares map[string][]signing.Share
+	none   map[string]int
+}
 
 // two are the shares that open a record, if there are two.
 func (g given) two(id string) ([2]signing.Share, bool) {
-	if len(g[id]) < 2 {
+	got := g.shares[id]
+	if len(got) < 2 {
 		return [2]signing.Share{}, false
 	}
-	return [2]signing.Share{g[id][0], g[id][1]}, true
+	return [2]signing.Share{got[0], got[1]}, true
 }
 
+// enough tells whether nobody else need be asked: each record has its two shares, or two of the three could not open
+// theirs, so that no third can help.
 func (g given) enough(records map[string]signing.Sealed) bool {
 	for id := range records {
-		if len(g[id]) < 2 {
+		if len(g.shares[id]) < 2 && g.none[id] < 2 {
 			return false
 		}
 	}
 	return true
 }
 
-// shares asks the custodians in turn until two have answered for every record. A record for which the custodians
-// all answered and fewer than two could open their share is spoilt, and only that record fails. As long as any
-// custodian is missing or wrong, a missing share may still come, and the opening waits instead. Who was missing is
-// noted either way: the third custodian is what the next accident needs. In the next round, and when the opening is
-// tried again, those come last: nobody waits a second time for one that does not answer.
+// shares asks the custodians in turn until two have answered for every record. A record of which two custodians could
+// not open their share is spoilt, or was sealed to others (a letter from a counter may be another lot's), and only that
+// record fails: any bidder can name such a one, and the opening still needs no more than two custodians. As long as a
+// share that is missing may still come, the opening waits instead. Who was missing is noted either way: the third
+// custodian is what the next accident needs. In the next round, and when the opening is tried again, those come last:
+// nobody waits a second time for one that does not answer.
 func (d *Desk) shares(ctx context.Context, lot string, closing, previous []byte, records map[string]signing.Sealed) (given, error) {
-	got := given{}
+	got := given{map[string][]signing.Share{}, map[string]int{}}
 	var failed [3]error
 	var gave [3]bool
 	order, err := d.order(ctx, lot)
 	if err != nil {
-		return nil, err
+		return given{}, err
 	}
 	for _, i := range order {
 		if got.enough(records) {
@@ -57,7 +64,7 @@ func (d *Desk) shares(ctx context.Context, lot string, closing, previous []byte,
 		gave[i] = failed[i] == nil
 	}
 	if err := d.alarm(ctx, lot, failed, gave); err != nil {
-		return nil, err
+		return given{}, err
 	}
 	if got.enough(records) || failed == [3]error{} {
 		return got, nil
@@ -67,7 +74,16 @@ func (d *Desk) shares(ctx context.Context, lot string, closing, previous []byte,
 			failed[i] = errCustodian(i, err)
 		}
 	}
-	return nil, fmt.Errorf("%w: %w", ErrCustodians, errors.Join(failed[:]...))
+	return given{}, fmt.Errorf("%w: %w", ErrCustodians, errors.Join(failed[:]...))
+}
+
+// without notes the records of which an honest answer holds no share.
+func (g given) without(answer map[string]signing.Share, records map[string]signing.Sealed) {
+	for id := range records {
+		if _, opened := answer[id]; !opened {
+			g.none[id]++
+		}
+	}
 }
 
 // ask adds what one custodian gives. A share that is not the seal's own is an error of the custodian's, not of
@@ -89,7 +105,10 @@ func (d *Desk) ask(ctx context.Context, i int, closing, previous []byte, records
 			err = wrong
 			continue
 		}
-		got[id] = append(got[id], share)
+		got.shares[id] = append(got.shares[id], share)
+	}
+	if err == nil {
+		got.without(answer, records)
 	}
 	return err
 }
