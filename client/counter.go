@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,12 +16,13 @@ import (
 
 // Sale is a letter as a customer buys it at the institution's own counter.
 type Sale struct {
-	Applicants []letter.Party    // the customer; the lead of a consortium first
-	Wording    letter.WordingRef // of the form that the institution's licence allows
-	Fee        letter.Fen        // taken at the counter, fen; the letter says so, the platform is not told
-	Number     string            // the institution's own, unique for ever
-	Place      string            // where a demand is presented
-	Owner      signing.PublicKey // of the customer's encryption certificate; zero: it gave none
+	Application string            // the letter's id, 128 random bits in hexadecimal; empty: a new one is made
+	Applicants  []letter.Party    // the customer; the lead of a consortium first
+	Wording     letter.WordingRef // of the form that the institution's licence allows
+	Fee         letter.Fen        // taken at the counter, fen; the letter says so, the platform is not told
+	Number      string            // the institution's own, unique for ever
+	Place       string            // where a demand is presented
+	Owner       signing.PublicKey // of the customer's encryption certificate; zero: it gave none
 }
 
 // Sold is a letter that was sold at the counter: written, signed and sealed, and not yet in force. Keep it before
@@ -91,7 +93,7 @@ func (i *Institution) checkSale(lot wire.Lot, s Sale) error {
 
 // ask takes the sale down as an application in full, signed by the institution, with its reveal record.
 func (i *Institution) ask(ctx context.Context, lot wire.Lot, s Sale) (Sold, Offered, error) {
-	req, id := *lot.Requirement, newID()
+	req, id := *lot.Requirement, cmp.Or(s.Application, newID())
 	r := letter.Reveal{Version: 1, Random: signing.Random(32), Application: id, Guarantor: i.me.Party, Applicants: s.Applicants, Lot: req.Lot,
 		Beneficiaries: req.Beneficiaries, Requirement: req.Digest(), Amount: req.Amount, End: req.End, Custodians: req.Custodians}
 	reveal, err := r.Canonical()
@@ -151,7 +153,7 @@ func (i *Institution) Deposit(ctx context.Context, s Sold) (letter.File, error) 
 	if err := i.post(ctx, "/issuer/letters", "deposit-"+s.Application, in, &out); err != nil {
 		return letter.File{}, err
 	}
-	f, err := fileOf(s.Reveal, letter.FullLetter{Salt: s.Salt, Undertaking: s.Signed}, out.Receipt)
+	f, err := s.File(out.Receipt)
 	if err != nil {
 		return letter.File{}, unknown{err}
 	}
@@ -163,6 +165,24 @@ func (i *Institution) Deposit(ctx context.Context, s Sold) (letter.File, error) 
 		return letter.File{}, unknown{err}
 	}
 	return f, inTime(r.AcceptedAt, f.Reveal.End.Deadline)
+}
+
+// Taken is the application that the institution took down at its counter. It has none without one.
+func (s Sold) Taken() letter.Application {
+	signed, err := signing.ParseSignedData(s.Asked)
+	if err != nil {
+		return letter.Application{}
+	}
+	app, err := letter.ParseApplication(signed.Content)
+	if err != nil {
+		return letter.Application{}
+	}
+	return app
+}
+
+// File is the guarantee file of a letter with its receipt.
+func (s Sold) File(receipt []byte) (letter.File, error) {
+	return fileOf(s.Reveal, letter.FullLetter{Salt: s.Salt, Undertaking: s.Signed}, receipt)
 }
 
 func inTime(accepted, deadline time.Time) error {
