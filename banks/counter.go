@@ -11,7 +11,7 @@ import (
 
 var (
 	errNotAdmitted = party.Conflict("deposit.institution", "贵机构尚未接入平台；请先由平台运营人员办理接入")
-	errNotLicensed = party.Conflict("deposit.suspended", "贵机构已暂停，或许可证已到期，不能再存入新的保函；请先恢复资格或更新许可证")
+	errNotLicensed = party.Conflict("deposit.not_licensed", "贵机构已暂停，或许可证已到期，不能再存入新的保函；请先恢复资格或更新许可证")
 	errFormBeyond  = party.Invalid("deposit.wording", "statement.wording", "贵机构的许可不允许使用此类文本（独立保函仅限金融机构，保险单仅限保险公司）；请更换文本")
 )
 
