@@ -66,6 +66,12 @@ func (i Institution) licensedOn(at time.Time) bool {
 	return !calendar.DateOf(at.In(calendar.Shanghai)).After(calendar.DateOf(i.LicenceUntil))
 }
 
+// mayUse tells whether its licence covers a wording.
+func (i Institution) mayUse(w letter.Wording) bool {
+	form, known := i.Kind.Form()
+	return known && form == w.Form
+}
+
 // Admit registers an institution, or changes where a registered one listens and until when it is licensed. The
 // organisation must be admitted as guarantor first; its name and kind then stay.
 func (d *Desk) Admit(ctx context.Context, by party.Actor, i Institution) error {

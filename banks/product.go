@@ -95,7 +95,7 @@ func (d *Desk) OfferProduct(ctx context.Context, by party.Actor, p Product) (str
 }
 
 func (p Product) check(i Institution, w letter.Wording) error {
-	if form, _ := i.Kind.Form(); form != w.Form {
+	if !i.mayUse(w) {
 		return party.Invalid("product.form", "wording", "该机构的许可不允许使用此类文本（独立保函仅限金融机构，保险单仅限保险公司）；请更换文本")
 	}
 	if p.Mode != letter.ModeFull && (p.Mode != letter.ModeBlind || w.Form != letter.FormIndependent) {

@@ -49,7 +49,7 @@ func (p Platform) checkPins() error {
 }
 
 // checkNotice believes nothing of a lot that the requirement's digest does not cover.
-func (b *Bidder) checkNotice(lot wire.Lot) error {
+func (p Platform) checkNotice(lot wire.Lot) error {
 	if lot.Requirement == nil || lot.Custodians == nil {
 		return errors.New("client: the lot is not published")
 	}
@@ -60,5 +60,5 @@ func (b *Bidder) checkNotice(lot wire.Lot) error {
 	if keys.Digest() != req.Custodians || keys.Project != req.Lot.Project || keys.Lot != req.Lot.Code {
 		return ErrCustodians
 	}
-	return b.appointed(keys)
+	return p.appointed(keys)
 }

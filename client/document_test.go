@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"baohan/client/wire"
 	"baohan/guarantee/letter"
 	"baohan/internal/sample"
@@ -226,5 +228,51 @@ func TestTheDocumentsScriptRecomputesTheCommitment(t *testing.T) {
 	out, code := s.run("commitment", s.file("reveal.json", d.RevealBytes))
 	if want := letter.Commitment(d.RevealBytes).String(); code != 0 || strings.TrimSpace(out) != want || want != d.Application.Commitment.String() {
 		t.Fatalf("exit %d: %s, want %s", code, out, want)
+	}
+}
+
+// The lines with which a letter from the counter is handed in, as they stand on the page.
+func TestTheDocumentsLinesDepositALetter(t *testing.T) {
+	s := newScript(t)
+	if _, err := exec.LookPath("jq"); err != nil {
+		t.Skip("jq is not installed: the example of docs/issuer-api.md was not run")
+	}
+	doc, err := os.ReadFile("../docs/issuer-api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(doc), "```sh\njq -c")
+	lines, _, closed := strings.Cut(rest, "```")
+	if !found || !closed {
+		t.Fatal("docs/issuer-api.md has no lines for the counter")
+	}
+	sold := s.sold(s.sale())
+	kept, err := json.Marshal(sold)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.file("sold.json", kept)
+	s.file("deposit.sh", []byte("set -eu\njq -c"+lines))
+	s.takeIn(s.Platform, s.At, nil)
+	cmd := exec.Command("bash", "deposit.sh")
+	cmd.Dir = s.dir
+	cmd.Env = append(os.Environ(), "BASE="+s.srv.URL, "CERT=bank.pem", "SIGNKEY=bank.key", "PLATFORM=platform.pem", "no_proxy=*")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	p7s, err := os.ReadFile(s.path("receipt.p7s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := signing.ParseSignedData(p7s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := letter.ParseReceipt(signed.Content)
+	if err != nil || r.Application != sold.Application || r.Digest != sold.Digest {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if sent := s.sent("POST", "/issuer/letters"); len(sent) != 1 || sent[0].key != "deposit-"+sold.Application {
+		t.Errorf("%d were sent", len(sent))
 	}
 }

@@ -29,7 +29,7 @@ func NewInstitution(p Platform, me Identity, certificates ...signing.Certificate
 	if me.Open == nil || len(certificates) == 0 {
 		return nil, errors.New("client: an institution needs an encryption key and the platform's certificate")
 	}
-	c, err := newConn(p, "/api/v1/issuer", &machine{me, certificates})
+	c, err := newConn(p, "/api/v1", &machine{me, certificates})
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func NewInstitution(p Platform, me Identity, certificates ...signing.Certificate
 }
 
 func (i *Institution) tell(ctx context.Context, object, id, verb string, in, out any) error {
-	return i.post(ctx, "/"+object+"/"+url.PathEscape(id)+"/"+verb, verb+"-"+id, in, out)
+	return i.post(ctx, "/issuer/"+object+"/"+url.PathEscape(id)+"/"+verb, verb+"-"+id, in, out)
 }
 
 // Decide answers an application.
@@ -78,7 +78,7 @@ func (i *Institution) DemandPaid(ctx context.Context, demand string, d wire.Dema
 // Application reads the platform's side back: what is done there, before anything is said again.
 func (i *Institution) Application(ctx context.Context, id string) (wire.IssuerApplication, error) {
 	var a wire.IssuerApplication
-	return a, i.get(ctx, "/applications/"+url.PathEscape(id), &a)
+	return a, i.get(ctx, "/issuer/applications/"+url.PathEscape(id), &a)
 }
 
 // Book reads the platform's whole book of this institution.
@@ -86,7 +86,7 @@ func (i *Institution) Book(ctx context.Context) ([]wire.BookEntry, error) {
 	var book []wire.BookEntry
 	for after := ""; ; {
 		var page wire.BookPage
-		if err := i.get(ctx, "/guarantees"+cursor(after), &page); err != nil {
+		if err := i.get(ctx, "/issuer/guarantees"+cursor(after), &page); err != nil {
 			return nil, err
 		}
 		book = append(book, page.Items...)

@@ -130,6 +130,21 @@ type Letter struct {
 
 // Write renders, signs and, in full, seals the letter for an application. Place is where a demand is presented.
 func (i *Institution) Write(ctx context.Context, o Offered, number, place string) (Letter, error) {
+	l, err := i.write(ctx, o, number, place)
+	if err != nil || !o.Full() {
+		return l, err
+	}
+	sealed, err := sealedDigest(l.Sealed)
+	if err != nil {
+		return l, err
+	}
+	content, err := letter.SealedIssue{Version: 1, Application: l.Application, Number: l.Number, Digest: l.Digest, Sealed: sealed}.Canonical()
+	l.Statement, err = i.me.paper(ctx, content, err, i.at())
+	return l, err
+}
+
+// write leaves the statement over what was sealed to its caller.
+func (i *Institution) write(ctx context.Context, o Offered, number, place string) (Letter, error) {
 	u, err := letter.NewUndertaking(o.Application, o.Digest, number, place, o.Reveal)
 	if err != nil {
 		return Letter{}, err
@@ -141,34 +156,28 @@ func (i *Institution) Write(ctx context.Context, o Offered, number, place string
 	}
 	l := Letter{Application: o.Application.Application, Number: number, Signed: paper, Digest: letter.UndertakingDigest(paper)}
 	if o.Full() {
-		return l, i.seal(ctx, o, &l)
+		return l, l.seal(o)
 	}
 	return l, nil
 }
 
-// seal encrypts a full letter two-of-three to the lot's custodians and to its owner, and signs what was sealed.
-func (i *Institution) seal(ctx context.Context, o Offered, l *Letter) error {
+// seal encrypts a full letter two-of-three to the lot's custodians and to its owner.
+func (l *Letter) seal(o Offered) error {
 	l.Salt = signing.Random(32)
 	l.Digest = letter.SaltedDigest(l.Salt, l.Signed)
 	plain, err := letter.FullLetter{Salt: l.Salt, Undertaking: l.Signed}.Canonical()
 	if err != nil {
 		return err
 	}
-	k := o.Custodians.Keys
-	sealed, err := signing.SealTwoOfThree(plain, letter.LetterAAD(l.Application), letter.LetterSize,
-		[3]signing.PublicKey{k[0].Public, k[1].Public, k[2].Public}, *o.Owner)
-	if err != nil {
-		return err
-	}
-	blob, err := sealed.MarshalBinary()
-	if err != nil {
-		return err
-	}
-	content, err := letter.SealedIssue{Version: 1, Application: l.Application, Number: l.Number, Digest: l.Digest,
-		Sealed: letter.SealedDigest(blob)}.Canonical()
-	l.Statement, err = i.me.paper(ctx, content, err, i.at())
+	sealed, err := signing.SealTwoOfThree(plain, letter.LetterAAD(l.Application), letter.LetterSize, o.Custodians.Public(), *o.Owner)
 	l.Sealed = &sealed
 	return err
+}
+
+// sealedDigest is what a statement names of a seal.
+func sealedDigest(s *signing.Sealed) (signing.Digest, error) {
+	b, err := s.MarshalBinary()
+	return letter.SealedDigest(b), err
 }
 
 // OpenDisclosure checks what the opening revealed of a blind application: the commitment is recomputed, and the

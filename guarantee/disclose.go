@@ -24,8 +24,9 @@ type Disclosing struct {
 }
 
 // DiscloseTx publishes the letters of one lot, all in the caller's transaction: whoever reads sees all of them or
-// none. A letter that is published already is left as it is, so that an opening that was interrupted can go on. However
-// many they are, they are locked, written and told in three exchanges with the database: a hall waits for them.
+// none. A letter that is published already is left as it is, so that an opening that was interrupted can go on; so is
+// one sold at a counter that did not open here: nobody's bid can end a letter that may be another lot's. However many
+// they are, they are locked, written and told in three exchanges with the database: a hall waits for them.
 func (d *Desk) DiscloseTx(ctx context.Context, tx pgx.Tx, lot letter.Lot, all []Disclosing) error {
 	turns, err := lockAll(ctx, tx, all)
 	if err != nil {
@@ -33,7 +34,7 @@ func (d *Desk) DiscloseTx(ctx context.Context, tx pgx.Tx, lot letter.Lot, all []
 	}
 	rows, facts := &pgx.Batch{}, []Event{}
 	for i, t := range turns {
-		if t.g.DisclosureState != Sealed {
+		if t.g.DisclosureState != Sealed || t.g.Channel == AtCounter && all[i].Unsealed == nil {
 			continue
 		}
 		if err := disclose(t, rows, lot, all[i]); err != nil {

@@ -28,6 +28,7 @@ const (
 	EventPrepared            EventKind = "prepared"
 	EventIssued              EventKind = "issued"
 	EventIssueFailed         EventKind = "issue_failed"
+	EventDeposited           EventKind = "deposited" // sold at a counter, taken in sealed, in force
 	EventRewrapped           EventKind = "rewrapped" // the owner's own copy, for its renewed certificate
 	EventDisclosed           EventKind = "disclosed"
 	EventMissing             EventKind = "missing"

@@ -13,6 +13,7 @@ import (
 type Guarantee struct {
 	ID                string
 	Version           int64 // number of events so far
+	Channel           Channel
 	Guarantor         string
 	Mode              letter.Mode
 	Form              letter.Form
@@ -25,8 +26,8 @@ type Guarantee struct {
 	VerificationState State
 	ReleaseState      State
 	Ceiling           letter.Fen
-	LatestExpiry      time.Time // date, UTC midnight; see latestExpiry
-	QuotedFee         letter.Fen
+	LatestExpiry      time.Time   // date, UTC midnight; see latestExpiry
+	QuotedFee         letter.Fen  // 0 = sold at a counter: the platform knows of no fee
 	Fee               *letter.Fen // agreed
 	FeeOffered        *letter.Fen // the guarantor's real fee, while the applicant has not agreed to it
 	ApplicationDigest []byte

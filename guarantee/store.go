@@ -12,7 +12,7 @@ import (
 
 const guaranteeColumns = `id, version, guarantor, mode, form, wording, wording_version,
 	application_state, fee_state, instrument_state, disclosure_state, verification_state, release_state,
-	ceiling, latest_expiry, quoted_fee, fee, fee_offered, application_digest, commitment, record_key,
+	channel, ceiling, latest_expiry, coalesce(quoted_fee, 0) AS quoted_fee, fee, fee_offered, application_digest, commitment, record_key,
 	number, letter_digest, receipt, submitted_at, fee_due_at, issued_at,
 	amount, expiry, open_demands, honoured, release_due_by, release_reason`
 

@@ -22,8 +22,12 @@ type SealedLetter struct {
 	LotTag      []byte
 }
 
-// Of tells whether the row was handed in for this lot. It may be asked only after the deadline.
+// Of tells whether a bid on this lot may open the row: it was handed in for this lot, or it was sold at a counter and
+// carries no tag; then the bid that names it decides, and Fits what came out. It may be asked only after the deadline.
 func (s SealedLetter) Of(tags Tags, project, lot string) bool {
+	if s.Channel == AtCounter {
+		return true
+	}
 	tag := tags.Lot(project, lot, s.ID)
 	return bytes.Equal(tag[:], s.LotTag)
 }
@@ -172,6 +176,18 @@ func (s SealedLetter) read(ctx context.Context, key *signing.PrivateKey, u *Unse
 	}
 	u.Fee = new(FeeEvidence)
 	return json.Unmarshal(b, u.Fee)
+}
+
+// Fits tells whether what came out of a row is a letter for this lot and of this row. For a letter applied for here the
+// platform saw to both when it was handed in; of one sold at a counter it knew nothing. A letter that does not fit is
+// not published in this lot, and its row stays as it is: it may be another lot's.
+func (s SealedLetter) Fits(lot letter.Lot, u Unsealed) bool {
+	if s.Channel == AtPlatform {
+		return true
+	}
+	r, a := u.Reveal, u.Content.Application
+	return r.Lot.Project == lot.Project && r.Lot.Code == lot.Code && r.Application == s.ID && r.Guarantor.USCC == s.Guarantor &&
+		r.Amount <= s.Ceiling && a.Mode == s.Mode && a.Commitment == letter.Commitment(u.RevealBytes)
 }
 
 // SealedLetters reads the rows that a lot's bids name, still sealed. Ids that do not exist are simply absent.

@@ -93,7 +93,7 @@ func follows(e guarantee.Event, batch []guarantee.Event) (wire.Kind, any, error)
 
 	case guarantee.EventTakenUp, guarantee.EventFeeOffered, guarantee.EventApproved, guarantee.EventDeclined,
 		guarantee.EventFeePaid, guarantee.EventFeeRefunded, guarantee.EventPrepared, guarantee.EventIssued,
-		guarantee.EventIssueFailed, guarantee.EventReleaseAcknowledged, guarantee.EventDemandComplying,
+		guarantee.EventIssueFailed, guarantee.EventDeposited, guarantee.EventReleaseAcknowledged, guarantee.EventDemandComplying,
 		guarantee.EventDemandRejected, guarantee.EventDemandHonoured:
 		return nothing, nil, nil // the institution's own acts
 

@@ -196,11 +196,16 @@ func (e *exam) beneficiaries() letter.Line {
 	return judge(slices.Equal(want, got), parties(want), parties(got), "受益人与招标文件不一致")
 }
 
-// 8: the applicants are the bidders, all members of a consortium, the lead first.
+// 8: the applicants are the bidders of every bid that names the letter, all members of a consortium, the lead first.
 func (e *exam) applicants() letter.Line {
 	got := e.u.Reveal.Applicants
 	want := e.x.By[0].Content.Bidders
-	ok := slices.Equal(want, got) && slices.Equal(e.u.Content.Application.Applicants, got)
+	ok := slices.Equal(e.u.Content.Application.Applicants, got)
+	for _, by := range e.x.By {
+		if !slices.Equal(by.Content.Bidders, got) {
+			want, ok = by.Content.Bidders, false
+		}
+	}
 	return judge(ok, parties(want), parties(got), "保函申请人与投标人不一致")
 }
 

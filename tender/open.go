@@ -36,7 +36,7 @@ type openedBid struct {
 type openedLetter struct {
 	ID       string
 	By       []*openedBid
-	sealed   *guarantee.SealedLetter // nil: not here, or not for this lot
+	sealed   *guarantee.SealedLetter // nil: not here, or not for this lot; of a counter letter nil too when it did not open
 	unsealed *guarantee.Unsealed     // nil: see Failure
 	Lines    []letter.Line
 	Failure  string
@@ -101,6 +101,7 @@ func (o *opening) prepare(ctx context.Context) error {
 	if err := o.openLetters(ctx); err != nil {
 		return err
 	}
+	o.letGo()
 	o.hall.reached(ctx, StageVerifying)
 	return o.verify(ctx)
 }
@@ -135,7 +136,7 @@ func (o *opening) openBids(ctx context.Context) error {
 }
 
 // openBid opens one bid and checks again what was checked when it came in. A bid that fails stays listed.
-func (o *opening) openBid(id string, all map[string]signing.Sealed, shares given) *openedBid {
+func (o *opening) openBid(id string, all map[string]signing.Sealed, shares *given) *openedBid {
 	b := &openedBid{ID: id}
 	sealed, ok := all[id]
 	if !ok {

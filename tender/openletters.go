@@ -33,7 +33,7 @@ func (o *opening) openLetters(ctx context.Context) error {
 	}
 	atOnce(len(o.letters), func(i int) {
 		if x := o.letters[i]; x.sealed != nil && x.Failure == "" {
-			x.unseal(ctx, shares)
+			x.unseal(ctx, o.lot.Requirement.Lot, shares)
 		}
 	})
 	return nil
@@ -95,7 +95,7 @@ func named(c letter.Closing, records map[string]record) map[string]signing.Seale
 }
 
 // unseal opens one letter. Whatever goes wrong is this letter's alone.
-func (x *openedLetter) unseal(ctx context.Context, shares given) {
+func (x *openedLetter) unseal(ctx context.Context, lot letter.Lot, shares *given) {
 	record, ok := shares.two(x.ID)
 	if !ok {
 		x.Failure = "密钥保管人无法解开揭示记录的密封；请投标人提供自存副本，并按应急程序处理"
@@ -110,9 +110,21 @@ func (x *openedLetter) unseal(ctx context.Context, shares given) {
 	switch {
 	case errors.Is(err, guarantee.ErrNotIssued):
 		x.Failure = "截标时该申请名下没有开立保函；请投标人提供购买凭证，并按应急程序处理"
+	case err == nil && !x.sealed.Fits(lot, u):
+		x.Failure = "保函已解封，但它不是开给本标段的，或与平台登记的不是同一份；请评标委员会核对投标文件"
 	case err != nil:
 		x.Failure = "保函解封后与承诺值或登记的摘要不符；请投标人提供自存副本，并按应急程序处理"
 	default:
 		x.unsealed = &u
+	}
+}
+
+// letGo drops the counter letters that did not open here. Nobody but its guarantor and its buyer knows for which lot one
+// was sold: a bid on this lot may name another's, and must not be able to end it. It stays on the list as failed.
+func (o *opening) letGo() {
+	for _, x := range o.letters {
+		if x.sealed != nil && x.sealed.Channel == guarantee.AtCounter && x.unsealed == nil {
+			x.sealed, x.Failure = nil, "这份柜台保函没有在本标段解封（它也可能是开给别的标段的，其状态不因此改变）："+x.Failure
+		}
 	}
 }

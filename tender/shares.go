@@ -16,46 +16,59 @@ const custodianWait = 2 * time.Minute
 // asks them again, on the same closing.
 var ErrCustodians = errors.New("tender: fewer than two custodians gave their shares")
 
-// given are the shares of each record, every one checked against its seal.
-type given map[string][]signing.Share
-
-// two are the shares that open a record, if there are two.
-func (g given) two(id string) ([2]signing.Share, bool) {
-	if len(g[id]) < 2 {
-		return [2]signing.Share{}, false
-	}
-	return [2]signing.Share{g[id][0], g[id][1]}, true
+// given are the shares of each record, every one checked against its seal; how many custodians could open none; and who
+// answered.
+type given struct {
+	shares map[string][]signing.Share
+	none   map[string]int
+	gave   [3]bool
 }
 
-// enough tells whether every record can be opened by what gave. A closing without records, over bids that are sealed
-// elsewhere, is shown to two all the same: they remember it and demand it with the closing of the letters.
-func (g given) enough(records map[string]signing.Sealed, gave [3]bool) bool {
-	if len(records) == 0 {
-		return gave[0] && gave[1] || gave[0] && gave[2] || gave[1] && gave[2]
+// two are the shares that open a record, if there are two.
+func (g *given) two(id string) ([2]signing.Share, bool) {
+	got := g.shares[id]
+	if len(got) < 2 {
+		return [2]signing.Share{}, false
 	}
+	return [2]signing.Share{got[0], got[1]}, true
+}
+
+// enough tells whether nobody else need be asked: each record has its two shares, or two of the three could not open
+// theirs, so that no third can help. A closing without records, over bids that are sealed elsewhere, is shown to two all
+// the same: they remember it and demand it with the closing of the letters.
+func (g *given) enough(records map[string]signing.Sealed) bool {
 	for id := range records {
-		if len(g[id]) < 2 {
+		if len(g.shares[id]) < 2 && g.none[id] < 2 {
 			return false
 		}
 	}
-	return true
+	return len(records) > 0 || g.answered() >= 2
 }
 
-// shares asks two custodians at once, and the third if they do not suffice. A record for which the custodians
-// all answered and fewer than two could open their share is spoilt, and only that record fails. As long as any
-// custodian is missing or wrong, a missing share may still come, and the opening waits instead. Who was missing is
-// noted either way: the third custodian is what the next accident needs. In the next round, and when the opening is
-// tried again, those come last: nobody waits a second time for one that does not answer.
-func (d *Desk) shares(ctx context.Context, lot string, closing, previous []byte, records map[string]signing.Sealed) (given, error) {
-	got := given{}
+func (g *given) answered() (n int) {
+	for _, gave := range g.gave {
+		if gave {
+			n++
+		}
+	}
+	return n
+}
+
+// shares asks two custodians at once, and the third if they do not suffice. A record of which two custodians could not
+// open their share is spoilt, or was sealed to others (a letter from a counter may be another lot's), and only that
+// record fails: any bidder can name such a one, and the opening still needs no more than two custodians. As long as a
+// share that is missing may still come, the opening waits instead. Who was missing is noted either way: the third
+// custodian is what the next accident needs. In the next round, and when the opening is tried again, those come last:
+// nobody waits a second time for one that does not answer.
+func (d *Desk) shares(ctx context.Context, lot string, closing, previous []byte, records map[string]signing.Sealed) (*given, error) {
+	got := &given{shares: map[string][]signing.Share{}, none: map[string]int{}}
 	var failed [3]error
-	var gave [3]bool
 	order, err := d.order(ctx, lot)
 	if err != nil {
 		return nil, err
 	}
 	for _, asked := range [][]int{order[:2], order[2:]} {
-		if got.enough(records, gave) {
+		if got.enough(records) {
 			break
 		}
 		answers := make([]map[string]signing.Share, len(asked))
@@ -63,14 +76,13 @@ func (d *Desk) shares(ctx context.Context, lot string, closing, previous []byte,
 			answers[n], failed[asked[n]] = d.ask(ctx, asked[n], closing, previous, records)
 		})
 		for n, i := range asked {
-			gave[i] = failed[i] == nil
-			got.add(answers[n])
+			got.add(i, answers[n], failed[i], records)
 		}
 	}
-	if err := d.alarm(ctx, lot, failed, gave); err != nil {
+	if err := d.alarm(ctx, lot, failed, got.gave); err != nil {
 		return nil, err
 	}
-	if got.enough(records, gave) || failed == [3]error{} {
+	if got.enough(records) || failed == [3]error{} {
 		return got, nil
 	}
 	for i, err := range failed {
@@ -81,9 +93,19 @@ func (d *Desk) shares(ctx context.Context, lot string, closing, previous []byte,
 	return nil, fmt.Errorf("%w: %w", ErrCustodians, errors.Join(failed[:]...))
 }
 
-func (g given) add(answer map[string]signing.Share) {
+// add notes what one custodian gave, and of which records an honest answer holds no share.
+func (g *given) add(holder int, answer map[string]signing.Share, failed error, records map[string]signing.Sealed) {
 	for id, share := range answer {
-		g[id] = append(g[id], share)
+		g.shares[id] = append(g.shares[id], share)
+	}
+	g.gave[holder] = failed == nil
+	if failed != nil {
+		return
+	}
+	for id := range records {
+		if _, opened := answer[id]; !opened {
+			g.none[id]++
+		}
 	}
 }
 

@@ -47,8 +47,12 @@ func (e *exam) issued() letter.Line {
 	if e.row.IssuedAt == nil {
 		return unknown(want, "没有开立时间记录；请由平台运营人员查明")
 	}
+	before := e.row.IssuedAt.Before(e.lot.End.Deadline)
+	if e.row.Channel == guarantee.AtCounter { // whether it was paid, the institution alone knows: it has signed the letter
+		return judge(before, "截止前开立（柜台保函，保费在柜台收取）", instant(*e.row.IssuedAt)+" 存入平台；保费由机构在柜台收取，平台没有缴费记录", "保函不是在截止前存入平台的")
+	}
 	got := instant(*e.row.IssuedAt) + " 开立，保费" + guarantee.Words(guarantee.PartFee, e.row.FeeState)
-	ok := e.row.IssuedAt.Before(e.lot.End.Deadline) && e.row.FeeState == guarantee.FeePaid
+	ok := before && e.row.FeeState == guarantee.FeePaid
 	return judge(ok, want, got, "保函不是在截止前开立，或保费未收讫")
 }
 
@@ -107,7 +111,7 @@ func (e *exam) postponed() letter.Line {
 func (e *exam) related() letter.Line {
 	want := "缴费账户不与本标段其他投标人相同"
 	if e.u.Fee == nil {
-		return unknown(want, "没有缴费凭证，无法比对")
+		return unknown(want, "没有缴费凭证，无法比对"+map[bool]string{true: "：保费在机构柜台收取，如需核查请向出具机构调取"}[e.row.Channel == guarantee.AtCounter])
 	}
 	for _, o := range e.payers.with(e.u.Fee.Payer) {
 		if o != e.x && !sharesMember(o.unsealed.Reveal.Applicants, e.u.Reveal.Applicants) {

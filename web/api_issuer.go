@@ -93,13 +93,14 @@ func (s *server) prepare(ctx context.Context, in *object, body *wire.Prepare) (w
 	return wire.Prepared{PreparedAt: at}, err
 }
 
+// preparedAt is when number and digest were fixed: of a letter from a counter, when it came in.
 func (s *server) preparedAt(ctx context.Context, id string) (time.Time, error) {
 	events, err := s.guarantee.EventsSince(ctx, id, 0)
 	if err != nil {
 		return time.Time{}, err
 	}
 	for _, e := range events {
-		if e.Kind == guarantee.EventPrepared {
+		if e.Kind == guarantee.EventPrepared || e.Kind == guarantee.EventDeposited {
 			return local(e.At), nil
 		}
 	}
@@ -109,6 +110,14 @@ func (s *server) preparedAt(ctx context.Context, id string) (time.Time, error) {
 func (s *server) issue(ctx context.Context, in *object, body *wire.Issue) (wire.Issued, error) {
 	a, err := s.guarantee.Issue(ctx, exchangeOf(ctx).command, in.ID,
 		guarantee.Issue{Undertaking: body.Undertaking, Sealed: body.Sealed, Statement: body.Statement})
+	return wire.Issued{Receipt: a.Receipt}, err
+}
+
+// deposit takes in a letter from an institution's own counter. There is nothing to approve, and nobody is asked.
+func (s *server) deposit(ctx context.Context, _ *here, body *wire.Deposit) (wire.Issued, error) {
+	x := exchangeOf(ctx)
+	a, err := s.guarantee.Deposit(ctx, x.command, guarantee.Deposit{Statement: body.Statement, Record: body.Record, Letter: body.Letter},
+		s.banks.Counter(x.actor.USCC))
 	return wire.Issued{Receipt: a.Receipt}, err
 }
 

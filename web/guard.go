@@ -103,6 +103,7 @@ var rules = map[string]rule{
 	"issuer-refunded":      {roles: guarantors, whose: guarantor, signed: true},
 	"issuer-prepare":       {roles: guarantors, whose: guarantor, signed: true},
 	"issuer-issue":         {roles: guarantors, whose: guarantor, signed: true},
+	"issuer-deposit":       {roles: guarantors, whose: self, signed: true},
 	"issuer-fail":          {roles: guarantors, whose: guarantor, signed: true},
 	"issuer-acknowledge":   {roles: guarantors, whose: guarantor, signed: true},
 	"issuer-decide-demand": {roles: guarantors, whose: ofDemand, signed: true},

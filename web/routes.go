@@ -70,6 +70,7 @@ func (s *server) issuerRoutes() {
 	verb(s, "issuer-refunded", "/issuer/applications/{id}/refunded", "保费已退", smallBody, s.refunded)
 	verb(s, "issuer-prepare", "/issuer/applications/{id}/prepare", "登记保函编号和摘要", smallBody, s.prepare)
 	verb(s, "issuer-issue", "/issuer/applications/{id}/issue", "开立", letterBody, s.issue)
+	verb(s, "issuer-deposit", "/issuer/letters", "存入在机构柜台开立的保函（密文）", letterBody, s.deposit)
 	verb(s, "issuer-fail", "/issuer/applications/{id}/fail", "不能开立", smallBody, s.failIssue)
 	verb(s, "issuer-acknowledge", "/issuer/guarantees/{id}/acknowledge", "确认收到解除", smallBody, s.acknowledge)
 	verb(s, "issuer-decide-demand", "/issuer/demands/{id}/decision", "索赔审查结果", smallBody, s.decideDemand)

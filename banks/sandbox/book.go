@@ -13,12 +13,15 @@ import (
 type file struct {
 	ID        string
 	Offer     wire.ToIssuer // the message itself: a letter in full is written from it
+	Purchase  *Purchase     // at our counter: nobody applied at the platform
+	Sold      *client.Sold
 	Exam      *examination
 	Decision  *wire.Decision
 	Agreed    bool // the applicant accepted the fee
 	Paid      *wire.FeePaid
 	Letter    *client.Letter
 	Receipt   []byte
+	Late      bool           // it came in after its lot's deadline
 	Opening   *wire.ToIssuer // the disclosure, as the platform says it
 	Reveal    *letter.Reveal // and as we found it to be true
 	Released  string         // id of the message that brought the release
@@ -88,12 +91,24 @@ func (b *book) apply(e entry) {
 	switch e.Event {
 	case received:
 		f.hear(e.At, decode[wire.ToIssuer](e))
+	case ordered:
+		f.Purchase = new(decode[Purchase](e))
 	case written:
-		f.Letter = new(decode[client.Letter](e))
+		f.written(e)
 		b.issued++
 	default:
 		f.apply(e)
 	}
+}
+
+// written notes the letter. Of one sold at the counter we made the application ourselves.
+func (f *file) written(e entry) {
+	if f.Purchase == nil {
+		f.Letter = new(decode[client.Letter](e))
+		return
+	}
+	f.Sold = new(decode[client.Sold](e))
+	f.Letter, f.Exam = &f.Sold.Letter, &examination{Application: f.Sold.Taken()}
 }
 
 func (f *file) apply(e entry) {
@@ -105,7 +120,8 @@ func (f *file) apply(e entry) {
 	case paid:
 		f.Paid = new(decode[wire.FeePaid](e))
 	case inForce:
-		f.Receipt = decode[wire.Issued](e).Receipt
+		r := decode[receipted](e)
+		f.Receipt, f.Late = r.Receipt, r.Late
 	case revealed:
 		f.Reveal = new(decode[letter.Reveal](e))
 	case refunded:
@@ -115,7 +131,7 @@ func (f *file) apply(e entry) {
 	case stuck, mistrusted:
 		p := decode[problem](e)
 		f.Stuck[p.Step] = p
-	case received, written, claimed, claimRuled, claimPaid, behaving: // of the book, or of a demand
+	case received, ordered, written, claimed, claimRuled, claimPaid, behaving: // of the book, or of a demand
 	}
 }
 
@@ -132,7 +148,7 @@ func (c *claim) apply(e entry) {
 	case stuck:
 		p := decode[problem](e)
 		c.Stuck[p.Step] = p
-	case received, examined, decided, paid, written, inForce, revealed, mistrusted, refunded, behaving: // of the letter
+	case received, ordered, examined, decided, paid, written, inForce, revealed, mistrusted, refunded, behaving: // of the letter
 	}
 }
 
@@ -197,6 +213,14 @@ func (f *file) paidOut() (sum letter.Fen) {
 	return sum
 }
 
+// feePaid is the fee that the platform was told of: none for a letter sold at the counter.
+func (f *file) feePaid() letter.Fen {
+	if f.Paid == nil {
+		return 0
+	}
+	return f.Paid.Amount
+}
+
 // entries lists every letter that is or was in force, to be compared with the platform's.
 func (b *book) entries() []wire.BookEntry {
 	list := []wire.BookEntry{}
@@ -206,7 +230,7 @@ func (b *book) entries() []wire.BookEntry {
 			continue
 		}
 		list = append(list, wire.BookEntry{Guarantee: id, Number: f.Letter.Number, Ceiling: f.Exam.Application.Ceiling,
-			Fee: f.Paid.Amount, Digest: f.Letter.Digest, State: f.state(), Paid: f.paidOut()})
+			Fee: f.feePaid(), Digest: f.Letter.Digest, State: f.state(), Paid: f.paidOut()})
 	}
 	return list
 }

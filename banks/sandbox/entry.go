@@ -18,8 +18,9 @@ const (
 	examined   event = "examined"    // what we found of an offer; data examination
 	decided    event = "decided"     // by rule or by a person, before it is said; data wire.Decision
 	paid       event = "paid"        // at our cashier; data wire.FeePaid
-	written    event = "written"     // signed, before it is said; data client.Letter
-	inForce    event = "in_force"    // the platform's receipt; data wire.Issued
+	ordered    event = "ordered"     // at our counter; data Purchase
+	written    event = "written"     // signed, before it is said; data client.Letter; of a sale at our counter client.Sold
+	inForce    event = "in_force"    // the platform's receipt; data receipted
 	revealed   event = "revealed"    // the lot of a letter; data letter.Reveal
 	mistrusted event = "mistrusted"  // the platform said what does not hold; data problem
 	claimed    event = "claimed"     // what we found of a demand; data findings
@@ -51,6 +52,12 @@ type findings struct {
 	Amount        letter.Fen         `json:"amount"`
 	Discrepancies []wire.Discrepancy `json:"discrepancies"`
 	ExamineBy     string             `json:"examine_by,omitzero"`
+}
+
+// receipted is the platform's receipt for a letter, and whether it came in too late for its lot.
+type receipted struct {
+	wire.Issued
+	Late bool `json:"late,omitzero"`
 }
 
 // problem is why something stopped.

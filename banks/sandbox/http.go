@@ -25,6 +25,7 @@ func (b *Bank) Handler() http.Handler {
 		"GET /operator/queue":                      b.queue,
 		"GET /operator/agreement":                  b.agreement,
 		"POST /operator/behaviour":                 b.behave,
+		"POST /operator/counter":                   b.sell,
 		"POST /operator/applications/{id}/approve": b.approve,
 		"POST /operator/applications/{id}/decline": b.decline,
 		"POST /operator/demands/{id}/honour":       b.honour,

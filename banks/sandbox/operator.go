@@ -55,7 +55,7 @@ func (b *Bank) queue(w http.ResponseWriter, _ *http.Request) {
 	q := Queue{Behaviour: b.book.mode, Applications: []Underwriter{}, Demands: []Examiner{}, Stuck: []Stopped{}}
 	for _, id := range b.book.order {
 		f := b.book.files[id]
-		if f.Exam != nil && f.Decision == nil && f.End == "" {
+		if f.Exam != nil && f.Decision == nil && f.End == "" && f.Purchase == nil {
 			a := f.Exam.Application
 			q.Applications = append(q.Applications, Underwriter{id, a.Applicants, a.Ceiling, a.Fee, a.Mode})
 		}
@@ -137,7 +137,7 @@ func (b *Bank) decideBy(w http.ResponseWriter, id string, decide func(*file) wir
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	f, known := b.book.files[id]
-	if !known || f.Exam == nil || f.Decision != nil || f.End != "" || f.Exam.Reason != "" {
+	if !known || f.Exam == nil || f.Decision != nil || f.End != "" || f.Purchase != nil || f.Exam.Reason != "" {
 		no(w, http.StatusConflict, "application.not_waiting", "该申请不在待审队列；请刷新队列")
 		return
 	}

@@ -16,6 +16,7 @@ const (
 	sayDecision step = "decision"
 	sayFee      step = "fee"
 	sayLetter   step = "issue"
+	sayDeposit  step = "deposit" // a letter sold at the counter
 	sayRelease  step = "acknowledge"
 	sayRefund   step = "refunded"
 	sayRuling   step = "demand_decision"
@@ -105,7 +106,7 @@ func (b *Bank) next(id string) (task, bool) {
 	if b.book.mode.Fault == "down" || b.Platform.Clock.Now().Before(b.rest[id].until) {
 		return task{}, false
 	}
-	for _, find := range []func(*file) (task, bool){b.underwriting, b.issuing, b.ending, b.claims} {
+	for _, find := range []func(*file) (task, bool){b.selling, b.underwriting, b.issuing, b.ending, b.claims} {
 		if t, ok := find(f); ok && !f.stopped(t) {
 			return t, true
 		}
@@ -125,6 +126,7 @@ func (f *file) stopped(t task) bool {
 // underwriting: examine, decide, say so, say that the fee came.
 func (b *Bank) underwriting(f *file) (task, bool) {
 	switch {
+	case f.Purchase != nil: // was done at the counter
 	case f.Exam == nil && f.Offer.Message != "":
 		return b.quiet(func(ctx context.Context) error { return b.examine(ctx, f.ID, f.Offer) })
 	case f.Exam != nil && f.Decision == nil && f.End == "":
@@ -170,7 +172,7 @@ func (b *Bank) issuing(f *file) (task, bool) {
 		if err != nil {
 			return err
 		}
-		return b.write(inForce, f.ID, "", wire.Issued{Receipt: receipt})
+		return b.write(inForce, f.ID, "", receipted{Issued: wire.Issued{Receipt: receipt}})
 	}}, true
 }
 

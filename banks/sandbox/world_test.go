@@ -118,7 +118,7 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	status := http.StatusOK
-	if bytes.Contains(answer, []byte(`"code"`)) {
+	if bytes.HasPrefix(answer, []byte(`{"code"`)) {
 		status = http.StatusConflict
 		rw.Header().Set("Content-Type", wire.ProblemType)
 	}
@@ -141,6 +141,10 @@ func (w *world) answer(path string, body []byte) []byte {
 		w.numbers[path] = p
 	case verb == "issue":
 		v = wire.Issued{Receipt: w.receipt(w.numbers[strings.TrimSuffix(path, "issue")+"prepare"])}
+	case strings.Contains(path, "/lots/"):
+		v = wire.Lot{ID: verb, Lot: w.Requirement.Lot, Requirement: &w.Requirement, RequirementDigest: w.Requirement.Digest(), Custodians: &w.Keys}
+	case verb == "letters":
+		v = wire.Issued{Receipt: w.takenIn(body)}
 	case verb == "guarantees":
 		v = wire.BookPage{Items: w.book}
 	}
@@ -237,6 +241,13 @@ func (w *world) offered() wire.OfferedBody {
 // ask is one request to the bank's own pages, from this machine.
 func (w *world) ask(method, path string, in any) (int, []byte) {
 	w.t.Helper()
+	defer w.work()
+	return w.asked(method, path, in)
+}
+
+// asked lets the bank answer, and no more.
+func (w *world) asked(method, path string, in any) (int, []byte) {
+	w.t.Helper()
 	body, err := wire.Write(in)
 	if err != nil {
 		w.t.Fatal(err)
@@ -245,7 +256,6 @@ func (w *world) ask(method, path string, in any) (int, []byte) {
 	r.RemoteAddr = "127.0.0.1:50000"
 	rec := httptest.NewRecorder()
 	w.mux.ServeHTTP(rec, r)
-	w.work()
 	return rec.Code, rec.Body.Bytes()
 }
 

@@ -45,10 +45,18 @@ type Issue struct {
 	Statement   []byte          `json:"statement,omitzero"`
 }
 
-// Issued answers Issue: the platform's receipt, SignedData over letter.Receipt. From this instant the
+// Issued answers Issue and Deposit: the platform's receipt, SignedData over letter.Receipt. From this instant the
 // undertaking is in force (电子签名法11).
 type Issued struct {
 	Receipt []byte `json:"receipt"`
+}
+
+// Deposit is POST /issuer/letters: a letter that the institution sold at its own counter, sealed. Record and Letter
+// are sealed to the three custodians of its lot, which the platform is not told.
+type Deposit struct {
+	Statement []byte          `json:"statement"` // SignedData over letter.Deposit
+	Record    *signing.Sealed `json:"record"`    // letter.Record
+	Letter    *signing.Sealed `json:"letter"`    // letter.FullLetter
 }
 
 // Fail is POST /issuer/applications/{id}/fail: the institution cannot issue after all.

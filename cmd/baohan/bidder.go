@@ -36,6 +36,7 @@ type bidderCommand struct {
 	Cancel    bidderCancel    `cmd:"" help:"开立前撤单。"`
 	Letter    bidderLetter    `cmd:"" help:"打开并核对自己的保函，写成可离线核对的文件。"`
 	Check     bidderCheck     `cmd:"" help:"我的保函是否已安全到达、是否仍然满足招标要求。"`
+	CheckFile bidderCheckFile `cmd:"" help:"在机构柜台买的保函：文件是否属实、是否满足招标要求，以及投标时写哪个编号。"`
 	Copy      bidderCopy      `cmd:"" help:"保存平台上的密封副本；以后不需要平台也能用 baohan unlock 打开。"`
 	Rewrap    bidderRewrap    `cmd:"" help:"加密证书更新后，让平台上的副本能用新密钥打开。"`
 	Rekeep    bidderRekeep    `cmd:"" help:"加密证书更新或丢失后，把本机存底改用现在的密钥加密。"`

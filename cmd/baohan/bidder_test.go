@@ -18,7 +18,8 @@ import (
 
 // front is a platform with one lot, which answers bids as the test says.
 func (d desk) front(receipt func(paper []byte, id string) []byte) *httptest.Server {
-	lot := wire.Lot{ID: sample.ID(1), Lot: d.h.Requirement.Lot, Requirement: &d.h.Requirement, RequirementDigest: d.h.Requirement.Digest(), Custodians: &d.h.Keys}
+	lot := wire.Lot{ID: sample.ID(1), Lot: d.h.Requirement.Lot, Requirement: &d.h.Requirement, RequirementDigest: d.h.Requirement.Digest(), Custodians: &d.h.Keys,
+		Deadline: d.h.Requirement.End.Deadline}
 	say := func(v any) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { d.say(w, v) }
 	}
@@ -103,6 +104,34 @@ func TestBidFromTheCommandLine(t *testing.T) {
 	for pins, want := range map[string]int{strings.Join(three, ","): 0, strings.Join(three[:2], ","): 1, three[0] + "," + three[1] + "," + d.h.Agent.Party.USCC: 1} {
 		if code, said := d.bidder(honest.URL, "--custodians", pins, "bid", lot, offer); code != want || want == 1 && !strings.Contains(said, "保管人") {
 			t.Errorf("%s: %d %s", pins, code, said)
+		}
+	}
+}
+
+// TestCheckFileFromTheCommandLine: the file that a bidder was given at a counter says by which id to name it; another's
+// file, or one that was touched, does not.
+func TestCheckFileFromTheCommandLine(t *testing.T) {
+	d := newDesk(t)
+	d.atDesk()
+	front := d.front(func([]byte, string) []byte { return nil })
+	mine := d.h.Issue(d.h.Full(), "XJGT-00000001").File()
+	theirs := d.h.Issue(d.h.Draft(d.h.Bidders[1], d.h.Bank, sample.Independent, letter.ModeFull), "XJGT-00000002").File()
+	touched := mine
+	touched.Salt = bytes.Repeat([]byte{1}, 32)
+	for name, c := range map[string]struct {
+		file letter.File
+		code int
+		says string
+	}{
+		"mine.json": {mine, 0, mine.Reveal.Application}, "theirs.json": {theirs, 1, "申请人不是本单位"}, "touched.json": {touched, 1, "摘要不符"},
+	} {
+		b, err := c.file.Canonical()
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.put(name, b)
+		if code, said := d.bidder(front.URL, "check-file", sample.ID(1), filepath.Join(d.dir, name)); code != c.code || !strings.Contains(said, c.says) {
+			t.Errorf("%s: %d %s", name, code, said)
 		}
 	}
 }

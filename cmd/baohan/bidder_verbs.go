@@ -136,7 +136,7 @@ func (c *bidderLetter) Run(ctx context.Context, p *bidderCommand, s *Settings, o
 type bidderBid struct {
 	Lot    string `arg:"" help:"标段在平台的编号。"`
 	Offer  string `arg:"" help:"投标文件；只加密给自己。" type:"existingfile"`
-	Letter string `help:"保函的申请编号；不设则为现金保证金。" placeholder:"编号"`
+	Letter string `help:"保函的编号：在平台申请的，是申请编号；在机构柜台买的，是保函文件里的编号（check-file 会告诉您）。不设则为现金保证金。" placeholder:"编号"`
 }
 
 func (c *bidderBid) Run(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) error {

@@ -34,8 +34,8 @@ func (a Application) Check() error {
 		within("guarantor", a.Guarantor.Check()),
 		checkParties("applicants", a.Applicants, maxApplicants),
 		a.checkWording(),
-		need(a.Ceiling > 0 && a.Ceiling <= MaxFen && LadderCeiling(a.Ceiling) == a.Ceiling, "ceiling", "ladder", "最高金额须取自公布的档位（1、2、5 万元……）"),
-		need(!a.LatestExpiry.IsZero() && onLadder(a.LatestExpiry), "latest_expiry", "ladder", "最迟到期日须为季度末日"),
+		checkCeiling(a.Ceiling),
+		checkLatestExpiry(a.LatestExpiry),
 		need(a.Fee >= 0 && a.Fee <= a.Ceiling, "fee", "amount", "保费须不小于零且不超过最高金额"),
 		checkDigest("commitment", a.Commitment.IsZero()),
 	)

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"baohan/guarantee/calendar"
 )
 
 var (
@@ -51,6 +53,15 @@ func checkID(field, id string) error {
 
 func checkNumber(number string) error {
 	return need(numberShape.MatchString(number), "number", "number", "保函编号须为 6 至 40 位大写字母、数字或连字符")
+}
+
+// checkCeiling and checkLatestExpiry hold for values of the public ladders.
+func checkCeiling(c Fen) error {
+	return need(c > 0 && c <= MaxFen && LadderCeiling(c) == c, "ceiling", "ladder", "最高金额须取自公布的档位（1、2、5 万元……）")
+}
+
+func checkLatestExpiry(d calendar.Date) error {
+	return need(!d.IsZero() && onLadder(d), "latest_expiry", "ladder", "最迟到期日须为季度末日")
 }
 
 // checkInstant holds for instants that have an encoding: whole microseconds of the years 2000 to 2999.

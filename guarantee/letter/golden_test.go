@@ -39,7 +39,7 @@ var kinds = []kind{
 	kindOf("application", letter.ParseApplication), kindOf("undertaking-blind", letter.ParseUndertaking),
 	kindOf("undertaking-full", letter.ParseUndertaking), kindOf("undertaking-accessory", letter.ParseUndertaking),
 	kindOf("undertaking-insurance", letter.ParseUndertaking), kindOf("receipt", letter.ParseReceipt),
-	kindOf("sealed-issue", letter.ParseSealedIssue), kindOf("closing-bids", letter.ParseClosing), kindOf("closing-letters", letter.ParseClosing),
+	kindOf("sealed-issue", letter.ParseSealedIssue), kindOf("deposit", letter.ParseDeposit), kindOf("closing-bids", letter.ParseClosing), kindOf("closing-letters", letter.ParseClosing),
 	kindOf("bid-list", letter.ParseBidList),
 	kindOf("release", letter.ParseRelease), kindOf("demand", letter.ParseDemand), kindOf("completion", letter.ParseCompletion),
 	kindOf("withdrawal", letter.ParseWithdrawal), kindOf("record", letter.ParseRecord), kindOf("full-letter", letter.ParseFullLetter),
@@ -156,7 +156,7 @@ func makeGoldens(t *testing.T) {
 	for name, v := range map[string]canon{
 		"requirement": h.Requirement, "keyset": h.Keys, "reveal": blind.Draft.Reveal, "application": blind.Draft.Application,
 		"undertaking-blind": blind.Undertaking, "undertaking-full": full.Undertaking, "undertaking-accessory": surety.Undertaking,
-		"undertaking-insurance": policy.Undertaking, "receipt": blind.Receipt, "sealed-issue": statement,
+		"undertaking-insurance": policy.Undertaking, "receipt": blind.Receipt, "sealed-issue": statement, "deposit": depositOf(full),
 		"closing-bids": h.Closing(nil, refs[0]), "closing-letters": h.Closing([]byte("p7s"), refs...),
 		"bid-list": h.BidList(id),
 		"release":  h.Release(blind, h.Tenderees[0]), "demand": h.Demand(blind, h.Tenderees[0], 80_000_000, award),

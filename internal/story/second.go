@@ -38,7 +38,7 @@ func (t *tale) secondLot(ctx context.Context) error {
 			t.lots[1], err = t.publish(ctx, county, t.secondNotice())
 			return err
 		}},
-		scene{"四家投标人各自取得保函，平台进程中途被强行终止也不丢失", func() (err error) {
+		scene{"四家投标人各自取得保函，其中一家在保险公司柜台购买；平台进程中途被强行终止也不丢失", func() (err error) {
 			if err := t.move(ctx, twoBuy); err != nil {
 				return err
 			}
@@ -52,7 +52,7 @@ func (t *tale) secondLot(ctx context.Context) error {
 			if err := stop(); err != nil {
 				return err
 			}
-			if third, err = t.buy(ctx, c.Bidders[2], t.lots[1], c.Insurer, false); err != nil {
+			if third, err = t.buyAtCounter(ctx, c.Bidders[2], t.lots[1], c.Insurer); err != nil {
 				return err
 			}
 			unnamed, err = t.buy(ctx, c.Bidders[3], t.lots[1], c.Bank, false)

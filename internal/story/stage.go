@@ -76,11 +76,12 @@ type actor[C any] struct {
 
 // held is one letter as its bidder holds it.
 type held struct {
-	id     string
-	bidder Member
-	bank   Member
-	file   letter.File
-	bytes  []byte // the bidder's own copy
+	id      string
+	bidder  Member
+	bank    Member
+	file    letter.File
+	bytes   []byte // the bidder's own copy
+	counter bool   // bought at the institution's own counter
 }
 
 // Tell tells the story and returns what it came to. The error is the first thing that could not be done; checks that
