@@ -77,7 +77,9 @@ func (d *Desk) Open(ctx context.Context, cmd party.Command, id string) (answer A
 }
 
 // begin is one attempt to open a closed lot.
-func (d *Desk) begin(l *Lot) *opening { return &opening{desk: d, lot: l, hall: &herald{desk: d, lot: l}} }
+func (d *Desk) begin(l *Lot) *opening {
+	return &opening{desk: d, lot: l, hall: &herald{desk: d, lot: l}}
+}
 
 // mayOpen: the clock, the centre, and whoever runs the tender. None of them sees anything before the others.
 func mayOpen(a party.Actor, l *Lot) error {
