@@ -16,7 +16,7 @@ func TestEachLineFindsItsFault(t *testing.T) {
 	l := w.published(letter.RegimeTendering, "A1")
 	blind, full := w.three(l)
 	w.closeAt(l, deadline)
-	o := &opening{desk: w.Desk, lot: must(readLot(w.ctx, w.pool, l.ID))}
+	o := w.begin(must(readLot(w.ctx, w.pool, l.ID)))
 	if err := o.prepare(w.ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -72,12 +72,17 @@ func (d *Desk) Open(ctx context.Context, cmd party.Command, id string) (answer A
 	if l.State != Closed {
 		return Answer{ID: l.ID, Version: l.Version, State: string(l.State)}, nil
 	}
-	o := &opening{desk: d, lot: l, hall: &herald{desk: d, lot: l}}
+	o := d.begin(l)
 	if err := o.prepare(ctx); err != nil {
 		o.hall.stopped(ctx, err)
 		return Answer{}, err
 	}
 	return d.change(ctx, cmd, id, func(t *turn) error { return o.publish(ctx, t) })
+}
+
+// begin is one attempt to open a closed lot.
+func (d *Desk) begin(l *Lot) *opening {
+	return &opening{desk: d, lot: l, hall: &herald{desk: d, lot: l}}
 }
 
 // mayOpen: the clock, the centre, and whoever runs the tender. None of them sees anything before the others.
