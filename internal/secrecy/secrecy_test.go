@@ -51,6 +51,34 @@ func TestEverySpelling(t *testing.T) {
 	}
 }
 
+// A name in letters, as a file name, an address or a code would have it; too short a spelling is left out.
+func TestSpelledOut(t *testing.T) {
+	got := spelledOut("金丝雀第3001号水利建设有限公司")
+	for name, want := range map[string]string{
+		"pinyin":                          "jinsiquedi3001haoshuilijiansheyouxiangongsi",
+		"PINYIN":                          "JINSIQUEDI3001HAOSHUILIJIANSHEYOUXIANGONGSI",
+		"pinyin with spaces":              "jin si que di 3001 hao shui li jian she you xian gong si",
+		"pinyin with spaces, capitalised": "Jin Si Que Di 3001 Hao Shui Li Jian She You Xian Gong Si",
+		"pinyin, capitalised":             "JinSiQueDi3001HaoShuiLiJianSheYouXianGongSi",
+		"pinyin with hyphens":             "jin-si-que-di-3001-hao-shui-li-jian-she-you-xian-gong-si",
+		"initials":                        "jsqd3001hsljsyxgs",
+		"INITIALS":                        "JSQD3001HSLJSYXGS",
+	} {
+		if got[name] != want {
+			t.Errorf("%s: %q", name, got[name])
+		}
+	}
+	if got := spelledOut("甲9001"); len(got) != 0 {
+		t.Errorf("a name of seven letters: %v", got)
+	}
+	if got := spelledOut("91430100MA0000000X"); len(got) != 0 {
+		t.Errorf("a code: %v", got)
+	}
+	if got := spelledOut("湖南建工"); len(got) != 8 || got["pinyin"] != "hunanjiangong" || got["initials"] != "" {
+		t.Errorf("a short name keeps its syllables and loses its initials: %v", got)
+	}
+}
+
 // What is free on a surface is not a hit there, and is one everywhere else.
 func TestFreeSurfaces(t *testing.T) {
 	x := newIndex([]needle{{who, "one", "湘江示例建设有限公司"}})
