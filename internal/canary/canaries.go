@@ -57,4 +57,13 @@ var canaries = []canary{
 	{"I9", "open demands together ask for more than the amount", "guarantee/demand.go", "if m.Amount > *g.Amount-g.Honoured-claimed {", "if m.Amount > *g.Amount-g.Honoured-0*claimed {", desk, "TestOpenDemandsShareTheAmount"},
 	{"I9", "a fee is owed after cancelling", "guarantee/underwrite.go", "if t.g.FeeOffered == nil || t.g.ApplicationState != Approved {", "if t.g.FeeOffered == nil && t.g.ApplicationState == Approved {", desk, "TestNothingIsOwedAfterCancelling"},
 	{"I14", "a certificate that a clerk admits acts for the whole organisation", "party/certificate.go", "return role == Bidder || r.AdmittedBy != Self }", "return role != \"\" }", "./party", "TestWhatAnOrganisationAdmitsItselfServesABidderOnly"},
+
+	{"I7", "a number that another institution uses is refused", "migrations/0003_guarantee.sql", "    UNIQUE (guarantor, number),\n", "    UNIQUE (number),\n", desk, "TestNumberOfAnotherInstitution"},
+	{"I7", "more rows come than the line foresees", "tender/coverline.go", "missing{bids: bids - c.Bids,", "missing{bids: bids - c.Bids + int64(len(l.Stretch.String())),", "./tender", "TestEveryStretchGrowsByTheSame"},
+	{"I7", "who fills does not count again when it is alone", "tender/cover.go", "if m, err := f.alone(ctx, tx, l); err != nil || m.bids <= 0 {", "if _, err := f.alone(ctx, tx, l); err != nil {", "./tender", "TestManyFillersFillOnce"},
+	{"I7", "what is above the line becomes part of the record", "tender/coverline.go", "	if begun && !behind {", "	if begun && behind {", "./tender", "TestAnotherRhythmGoesOnFromTheLine"},
+	{"I7", "anybody foretells when a row comes for cover", "tender/coverline.go", "tag := d.Tags.Owner(fmt.Sprintf(\"cover/%s/%d/%d\", kind, l.Since.UnixMicro(), stretch), i)", "tag := new(Desk).Tags.Owner(fmt.Sprintf(\"cover/%s/%d/%d\", kind, l.Since.UnixMicro(), stretch), i)", "./tender", "TestInstantsAreSpread"},
+	{"I7", "a row for cover has no owner's wrapping", "tender/nobody.go", "who: Bidder{Party: letter.Party{USCC: newID()}, Encryption: f.keys[3]}}", "who: Bidder{Party: letter.Party{USCC: newID()}}}", "./tender", "TestDummiesLookLikeBids"},
+	{"I7", "a withdrawal for cover is shorter than a bidder's", "tender/nobody.go", "return sealWithdrawal(n.lot, n.who, n.id, signing.Random(nobodyWithdrawal))", "return signing.SealTo(signing.Random(nobodyWithdrawal), nil, n.who.Encryption)", "./tender", "TestDummiesLookLikeBids"},
+	{"I7", "withdrawals are not covered", "tender/cover.go", "case missing.withdrawn > 0 && len(f.standing) > 0:", "case missing.withdrawn > 1<<40:", "./tender", "TestEveryStretchGrowsByTheSame"},
 }

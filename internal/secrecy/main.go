@@ -65,7 +65,7 @@ func examine(ctx context.Context, s size, out io.Writer) (faults []string, err e
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	e := &examination{platform: p, size: s, out: out, locks: seenLocks{}}
-	for _, act := range []func(context.Context) error{e.prepare, e.handAllIn, e.play, e.measure, e.inspect, e.control, e.howMany, e.afterOpening} {
+	for _, act := range []func(context.Context) error{e.prepare, e.handAllIn, e.play, e.measure, e.newcomers, e.inspect, e.control, e.howMany, e.afterOpening} {
 		if err := act(ctx); err != nil {
 			return e.faults, err
 		}

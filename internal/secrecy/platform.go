@@ -44,6 +44,7 @@ type platform struct {
 	log    *journal
 
 	refusals, activity journal // what bidders were refused with; what pg_stat_activity showed meanwhile
+	receipts           journal // what they were given for their bids
 
 	party      *party.Desk
 	banks      *banks.Desk

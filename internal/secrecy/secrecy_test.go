@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -109,6 +111,24 @@ func TestClassifier(t *testing.T) {
 	if atMost(200) != 116 {
 		t.Errorf("at most %d of 200", atMost(200))
 	}
+}
+
+// An answer that never ends is listened to for a moment, and what came is searched.
+func TestAnEndlessAnswerIsHungUpOn(t *testing.T) {
+	gone := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+		_, _ = w.Write([]byte("data: 湘江示例建设有限公司\n\n"))
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		close(gone)
+	}))
+	defer s.Close()
+	a, err := (&platform{base: s.URL}).get(t.Context(), caller{}, "/")
+	if err != nil || a.status != http.StatusOK || !strings.Contains(string(a.body), "湘江示例") {
+		t.Fatalf("%d %q: %v", a.status, a.body, err)
+	}
+	<-gone
 }
 
 func TestRanked(t *testing.T) {
