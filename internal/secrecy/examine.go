@@ -54,7 +54,7 @@ func (e *examination) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	e.lots, e.quiet = all[:lots], all[lots]
-	if err := e.step(ctx, e.deadline().Add(-2*time.Hour)); err != nil {
+	if err := e.step(ctx, e.deadline().Add(-8*time.Hour)); err != nil {
 		return err
 	}
 	extra, err := e.newBidders(ctx, "无关旁观建设有限公司%d", 5001, 2)

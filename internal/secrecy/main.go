@@ -41,11 +41,11 @@ func main() {
 
 func run(ctx context.Context, s size, leaks bool, out io.Writer) error {
 	faults, err := examine(ctx, s, out)
-	if err != nil {
-		return err
-	}
 	for _, f := range faults {
 		fmt.Fprintf(out, "LEAK %s\n", f)
+	}
+	if err != nil {
+		return err
 	}
 	if len(faults) > 0 {
 		return fmt.Errorf("%d leaks", len(faults))
