@@ -85,7 +85,7 @@ var leaks = []leak{
 	},
 	{
 		what:  "a row for cover keeps no answer",
-		edits: []edit{{"tender/cover.go", "return f.desk.keepBid(ctx, tx, cmd, n.who.Party.USCC, row, answer)", "row.OwnerTag = row.UniqTag\n		return insertBid(ctx, tx, row)"}},
+		edits: []edit{{"tender/cover.go", "return f.desk.keepBid(ctx, tx, cmd, n.who.Party.USCC, row, answer)", "_, row.OwnerTag = cmd, row.UniqTag\n		return insertBid(ctx, tx, row)"}},
 		flags: []string{"-crowds=40"},
 		finds: []string{"LEAK how many bid is guessed under a cover"},
 	},
