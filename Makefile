@@ -41,7 +41,7 @@ generate: ## rewrite what is generated and checked in (OpenAPI, drawings, docs/s
 bench: ## signatures, an issue and an opening against their yardsticks, as ratios (docs/benchmarks.md); some minutes
 	go run ./internal/bench
 
-secrecy: ## search a running platform for who bids, before the opening, and plant leaks that it must find; three minutes
+secrecy: ## search a running platform for who bids, before the opening, and plant leaks that it must find; some minutes
 	go run ./internal/secrecy
 
 canaries: ## take each guard out in turn; the test that watches over it must fail

@@ -3,6 +3,7 @@ package guarantee
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -240,6 +241,25 @@ func TestPreparedOnceIssuedOnce(t *testing.T) {
 	w.paid(b)
 	_, err = w.Prepare(w.ctx, w.guarantorSays(b), b.id, "CSB-2026-000001", signing.Sum([]byte("x")))
 	refused(t, err, "issue.number_used")
+}
+
+// A number that stands for another institution's letter is as free as any: the answer does not tell that it is there.
+func TestNumberOfAnotherInstitution(t *testing.T) {
+	w := newWorld(t)
+	taken := w.apply(w.bidders[0], w.bank)
+	w.paid(taken)
+	w.must(w.Prepare(w.ctx, w.guarantorSays(taken), taken.id, "2026-000001", signing.Sum([]byte("x"))))
+	var told []Answer
+	for i, number := range []string{"2026-000001", "2026-000002"} {
+		h := w.apply(w.bidders[i+1], w.insurer)
+		w.paid(h)
+		a := w.must(w.Prepare(w.ctx, w.guarantorSays(h), h.id, number, signing.Sum([]byte("y"))))
+		a.ID = ""
+		told = append(told, a)
+	}
+	if !reflect.DeepEqual(told[0], told[1]) {
+		t.Errorf("a number that another institution has used: %+v; a free one: %+v", told[0], told[1])
+	}
 }
 
 func TestIssueRaces(t *testing.T) {

@@ -31,7 +31,8 @@ type Config struct {
 	Grace time.Duration
 	// Timeout is how long one job may run; 0 = one minute. One that runs longer is stopped and tried again.
 	Timeout time.Duration
-	Workers int // jobs at once, per queue; 0 = 8
+	Workers int           // jobs at once, per queue; 0 = 8
+	Cover   tender.Rhythm // of bids, so that their number tells nothing; zero = none
 }
 
 // Desks are the rooms in which the jobs act.
@@ -132,7 +133,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	sweeping, stop := context.WithCancel(ctx)
 	r.stop = stop
 	r.swept.Go(func() { r.sweepAlways(sweeping) })
-	return nil
+	return r.cover(sweeping)
 }
 
 // Stop lets running jobs finish until ctx ends; then it breaks them off. What is broken off runs again.

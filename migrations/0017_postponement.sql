@@ -29,16 +29,13 @@ BEGIN
     IF NEW.version <= OLD.version THEN
         RAISE EXCEPTION 'a lot changes only with an event' USING ERRCODE = 'check_violation', CONSTRAINT = 'lot_version';
     END IF;
-    IF OLD.state <> 'draft' AND (NEW.custodians, NEW.amount, NEW.forms, NEW.bids, NEW.base, NEW.validity_days, NEW.extra_days)
-        IS DISTINCT FROM (OLD.custodians, OLD.amount, OLD.forms, OLD.bids, OLD.base, OLD.validity_days, OLD.extra_days) THEN
+    IF OLD.state <> 'draft' AND (NEW.custodians, NEW.amount, NEW.forms, NEW.base, NEW.validity_days, NEW.extra_days)
+        IS DISTINCT FROM (OLD.custodians, OLD.amount, OLD.forms, OLD.base, OLD.validity_days, OLD.extra_days) THEN
         RAISE EXCEPTION 'what was published is frozen' USING ERRCODE = 'check_violation', CONSTRAINT = 'lot_frozen';
     END IF;
     IF OLD.state <> 'draft' AND (NEW.deadline, NEW.requirement) IS DISTINCT FROM (OLD.deadline, OLD.requirement) AND
         NOT (OLD.state = 'published' AND NEW.state = 'published' AND NEW.deadline > OLD.deadline) THEN
         RAISE EXCEPTION 'a deadline moves later only, while bids come in' USING ERRCODE = 'check_violation', CONSTRAINT = 'lot_deadline';
-    END IF;
-    IF NEW.bids = 'outside' AND NEW.closed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM bid_list WHERE lot = NEW.id) THEN
-        RAISE EXCEPTION 'the bids of this lot are elsewhere, and their list has not come' USING ERRCODE = 'check_violation', CONSTRAINT = 'lot_bid_list';
     END IF;
     RETURN NEW;
 END $$;

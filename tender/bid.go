@@ -82,14 +82,20 @@ func (d *Desk) handIn(ctx context.Context, cmd party.Command, l *Lot, bidder str
 		if _, err := d.inTime(ctx, tx, l.ID); err != nil {
 			return err
 		}
-		if row.OwnerTag, err = d.freeOwnerTag(ctx, tx, bidder); err != nil {
-			return err
-		}
-		if err := insertBid(ctx, tx, row); err != nil {
-			return err
-		}
-		return d.after(ctx, tx, cmd, *answer)
+		return d.keepBid(ctx, tx, cmd, bidder, row, *answer)
 	})
+}
+
+// keepBid writes a bid and what its command was answered. Bids that are handed in for cover are written here too, so
+// that nothing tells them apart.
+func (d *Desk) keepBid(ctx context.Context, tx pgx.Tx, cmd party.Command, bidder string, row bidRow, answer Answer) (err error) {
+	if row.OwnerTag, err = d.freeOwnerTag(ctx, tx, bidder); err != nil {
+		return err
+	}
+	if err := insertBid(ctx, tx, row); err != nil {
+		return err
+	}
+	return d.after(ctx, tx, cmd, answer)
 }
 
 // sealBid checks a bid, receipts it and encrypts both. The instant of the receipt is read before the

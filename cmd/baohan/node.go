@@ -22,6 +22,9 @@ type node struct {
 	Patience   time.Duration `help:"等待机构应答一份报文的时间。" env:"BAOHAN_PATIENCE" default:"15s" placeholder:"时长"`
 }
 
+// mostCover is one row a second; more would be a load of its own.
+const mostCover = 3600
+
 // running is an open system, and how to let go of it.
 type running struct {
 	*system
@@ -34,6 +37,9 @@ func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.
 	networks, err := prefixes("networks", n.Networks)
 	if err != nil {
 		return nil, err
+	}
+	if s.Cover < 0 || s.Cover > mostCover {
+		return nil, fmt.Errorf("cover：%d 不在 0 至 %d 之间；请填写每小时的行数", s.Cover, mostCover)
 	}
 	keys, err := openKeys(s)
 	if err != nil {
@@ -48,7 +54,7 @@ func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.
 		return nil, err
 	}
 	sys, err := openSystem(ctx, systemConfig{Database: server.URL, MaxConns: s.DatabaseMax, Keys: keys, ClockFile: s.ClockFile,
-		Migrate: n.Migrate || s.DatabaseURL == "", Node: n.name(command), Sweep: s.SweepEvery, Timeout: n.Patience,
+		Migrate: n.Migrate || s.DatabaseURL == "", Node: n.name(command), Sweep: s.SweepEvery, Cover: s.Cover, Timeout: n.Patience,
 		Allow: n.Allow, Networks: networks, Custodians: n.Custodians, Log: log})
 	if err != nil {
 		return nil, errors.Join(err, server.Stop())

@@ -141,3 +141,12 @@ func TestExitCodes(t *testing.T) {
 		t.Errorf("--help ends with %d and prints %s", code, &out)
 	}
 }
+
+// A cover that is no number of rows is refused before anything is opened.
+func TestCoverHasBounds(t *testing.T) {
+	for _, n := range []int{-1, mostCover + 1} {
+		if _, err := new(node).open(t.Context(), &Settings{Cover: n}, "work", nil); err == nil || !strings.Contains(err.Error(), "cover") {
+			t.Errorf("a cover of %d: %v", n, err)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"baohan/client/wire"
 	"baohan/internal/sample"
@@ -18,29 +19,41 @@ import (
 	"baohan/web"
 )
 
-// reading is a GET of the API, as the contract lists it.
-type reading struct{ path string }
+// operation is one of the API's, as the contract lists it.
+type operation struct{ method, path string }
 
 var (
-	pathLine = regexp.MustCompile(`^  (/[^:]+):$`)
-	getLine  = regexp.MustCompile(`^    get:$`)
+	pathLine   = regexp.MustCompile(`^  (/[^:]+):$`)
+	methodLine = regexp.MustCompile(`^    (get|post|put|patch|delete):$`)
 )
 
-// readings are all GET operations of the OpenAPI document, so that a new one is searched without anybody's thinking
-// of it.
-func readings() (all []reading, err error) {
+// operations are all of the OpenAPI document, so that a new one is asked without anybody's thinking of it.
+func operations() (all []operation, err error) {
 	contract, err := web.Contract()
 	path := ""
 	for line := range strings.Lines(string(contract)) {
 		line = strings.TrimRight(line, "\n")
 		if m := pathLine.FindStringSubmatch(line); m != nil {
 			path = m[1]
-		} else if getLine.MatchString(line) {
-			all = append(all, reading{path})
+		} else if m := methodLine.FindStringSubmatch(line); m != nil {
+			all = append(all, operation{strings.ToUpper(m[1]), path})
 		}
 	}
-	if err == nil && len(all) < 10 {
-		err = fmt.Errorf("only %d GET operations in the contract", len(all))
+	if err == nil && len(all) < 40 {
+		err = fmt.Errorf("only %d operations in the contract", len(all))
+	}
+	return all, err
+}
+
+// reading is a GET.
+type reading struct{ path string }
+
+func readings() (all []reading, err error) {
+	list, err := operations()
+	for _, o := range list {
+		if o.method == http.MethodGet {
+			all = append(all, reading{o.path})
+		}
 	}
 	return all, err
 }
@@ -117,8 +130,13 @@ type answer struct {
 	body   []byte
 }
 
+// patience is how long a request may take.
+const patience = time.Minute
+
 func do(r *http.Request) (a answer, err error) {
-	response, err := http.DefaultClient.Do(r)
+	ctx, hangUp := context.WithTimeout(r.Context(), patience)
+	defer hangUp()
+	response, err := http.DefaultClient.Do(r.WithContext(ctx))
 	if err != nil {
 		return a, err
 	}
@@ -149,9 +167,22 @@ func firstEvent(stream io.Reader) (all []byte, err error) {
 
 // get asks for a path as a caller.
 func (p *platform) get(ctx context.Context, c caller, path string) (answer, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base+path, http.NoBody)
+	return p.ask(ctx, c, http.MethodGet, path)
+}
+
+// ask sends a request as a caller; a command carries an empty object and a key of its own.
+func (p *platform) ask(ctx context.Context, c caller, method, path string) (answer, error) {
+	body := io.Reader(http.NoBody)
+	if method != http.MethodGet {
+		body = strings.NewReader("{}")
+	}
+	r, err := http.NewRequestWithContext(ctx, method, p.base+path, body)
 	if err != nil {
 		return answer{}, err
+	}
+	if method != http.MethodGet {
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Idempotency-Key", freshID())
 	}
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)

@@ -22,10 +22,12 @@ type examination struct {
 	out    io.Writer
 	faults []string
 
-	lots     []wire.Lot
+	lots     []wire.Lot // for which they bid
+	quiet    wire.Lot   // for which nobody does
 	bidders  []*bidder
 	onlooker sample.Member
 	players  [2]*bidder
+	late     []*bidder // who come when others have bid
 	asking   []caller
 	index    *index
 	locks    seenLocks
@@ -47,10 +49,12 @@ func freshID() string { return hex.EncodeToString(signing.Random(16)) }
 // prepare publishes the lots and lets the bidders register and sign in. One more bids before the mark: the first write
 // to a page after a checkpoint copies the whole page into the WAL, with what stood there before.
 func (e *examination) prepare(ctx context.Context) (err error) {
-	if e.lots, err = e.publish(ctx); err != nil {
+	all, err := e.publish(ctx)
+	if err != nil {
 		return err
 	}
-	if err := e.step(ctx, e.deadline().Add(-2*time.Hour)); err != nil {
+	e.lots, e.quiet = all[:lots], all[lots]
+	if err := e.step(ctx, e.deadline().Add(-8*time.Hour)); err != nil {
 		return err
 	}
 	extra, err := e.newBidders(ctx, "无关旁观建设有限公司%d", 5001, 2)
@@ -61,11 +65,14 @@ func (e *examination) prepare(ctx context.Context) (err error) {
 	if e.players, err = e.newPlayers(ctx); err != nil {
 		return err
 	}
+	if e.late, err = e.newBidders(ctx, "后来的第%d号市政工程有限公司", 8001, 2); err != nil {
+		return err
+	}
 	if e.bidders, err = e.newBidders(ctx, "金丝雀第%d号水利水电建设有限公司", 3001, e.size.bidders); err != nil {
 		return err
 	}
-	everybody := slices.Concat(e.bidders, extra[:1], e.players[:])
-	e.index = newIndex(append(needlesOf(everybody), lotNeedles(e.lots)...))
+	everybody := slices.Concat(e.bidders, extra[:1], e.players[:], e.late)
+	e.index = newIndex(append(needlesOf(everybody), lotNeedles(all)...))
 	if e.asking, err = e.callers(ctx, e.onlooker); err != nil {
 		return err
 	}
@@ -257,6 +264,8 @@ func (e *examination) surfaces(ctx context.Context) (all []surface, asked int, e
 	}
 	answers, asked, err := e.answerSurfaces(ctx, e.asking, e.objects())
 	add(answers, err)
+	silent, err := e.silence(ctx)
+	add([]surface{silent}, err)
 	add(e.tableSurfaces(ctx, e.before))
 	_, err2 := e.pool.Exec(ctx, `CHECKPOINT`)
 	add(nil, err2)
@@ -292,6 +301,7 @@ func (e *examination) logSurfaces(ctx context.Context) ([]surface, error) {
 		{name: "log of PostgreSQL", text: log, free: map[kind]string{where: "searched apart, since the first bidder"}},
 		{name: "log of PostgreSQL since the first bidder", text: log[min(e.mark.theDB, len(log)):]},
 		{name: "pg_stat_activity and pg_locks, watched", text: e.activity.since(0)},
+		{name: "receipts of bids", text: e.receipts.since(0)},
 		{name: "refusals to bidders", text: e.refusals.since(0), free: map[kind]string{where: "the address that the bidder itself asked"}},
 		custody,
 	}, err

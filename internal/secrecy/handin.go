@@ -16,7 +16,7 @@ import (
 	"baohan/guarantee/letter"
 )
 
-// lots are published by an agent: same rung of every ladder, other names, codes and amounts.
+// lots are published by an agent: same rung of every ladder, other names, codes and amounts. For one more nobody bids.
 const lots = 4
 
 // publish makes the lots, so far ahead that the law's days are kept.
@@ -33,7 +33,7 @@ func (p *platform) publish(ctx context.Context) (all []wire.Lot, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range lots {
+	for i := range lots + 1 {
 		lot, err := agent.AddLot(ctx, project.ID, wire.AddLot{Code: fmt.Sprintf("MMJ-2026-0007-BD%02d", i+1), Name: fmt.Sprintf("密密江堤防加固第%d标段施工", i+1),
 			Base: 4_680_000_000, Amount: 80_000_000 - letter.Fen(i)*1_234_567, Forms: []letter.Form{letter.FormIndependent, letter.FormInsurance},
 			End: letter.EndRule{Deadline: p.deadline(), ValidityDays: 120, ExtraDays: 28}})
@@ -92,6 +92,7 @@ func (p *platform) handIn(ctx context.Context, b *bidder, lot wire.Lot, i *insti
 		return fmt.Errorf("bid: %w", err)
 	}
 	b.bid = bid.ID
+	_, _ = p.receipts.Write(bid.Receipt)
 	if stumbles {
 		if err := p.refused(b.Bid(ctx, lot, b.letter, nil)); err != nil {
 			return err

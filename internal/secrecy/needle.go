@@ -70,6 +70,9 @@ func (n needle) forms() []form {
 		add("GBK", gbk)
 		add("GBK in hex", []byte(hex.EncodeToString(gbk)))
 	}
+	for name, spelling := range spelledOut(n.text) {
+		add(name, []byte(spelling))
+	}
 	return all
 }
 

@@ -83,6 +83,12 @@ var leaks = []leak{
 		flags: []string{"-plays=30"},
 		finds: []string{"LEAK bid.sealed differs by ", "LEAK distinguishing game: the bidder is guessed"},
 	},
+	{
+		what:  "a row for cover keeps no answer",
+		edits: []edit{{"tender/cover.go", "return f.desk.keepBid(ctx, tx, cmd, n.who.Party.USCC, row, answer)", "_, row.OwnerTag = cmd, row.UniqTag\n		return insertBid(ctx, tx, row)"}},
+		flags: []string{"-crowds=40"},
+		finds: []string{"LEAK how many bid is guessed under a cover"},
+	},
 }
 
 // plantAll plants each leak in turn. A leak that is not found is an error: then a run without finds means nothing.
@@ -124,7 +130,7 @@ func (l leak) plant(ctx context.Context, dir string) error {
 	if out, err := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-o", program, "./internal/secrecy").CombinedOutput(); err != nil {
 		return fmt.Errorf("it does not compile: %w\n%s", err, out)
 	}
-	flags := append([]string{"-bidders=12", "-plays=0", "-probes=20", "-open=false", "-leaks=false"}, l.flags...)
+	flags := append([]string{"-bidders=12", "-plays=0", "-crowds=0", "-probes=20", "-open=false", "-leaks=false"}, l.flags...)
 	out, err := exec.CommandContext(ctx, program, flags...).CombinedOutput()
 	if err == nil {
 		return fmt.Errorf("nothing was found")

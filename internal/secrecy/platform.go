@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -44,6 +45,7 @@ type platform struct {
 	log    *journal
 
 	refusals, activity journal // what bidders were refused with; what pg_stat_activity showed meanwhile
+	receipts           journal // what they were given for their bids
 
 	party      *party.Desk
 	banks      *banks.Desk
@@ -93,9 +95,10 @@ func newPlatform(ctx context.Context, loud bool) (p *platform, err error) {
 }
 
 func (p *platform) openDatabase(ctx context.Context, loud bool) (err error) {
-	options := devpg.Options{Dir: p.path("postgres")}
+	// A checkpoint of its own choice would have pages copied whole into the WAL, the statistics of the registry among them.
+	options := devpg.Options{Dir: p.path("postgres"), Settings: map[string]string{"checkpoint_timeout": "1h", "max_wal_size": "16GB"}}
 	if loud {
-		options.Settings = map[string]string{"log_statement": "all", "log_parameter_max_length": "-1", "log_min_error_statement": "error", "log_error_verbosity": "verbose"}
+		maps.Copy(options.Settings, map[string]string{"log_statement": "all", "log_parameter_max_length": "-1", "log_min_error_statement": "error", "log_error_verbosity": "verbose"})
 	}
 	if p.server, err = devpg.Start(ctx, options); err != nil {
 		return err

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -51,6 +53,34 @@ func TestEverySpelling(t *testing.T) {
 	}
 }
 
+// A name in letters, as a file name, an address or a code would have it; too short a spelling is left out.
+func TestSpelledOut(t *testing.T) {
+	got := spelledOut("金丝雀第3001号水利建设有限公司")
+	for name, want := range map[string]string{
+		"pinyin":                          "jinsiquedi3001haoshuilijiansheyouxiangongsi",
+		"PINYIN":                          "JINSIQUEDI3001HAOSHUILIJIANSHEYOUXIANGONGSI",
+		"pinyin with spaces":              "jin si que di 3001 hao shui li jian she you xian gong si",
+		"pinyin with spaces, capitalised": "Jin Si Que Di 3001 Hao Shui Li Jian She You Xian Gong Si",
+		"pinyin, capitalised":             "JinSiQueDi3001HaoShuiLiJianSheYouXianGongSi",
+		"pinyin with hyphens":             "jin-si-que-di-3001-hao-shui-li-jian-she-you-xian-gong-si",
+		"initials":                        "jsqd3001hsljsyxgs",
+		"INITIALS":                        "JSQD3001HSLJSYXGS",
+	} {
+		if got[name] != want {
+			t.Errorf("%s: %q", name, got[name])
+		}
+	}
+	if got := spelledOut("甲9001"); len(got) != 0 {
+		t.Errorf("a name of seven letters: %v", got)
+	}
+	if got := spelledOut("91430100MA0000000X"); len(got) != 0 {
+		t.Errorf("a code: %v", got)
+	}
+	if got := spelledOut("湖南建工"); len(got) != 8 || got["pinyin"] != "hunanjiangong" || got["initials"] != "" {
+		t.Errorf("a short name keeps its syllables and loses its initials: %v", got)
+	}
+}
+
 // What is free on a surface is not a hit there, and is one everywhere else.
 func TestFreeSurfaces(t *testing.T) {
 	x := newIndex([]needle{{who, "one", "湘江示例建设有限公司"}})
@@ -81,6 +111,24 @@ func TestClassifier(t *testing.T) {
 	if atMost(200) != 116 {
 		t.Errorf("at most %d of 200", atMost(200))
 	}
+}
+
+// An answer that never ends is listened to for a moment, and what came is searched.
+func TestAnEndlessAnswerIsHungUpOn(t *testing.T) {
+	gone := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+		_, _ = w.Write([]byte("data: 湘江示例建设有限公司\n\n"))
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		close(gone)
+	}))
+	defer s.Close()
+	a, err := (&platform{base: s.URL}).get(t.Context(), caller{}, "/")
+	if err != nil || a.status != http.StatusOK || !strings.Contains(string(a.body), "湘江示例") {
+		t.Fatalf("%d %q: %v", a.status, a.body, err)
+	}
+	<-gone
 }
 
 func TestRanked(t *testing.T) {
