@@ -20,6 +20,7 @@ type Opening struct {
 	ClosingLetters []byte // nil when no bid named a letter
 	Bids           []BidView
 	Letters        []LetterView
+	Emergencies    []EmergencyView // what a supervisor decided about letters; what was published stays beside it
 }
 
 // BidView is one bid that was opened; Failure says why one could not be.
@@ -61,7 +62,10 @@ func (d *Desk) Opening(ctx context.Context, id string) (Opening, error) {
 	if o.Bids, err = readBids(ctx, d.Pool, id); err != nil {
 		return o, err
 	}
-	o.Letters, err = readLetters(ctx, d.Pool, id)
+	if o.Letters, err = readLetters(ctx, d.Pool, id); err != nil {
+		return o, err
+	}
+	o.Emergencies, err = d.emergencies(ctx, id)
 	return o, err
 }
 

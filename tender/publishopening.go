@@ -84,12 +84,15 @@ func (x *openedLetter) summary() *LetterSummary {
 	if x.unsealed == nil {
 		return nil
 	}
-	u := x.unsealed
+	return summaryOf(x.unsealed, x.sealed.Form)
+}
+
+func summaryOf(u *guarantee.Unsealed, form letter.Form) *LetterSummary {
 	expiry := u.Reveal.End.Expiry()
 	if u.Content.LatestExpiry.Before(expiry) {
 		expiry = u.Content.LatestExpiry
 	}
-	return &LetterSummary{Number: u.Content.Number, Guarantor: u.Reveal.Guarantor, Applicants: u.Reveal.Applicants, Form: x.sealed.Form,
+	return &LetterSummary{Number: u.Content.Number, Guarantor: u.Reveal.Guarantor, Applicants: u.Reveal.Applicants, Form: form,
 		Amount: u.Reveal.Amount, Expiry: expiry, Commitment: letter.Commitment(u.RevealBytes)}
 }
 
