@@ -54,6 +54,13 @@ func (d *Desk) disclosed(ctx context.Context, q store.Querier, id string) (*Disc
 	return x, err
 }
 
+// Published are the bytes of a published letter as they stand, to be compared and not believed.
+func (d *Desk) Published(ctx context.Context, id string) (reveal, undertaking, salt []byte, err error) {
+	err = d.Pool.QueryRow(ctx, `SELECT reveal, undertaking, salt FROM disclosure WHERE guarantee = @id`, pgx.NamedArgs{"id": id}).
+		Scan(&reveal, &undertaking, &salt)
+	return reveal, undertaking, salt, err
+}
+
 func (x *Disclosure) content() (letter.Undertaking, error) {
 	signed, err := signing.ParseSignedData(x.Undertaking)
 	if err != nil {

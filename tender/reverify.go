@@ -111,11 +111,11 @@ func (r *reverification) byRow(ctx context.Context, c *copied) (*finding, error)
 	if c.row.DisclosureState != guarantee.Disclosed {
 		return nil, nil //nolint:nilnil // nothing can be said yet
 	}
-	x, err := r.desk.Guarantees.Disclosure(ctx, c.id)
+	reveal, undertaking, salt, err := r.desk.Guarantees.Published(ctx, c.id)
 	if err != nil {
 		return nil, err
 	}
-	return say(c.same(x.Reveal, x.Undertaking, x.Salt, "开标已正常解封公开"))
+	return say(c.same(reveal, undertaking, salt, "开标已正常解封公开"))
 }
 
 // same compares the disclosed bytes with the copy's, one by one.
@@ -159,7 +159,7 @@ func (r *reverification) unseal(ctx context.Context) error {
 		return nil
 	}
 	asked := named(c, seals)
-	shares, err := r.desk.shares(ctx, r.lot.ID, closings[1], closings[0], asked)
+	shares, err := r.desk.sharesAgain(ctx, r.lot.ID, closings, asked)
 	waits := errors.Is(err, ErrCustodians)
 	if err != nil && !waits {
 		return err
@@ -170,6 +170,21 @@ func (r *reverification) unseal(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// sharesAgain asks the custodians for what they gave at the opening, or would have given: one that was not needed then
+// has not seen the first closing and serves the second only after it.
+func (d *Desk) sharesAgain(ctx context.Context, lot string, closings [2][]byte, records map[string]signing.Sealed) (given, error) {
+	shares, err := d.shares(ctx, lot, closings[1], closings[0], records)
+	if !errors.Is(err, ErrCustodians) {
+		return shares, err
+	}
+	for i := range d.Custodians {
+		if err := d.ask(ctx, i, closings[0], nil, nil, given{}); err != nil {
+			d.log().InfoContext(ctx, "a custodian was not shown the first closing", "lot", lot, "custodian", i+1, "error", err)
+		}
+	}
+	return d.shares(ctx, lot, closings[1], closings[0], records)
 }
 
 // closings are both as signed, and what the second says. A lot in which no bid named a letter has no second.
