@@ -52,7 +52,9 @@ func TestDecisionsThatAreNotTaken(t *testing.T) {
 	} {
 		e.refused(as(e.supervisor, party.Supervisor, e.supervisor, full(change)), code)
 	}
-	unseen := full(func(d *letter.IncidentDecision) { d.Letters = []letter.IncidentLetter{{ID: e.good, File: d.Letters[0].File}} })
+	unseen := full(func(d *letter.IncidentDecision) {
+		d.Letters = []letter.IncidentLetter{{ID: e.good, File: d.Letters[0].File}}
+	})
 	e.refused(as(e.supervisor, party.Supervisor, e.supervisor, unseen), "decision.letters")
 	_, err := e.DecideIncident(e.ctx, e.by(e.supervisor, party.Supervisor), id, []byte("x"))
 	e.refused(err, "decision.signature")

@@ -92,18 +92,35 @@ func (d *Desk) sight(ctx context.Context, by party.Actor, l *Lot) (sight, error)
 	return nothing, nil
 }
 
-// Incidents lists what a party may see of a lot's incidents, the latest first.
-func (d *Desk) Incidents(ctx context.Context, by party.Actor, lot string) ([]IncidentView, error) {
+// SeesIncidentsOf refuses everybody whom the incidents of a lot do not concern.
+func (d *Desk) SeesIncidentsOf(ctx context.Context, by party.Actor, lot string) error {
+	_, _, err := d.concerned(ctx, by, lot)
+	return err
+}
+
+// SeesIncident refuses everybody whom an incident does not concern.
+func (d *Desk) SeesIncident(ctx context.Context, by party.Actor, id string) error {
+	_, _, _, err := d.visible(ctx, by, id)
+	return err
+}
+
+func (d *Desk) concerned(ctx context.Context, by party.Actor, lot string) (*Lot, sight, error) {
 	l, err := d.published(ctx, lot)
 	if err != nil {
-		return nil, err
+		return nil, nothing, err
 	}
 	s, err := d.sight(ctx, by, l)
+	if err == nil && (s == nothing || !pastOpening(l.State)) {
+		err = ErrNotFound
+	}
+	return l, s, err
+}
+
+// Incidents lists what a party may see of a lot's incidents, the latest first.
+func (d *Desk) Incidents(ctx context.Context, by party.Actor, lot string) ([]IncidentView, error) {
+	l, s, err := d.concerned(ctx, by, lot)
 	if err != nil {
 		return nil, err
-	}
-	if s == nothing || !pastOpening(l.State) {
-		return nil, ErrNotFound
 	}
 	rows, err := store.Many[Incident](ctx, d.Pool, `SELECT `+incidentColumns+` FROM incident WHERE lot = @lot ORDER BY reported_at DESC, id`,
 		pgx.NamedArgs{"lot": lot})

@@ -16,6 +16,7 @@ type Opening struct {
 	ClosingLetters []byte         `json:"closing_letters"` // stage letters
 	Bids           []OpenedBid    `json:"bids"`
 	Letters        []OpenedLetter `json:"letters"`
+	Emergencies    []Emergency    `json:"emergencies,omitzero"` // what a supervisor decided about letters (应急)
 }
 
 // OpenedBid is one bid that was opened, or that could not be: then Failure says why.
@@ -51,7 +52,7 @@ type Line struct {
 	Words  string `json:"words"`
 }
 
-// Guarantee is one disclosed guarantee as its beneficiary (or the centre) sees it.
+// Guarantee is one guarantee, disclosed or accepted, as its beneficiary (or the centre) sees it.
 type Guarantee struct {
 	ID           string         `json:"id"`
 	Number       string         `json:"number"`
