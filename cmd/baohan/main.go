@@ -30,6 +30,7 @@ type commands struct {
 	CA      caCommand      `cmd:"" name:"ca" help:"开发用证书机构（无法律效力）。"`
 
 	Bidder      bidderCommand      `cmd:"" help:"投标人：询价、申请、核对自己的保函、投标。"`
+	Incident    incidentCommand    `cmd:"" help:"应急：交易中心登记、行政监督认定无法解封的保函。"`
 	Custodian   custodianCommand   `cmd:"" help:"密钥保管人：在其所有者处独立运行的代理，及其经办人的操作。"`
 	SandboxBank sandboxBankCommand `cmd:"" help:"测试机构：银行、保险公司或担保公司的模拟，独立进程。"`
 
