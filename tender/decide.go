@@ -173,12 +173,9 @@ func (d *Desk) acceptLetter(ctx context.Context, t *incidentTurn, c *copied) err
 	return translate(err)
 }
 
-// moveRow discloses a letter's row from its copy where the opening missed it; a lot that is not opened keeps its rows
-// sealed.
+// moveRow discloses a letter's row from its copy where the opening missed it. In a lot that is not opened nothing is
+// missed and no bid is public, so its rows stay sealed.
 func (d *Desk) moveRow(ctx context.Context, t *incidentTurn, c *copied) (moved bool, err error) {
-	if t.lot.OpenedAt == nil {
-		return false, nil
-	}
 	var named bool
 	if err := t.tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM opened_bid WHERE lot = @lot AND letter = @letter)`,
 		pgx.NamedArgs{"lot": t.lot.ID, "letter": c.id}).Scan(&named); err != nil {

@@ -73,6 +73,19 @@ func TestDecisionsThatAreNotTaken(t *testing.T) {
 	e.refused(as(e.supervisor, party.Supervisor, e.supervisor, same), "incident.illegal_move")
 }
 
+// A row that says something else by the time of the decision stops it: nothing moves.
+func TestDecisionOverAnotherRow(t *testing.T) {
+	e := missed(t)
+	id := e.report()
+	e.tells(e.present(e.bidders[0], e.copy))
+	e.exec(`UPDATE guarantee SET commitment = set_byte(commitment, 0, get_byte(commitment, 0) # 1) WHERE id = @id`, e.bad)
+	_, err := e.decide(id, e.decision(id))
+	e.refused(err, "accept.another")
+	if g := e.letterRow(e.bad); g.DisclosureState != guarantee.Missing || e.count(`SELECT count(*) FROM incident WHERE state = 'reported'`) != 1 {
+		t.Errorf("the letter is %s", g.DisclosureState)
+	}
+}
+
 // suspended has the operator suspend or resume the supervisor.
 func (e *emergency) suspended(yes bool) {
 	e.t.Helper()
