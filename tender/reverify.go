@@ -179,12 +179,33 @@ func (d *Desk) sharesAgain(ctx context.Context, lot string, closings [2][]byte, 
 	if !errors.Is(err, ErrCustodians) {
 		return shares, err
 	}
-	for i := range d.Custodians {
-		if err := d.ask(ctx, i, closings[0], nil, nil, given{}); err != nil {
-			d.log().InfoContext(ctx, "a custodian was not shown the first closing", "lot", lot, "custodian", i+1, "error", err)
-		}
+	if err := d.showFirst(ctx, lot, closings[0]); err != nil {
+		return nil, err
 	}
 	return d.shares(ctx, lot, closings[1], closings[0], records)
+}
+
+// showFirst asks every custodian for its shares of a few bids, of the first closing. Who does not answer is seen when it is
+// asked for the letters.
+func (d *Desk) showFirst(ctx context.Context, lot string, closing []byte) error {
+	c, _, err := d.signedClosing(ctx, lot, letter.StageBids)
+	if err != nil {
+		return err
+	}
+	var few []string
+	for _, r := range c.Records[:min(3, len(c.Records))] {
+		few = append(few, r.ID)
+	}
+	rows, err := readSealedBids(ctx, d.Pool, few)
+	if err != nil {
+		return err
+	}
+	for i := range d.Custodians {
+		if err := d.ask(ctx, i, closing, nil, named(c, rows), given{}); err != nil {
+			d.log().InfoContext(ctx, "a custodian gave nothing of the first closing", "lot", lot, "custodian", i+1, "error", err)
+		}
+	}
+	return nil
 }
 
 // closings are both as signed, and what the second says. A lot in which no bid named a letter has no second.

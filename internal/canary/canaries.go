@@ -65,7 +65,7 @@ var canaries = []canary{
 	{"I11", "a certificate that nobody admitted decides", "party/acts.go", "|| !row.CanSign || !row.serves(role) {", "|| !row.CanSign {", "./party", "TestWhoActs"},
 	{"I11", "another organisation signs the decision", "tender/decide.go", "if signed.Signer().Subject().OrganizationID != by.USCC {", "if false {", "./tender", "TestDecisionsThatAreNotTaken"},
 	{"I11", "a decision is about a copy that nobody showed", "tender/decide.go", "if c := v.copies[x.ID]; c == nil || c.digest != x.File {", "if c := v.copies[x.ID]; c == nil {", "./tender", "TestDecisionsThatAreNotTaken"},
-	{"I11", "evidence that came after the signature is decided on", "tender/decide.go", "{slices.Equal(v.dec.Evidence, evidence),", "{len(v.dec.Evidence) <= len(evidence),", "./tender", "TestDecisionsThatAreNotTaken"},
+	{"I11", "evidence that came after the signature is decided on", "tender/decide.go", "{slices.Equal(v.dec.Evidence, evidence),", "{slices.Equal(v.dec.Evidence, evidence) || true,", "./tender", "TestDecisionsThatAreNotTaken"},
 	{"I14", "the centre decides alone", "web/guard.go", "\"decide-incident\":    {roles: supervisors,", "\"decide-incident\":    {roles: concerned,", "./web", "TestWhoMayDoWhat"},
 	{"I1", "a row that is not the copy's letter is accepted", "guarantee/accept.go", "if len(t.g.Differs(x.File)) > 0 {", "if false {", "./tender", "TestDecisionOverAnotherRow"},
 	{"I15", "a difference is closed over", "tender/reverify.go", "if what := r.desk.differs(r.lot, c.row, c.file); len(what) > 0 {", "if what := r.desk.differs(r.lot, c.row, c.file); len(what) > 0 && false {", "./tender", "TestContradicted"},
