@@ -4,11 +4,11 @@ import (
 	"context"
 
 	"github.com/go-json-experiment/json"
+	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee"
 	"baohan/guarantee/letter"
 	"baohan/internal/store"
-	"github.com/jackc/pgx/v5"
 )
 
 // unopened is what a line says that only the lot's opened bids could answer.

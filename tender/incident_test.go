@@ -306,6 +306,20 @@ func TestCopiesThatAreNotTaken(t *testing.T) {
 	e.refused(err, "copy.other")
 }
 
+// One bidder does not fill an incident.
+func TestCopiesOfOneBidderAreCounted(t *testing.T) {
+	e := missed(t)
+	id := e.report()
+	for range mostCopiesEach {
+		if _, err := e.pool.Exec(e.ctx, `INSERT INTO incident_copy (incident, letter, presenter, file, digest, here, result, summary, lines, presented_at)
+			VALUES ($1, $2, $3, '', $4, false, 'unknown', '{}', '[]', platform_now())`, id, newID(), e.bidders[0].party.USCC, signing.Random(32)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := e.present(e.bidders[0], e.copy)
+	e.refused(err, "copy.count")
+}
+
 // A copy that holds and that the platform's row denies is refused, and that is kept: somebody lies, or the rows are wrong.
 func TestRefusedCopyIsKept(t *testing.T) {
 	e := missed(t)
