@@ -27,6 +27,16 @@ type finding struct {
 	words string
 }
 
+// state is where the letter stands after it.
+func (f finding) state() AcceptedState {
+	for _, m := range IncidentMoves {
+		if m.Part == "letter" && m.Verb == f.verb {
+			return AcceptedState(m.To)
+		}
+	}
+	return LetterAccepted
+}
+
 func verified(words string) finding     { return finding{"verify", words} }
 func contradicted(words string) finding { return finding{"contradict", words} }
 func still(words string) finding        { return finding{"", words} }
@@ -274,12 +284,7 @@ func (r *reverification) note(ctx context.Context, t *incidentTurn, c *copied, f
 			return err
 		}
 	}
-	state := LetterAccepted
-	switch f.verb {
-	case "verify":
-		state = LetterVerified
-	case "contradict":
-		state = LetterContradicted
+	if f.verb == "contradict" {
 		r.desk.log().ErrorContext(ctx, "an accepted letter is not what the platform has", "incident", t.in.ID, "letter", c.id)
 	}
 	lines, err := json.Marshal(c.lines)
@@ -288,7 +293,7 @@ func (r *reverification) note(ctx context.Context, t *incidentTurn, c *copied, f
 	}
 	tag, err := t.tx.Exec(ctx, `UPDATE accepted_letter SET state = @state, why = @why, checked_at = @at, moved = moved OR @moved,
 		lines = CASE WHEN @moved THEN @lines::jsonb ELSE lines END, result = CASE WHEN @moved THEN @result ELSE result END
-		WHERE lot = @lot AND letter = @letter AND state = 'accepted'`, pgx.NamedArgs{"lot": t.lot.ID, "letter": c.id, "state": state,
+		WHERE lot = @lot AND letter = @letter AND state = 'accepted'`, pgx.NamedArgs{"lot": t.lot.ID, "letter": c.id, "state": f.state(),
 		"why": f.words, "at": t.now, "moved": moved, "lines": string(lines), "result": result(c.lines)})
 	if err != nil || tag.RowsAffected() == 0 || f.verb == "" {
 		return translate(err)
