@@ -88,21 +88,13 @@ func disclose(t *turn, rows *pgx.Batch, lot letter.Lot, x Disclosing) error {
 	if err := t.g.move(PartDisclosure, "disclose"); err != nil {
 		return err
 	}
-	r := x.Unsealed.Reveal
-	amount, expiry := r.Amount, r.End.Expiry().Time()
-	if x.Extended.Time().After(expiry) {
-		expiry = x.Extended.Time()
-	}
-	if expiry.After(t.g.LatestExpiry) {
-		expiry = t.g.LatestExpiry
-	}
-	t.g.Amount, t.g.Expiry = &amount, &expiry
+	t.g.reveal(x.Unsealed.Reveal, x.Extended)
 	t.happened(EventDisclosed, map[string]any{"project": lot.Project, "lot": lot.Code})
 	if err := t.verified(x.Lines); err != nil {
 		return err
 	}
 	t.queue(rows)
-	return queueDisclosure(rows, lot, x, t.now)
+	return queueDisclosure(rows, lot, x, nil, t.now)
 }
 
 // verified derives the machine's result from the lines: all pass, or one is doubtful, or one could not be judged. It
@@ -125,15 +117,16 @@ func (t *turn) verified(lines []letter.Line) error {
 	return nil
 }
 
-func queueDisclosure(rows *pgx.Batch, lot letter.Lot, x Disclosing, at time.Time) error {
+// queueDisclosure publishes one letter; receipt is nil where the row has it.
+func queueDisclosure(rows *pgx.Batch, lot letter.Lot, x Disclosing, receipt []byte, at time.Time) error {
 	lines, err := json.Marshal(x.Lines)
 	if err != nil {
 		return err
 	}
 	u := x.Unsealed
-	rows.Queue(`INSERT INTO disclosure (guarantee, project, lot, reveal, undertaking, salt, beneficiaries, applicants, lines, disclosed_at)
-		VALUES (@guarantee, @project, @lot, @reveal, @undertaking, @salt, @beneficiaries, @applicants, @lines, @at)`, pgx.NamedArgs{
-		"guarantee": x.ID, "project": lot.Project, "lot": lot.Code, "reveal": u.RevealBytes, "undertaking": u.Undertaking, "salt": u.Salt,
+	rows.Queue(`INSERT INTO disclosure (guarantee, project, lot, reveal, undertaking, salt, receipt, beneficiaries, applicants, lines, disclosed_at)
+		VALUES (@guarantee, @project, @lot, @reveal, @undertaking, @salt, @receipt, @beneficiaries, @applicants, @lines, @at)`, pgx.NamedArgs{
+		"guarantee": x.ID, "project": lot.Project, "lot": lot.Code, "reveal": u.RevealBytes, "undertaking": u.Undertaking, "salt": u.Salt, "receipt": receipt,
 		"beneficiaries": usccs(u.Reveal.Beneficiaries), "applicants": usccs(u.Reveal.Applicants), "lines": string(lines), "at": at})
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 	"baohan/signing"
 )
 
-// Disclosure is what the opening made public of one letter.
+// Disclosure is what the opening, or after it a supervisor's acceptance, made public of one letter.
 type Disclosure struct {
 	Guarantee     string
 	Guarantor     string
@@ -34,8 +34,8 @@ type Disclosure struct {
 
 func (x *Disclosure) beneficiary(uscc string) bool { return slices.Contains(x.Beneficiaries, uscc) }
 
-const disclosureColumns = `x.guarantee, g.guarantor, g.number, x.project, x.lot, x.reveal, x.undertaking, x.salt, g.receipt,
-	x.beneficiaries, x.applicants, x.lines, x.disclosed_at`
+const disclosureColumns = `x.guarantee, g.guarantor, g.number, x.project, x.lot, x.reveal, x.undertaking, x.salt,
+	coalesce(x.receipt, g.receipt) AS receipt, x.beneficiaries, x.applicants, x.lines, x.disclosed_at`
 
 // disclosed reads a published letter; an unpublished one does not exist.
 func (d *Desk) disclosed(ctx context.Context, q store.Querier, id string) (*Disclosure, error) {
@@ -52,6 +52,13 @@ func (d *Desk) disclosed(ctx context.Context, q store.Querier, id string) (*Disc
 	}
 	x.Content, err = x.content()
 	return x, err
+}
+
+// Published are the bytes of a published letter as they stand, to be compared and not believed.
+func (d *Desk) Published(ctx context.Context, id string) (reveal, undertaking, salt []byte, err error) {
+	err = d.Pool.QueryRow(ctx, `SELECT reveal, undertaking, salt FROM disclosure WHERE guarantee = @id`, pgx.NamedArgs{"id": id}).
+		Scan(&reveal, &undertaking, &salt)
+	return reveal, undertaking, salt, err
 }
 
 func (x *Disclosure) content() (letter.Undertaking, error) {

@@ -32,6 +32,7 @@ const (
 	EventRewrapped           EventKind = "rewrapped" // the owner's own copy, for its renewed certificate
 	EventDisclosed           EventKind = "disclosed"
 	EventMissing             EventKind = "missing"
+	EventAccepted            EventKind = "accepted" // by a supervisor, on the bidder's own copy (应急)
 	EventVerified            EventKind = "verified"
 	EventReleaseDue          EventKind = "release_due"
 	EventReleaseSigned       EventKind = "release_signed" // one of several joint beneficiaries

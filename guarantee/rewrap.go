@@ -48,7 +48,7 @@ func rewrap(ctx context.Context, t *turn, r letter.Rewrapping) error {
 	switch late := t.now.Sub(r.At); {
 	case late > rewrapFresh || late < -rewrapFresh:
 		return errRewrapStale
-	case t.g.DisclosureState == Disclosed:
+	case t.g.DisclosureState == Disclosed || t.g.DisclosureState == Accepted:
 		return errRewrapOpen
 	}
 	_, err := t.tx.Exec(ctx, `UPDATE guarantee SET owner_record = @record, owner_letter = @letter WHERE id = @id`,

@@ -129,6 +129,7 @@ var disclosureMoves = []Move{
 	{PartDisclosure, Sealed, "disclose", Disclosed},
 	{PartDisclosure, Sealed, "miss", Missing},
 	{PartDisclosure, Missing, "accept", Accepted},
+	{PartDisclosure, Sealed, "accept", Accepted}, // a counter's letter alone: nobody's bid makes one missing
 }
 
 var verificationMoves = []Move{

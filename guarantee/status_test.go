@@ -37,7 +37,7 @@ var expected = map[string]State{
 	"instrument none prepare": "issuing", "instrument none fail": "failed", "instrument issuing issue": "issued", "instrument issuing fail": "failed", "instrument issued amend": "amending",
 	"instrument amending amended": "issued", "instrument issued release": "released", "instrument issued expire": "expired",
 	"instrument issued surrender": "surrendered", "instrument issued pay_out": "paid_out", "instrument issued void": "void",
-	"disclosure sealed disclose": "disclosed", "disclosure sealed miss": "missing", "disclosure missing accept": "accepted",
+	"disclosure sealed disclose": "disclosed", "disclosure sealed miss": "missing", "disclosure missing accept": "accepted", "disclosure sealed accept": "accepted",
 	"verification not_done pass": "passed", "verification not_done doubt": "doubtful", "verification not_done unknown": "unknown",
 	"verification doubtful confirm": "confirmed", "verification unknown confirm": "confirmed",
 	"release none fall_due": "due", "release none request": "requested", "release due request": "requested", "release requested acknowledge": "acknowledged",
@@ -132,7 +132,7 @@ func TestDrawing(t *testing.T) {
 
 func drawing() string {
 	var b strings.Builder
-	b.WriteString("# States of a guarantee\n\nDrawn from the tables of `guarantee/status.go`. Whatever is not drawn is refused, by the code and by the database.\n\nThe moves amend, amended, surrender, void, stay, resume_examination, resume_payment, accept and confirm are legal and have no verb yet.\n")
+	b.WriteString("# States of a guarantee\n\nDrawn from the tables of `guarantee/status.go`. Whatever is not drawn is refused, by the code and by the database.\n\nThe moves amend, amended, surrender, void, stay, resume_examination, resume_payment and confirm are legal and have no verb yet.\n")
 	for _, part := range []Part{PartApplication, PartFee, PartInstrument, PartDisclosure, PartVerification, PartRelease, PartDemand} {
 		fmt.Fprintf(&b, "\n## %s %s\n\n```mermaid\nstateDiagram-v2\n", part, partName[part])
 		fmt.Fprintf(&b, "    [*] --> %s\n", allStates[part][0])

@@ -21,6 +21,8 @@ func (g *Guarantee) Status() string {
 		return Words(PartRelease, ReleaseDue)
 	case g.InstrumentState == Issued && g.DisclosureState == Disclosed:
 		return "有效（已公开）"
+	case g.InstrumentState == Issued && g.DisclosureState == Accepted:
+		return "有效（应急接受）"
 	case g.InstrumentState == Issued:
 		return "有效（密封）"
 	case g.InstrumentState == Issuing:

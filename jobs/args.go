@@ -60,3 +60,14 @@ func (openArgs) Kind() string { return "open" }
 func (openArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: queueClock, MaxAttempts: maxAttempts, Priority: 1}
 }
+
+// reverifyArgs compares an accepted incident's letters with what the platform has by now.
+type reverifyArgs struct {
+	Incident string `json:"incident"`
+}
+
+func (reverifyArgs) Kind() string { return "reverify" }
+
+func (reverifyArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: queueClock, MaxAttempts: maxAttempts}
+}

@@ -202,7 +202,7 @@ var ids = regexp.MustCompile(`^([0-9a-f]{32}|lapse|expiry|release|examination|un
 
 func TestArgumentsAreIDsOnly(t *testing.T) {
 	id := hex.EncodeToString(signing.Random(16))
-	for _, a := range []river.JobArgs{deliverArgs{id}, dueArgs{guarantee.DueLapse, id}, intakeArgs{id}, openArgs{id}} {
+	for _, a := range []river.JobArgs{deliverArgs{id}, dueArgs{guarantee.DueLapse, id}, intakeArgs{id}, openArgs{id}, reverifyArgs{id}} {
 		b, err := json.Marshal(a)
 		if err != nil {
 			t.Fatal(err)

@@ -73,7 +73,7 @@ func follows(e guarantee.Event, batch []guarantee.Event) (wire.Kind, any, error)
 		return wire.Cancelled, ended(e, "cancelled"), nil
 	case guarantee.EventFeeLapsed:
 		return wire.Ended, ended(e, "fee_lapsed"), nil
-	case guarantee.EventDisclosed:
+	case guarantee.EventDisclosed, guarantee.EventAccepted: // from here on both are one to the institution
 		return wire.Disclosed, wire.DisclosedBody{}, nil
 	case guarantee.EventReleased:
 		body, err := released(e)

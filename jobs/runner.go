@@ -95,6 +95,7 @@ func (r *Runner) river() *river.Config {
 	river.AddWorker(workers, &dueWorker{r: r})
 	river.AddWorker(workers, &intakeWorker{r: r})
 	river.AddWorker(workers, &openWorker{r: r})
+	river.AddWorker(workers, &reverifyWorker{r: r})
 	return &river.Config{
 		ID:      r.Node,
 		Logger:  r.Log,

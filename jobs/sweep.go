@@ -56,7 +56,7 @@ func (r *Runner) Sweep(ctx context.Context) (made int, err error) {
 // wanted asks every room what is to be done. An opening comes first. A room that cannot say so now keeps nobody else
 // from being asked.
 func (r *Runner) wanted(ctx context.Context) (jobs []river.JobArgs, faults error) {
-	for _, ask := range []func(context.Context) ([]river.JobArgs, error){r.lots, r.intakes, r.deliveries, r.due} {
+	for _, ask := range []func(context.Context) ([]river.JobArgs, error){r.lots, r.intakes, r.deliveries, r.due, r.unverified} {
 		found, err := ask(ctx)
 		jobs, faults = append(jobs, found...), errors.Join(faults, err)
 	}
@@ -83,6 +83,14 @@ func (r *Runner) deliveries(ctx context.Context) (jobs []river.JobArgs, err erro
 	ids, err := r.desks.Banks.Due(ctx, sweepLimit)
 	for _, id := range ids {
 		jobs = append(jobs, deliverArgs{id})
+	}
+	return jobs, err
+}
+
+func (r *Runner) unverified(ctx context.Context) (jobs []river.JobArgs, err error) {
+	ids, err := r.desks.Tenders.UnverifiedIncidents(ctx, sweepLimit)
+	for _, id := range ids {
+		jobs = append(jobs, reverifyArgs{id})
 	}
 	return jobs, err
 }

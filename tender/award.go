@@ -98,17 +98,30 @@ func (d *Desk) releaseDue(ctx context.Context, t *turn, by calendar.Date, reason
 	if err != nil {
 		return err
 	}
+	back, err := cameBack(ctx, t.tx, t.lot.ID)
+	if err != nil {
+		return err
+	}
 	kept, err := d.forfeited(ctx, t)
 	if err != nil {
 		return err
 	}
 	var ids []string
 	for _, x := range letters {
-		if x.Here && which(x.ID) && !kept(x.ID) {
+		if (x.Here || slices.Contains(back, x.ID)) && which(x.ID) && !kept(x.ID) {
 			ids = append(ids, x.ID)
 		}
 	}
 	return d.Guarantees.ReleaseDueTx(ctx, t.tx, ids, reason, by)
+}
+
+// cameBack are the letters whose rows were lost at the opening and have been accepted since.
+func cameBack(ctx context.Context, q store.Querier, lot string) ([]string, error) {
+	rows, err := q.Query(ctx, `SELECT letter FROM accepted_letter WHERE lot = @lot AND moved`, pgx.NamedArgs{"lot": lot})
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
 // forfeited tells the letters of winners who refused: their security is not given back (条例74), so no clock asks for

@@ -7,5 +7,8 @@
 // on the lot and the deadline is decided by the database's clock under it; closing takes the same lock
 // exclusively, so that whatever was decided in time is there when the bids are counted.
 //
+// After the deadline there may be an emergency (应急): a letter that could not be opened counts by its bidder's own copy
+// and the supervisor's signed decision, and is verified again as soon as that is possible (docs/emergency.md).
+//
 // 招标投标法22: the names and the number of bidders are secret. 34: opened at the deadline.
 package tender

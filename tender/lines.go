@@ -20,7 +20,7 @@ var lineNames = [16]string{
 	"担保金额", "有效期", "开立与缴费", "效力状态", "文本与形式", "唯一有效", "延期适用", "关联线索",
 }
 
-// exam is what the lines are judged by: one opened letter, the lot, and the lot's other letters.
+// exam is what the lines are judged by: one letter, opened or shown by its bidder, the lot, and the lot's other letters.
 type exam struct {
 	desk     *Desk
 	lot      *Lot
@@ -28,10 +28,27 @@ type exam struct {
 	members  members
 	payers   payers
 	licences *licences
-	row      *guarantee.SealedLetter
+	row      *guarantee.SealedLetter // nil: lost here, and the bidder's copy is all there is
 	u        *guarantee.Unsealed
 	got      letter.Receipt // the platform's receipt for the letter
 	gotErr   error
+	sealed   string // why nothing is known of the lot's bids, when that is so
+}
+
+// lost is what a line says that only the platform's own row could answer.
+const lost = "平台没有这份保函的登记，只有投标人的副本，无法核对"
+
+// said is what the row says of the letter; of one whose row is lost, what the letter says of itself.
+func (e *exam) said() guarantee.Guarantee {
+	if e.row != nil {
+		return e.row.Guarantee
+	}
+	a := e.u.Content.Application
+	g := guarantee.Guarantee{ID: a.Application, Guarantor: e.u.Content.Guarantor.USCC, Mode: a.Mode, Ceiling: a.Ceiling}
+	if w, err := letter.WordingOf(a.Wording); err == nil {
+		g.Form, g.Wording, g.WordingVersion = w.Form, w.ID, w.Version
+	}
+	return g
 }
 
 // verify writes the lines of every letter. The market is asked here, before the transaction.
@@ -96,18 +113,19 @@ func (e *exam) arrived() letter.Line {
 	if e.gotErr != nil {
 		return unknown(want, "平台回执缺失或无法验证；请由平台运营人员查明")
 	}
-	ok := e.got.Application == e.row.ID && e.got.AcceptedAt.Before(e.lot.End.Deadline)
+	ok := e.got.Application == e.said().ID && e.got.AcceptedAt.Before(e.lot.End.Deadline)
 	return judge(ok, want, instant(e.got.AcceptedAt), "保函不是在投标截止前到达平台的")
 }
 
 // 2: the institution's licence allows this form on the day it was received (法释〔2016〕24号1; 民法典担保解释2).
 func (e *exam) licensed(ctx context.Context) (letter.Line, error) {
-	want := "名录内且未暂停，资格覆盖" + formWords[e.row.Form]
+	g := e.said()
+	want := "名录内且未暂停，资格覆盖" + formWords[g.Form]
 	at := e.lot.End.Deadline
 	if e.gotErr == nil {
 		at = e.got.AcceptedAt
 	}
-	ok, err := e.licences.cover(ctx, e.row.Guarantor, e.row.Form, at)
+	ok, err := e.licences.cover(ctx, g.Guarantor, g.Form, at)
 	if err != nil {
 		return letter.Line{}, err
 	}
@@ -125,7 +143,7 @@ func (e *exam) signed() letter.Line {
 	if err := e.verifyUndertaking(); err != nil {
 		return judge(false, want, signer.Organization, signatureWords(err))
 	}
-	return judge(signer.OrganizationID == e.row.Guarantor, want, signer.Organization, "签名证书不是出具机构的证书")
+	return judge(signer.OrganizationID == e.said().Guarantor, want, signer.Organization, "签名证书不是出具机构的证书")
 }
 
 // verifyUndertaking asks both implementations where the platform could not read the letter when it came, and one where
@@ -140,7 +158,7 @@ func (e *exam) verifyUndertaking() error {
 // 4: the bytes are those that the platform receipted.
 func (e *exam) digest() letter.Line {
 	found := letter.UndertakingDigest(e.u.Undertaking)
-	if e.row.Mode == letter.ModeFull {
+	if e.said().Mode == letter.ModeFull {
 		found = letter.SaltedDigest(e.u.Salt, e.u.Undertaking)
 	}
 	if e.gotErr != nil {
@@ -151,6 +169,10 @@ func (e *exam) digest() letter.Line {
 
 // 5: what is written in the letter is what was registered, and the record opens the commitment.
 func (e *exam) registered() letter.Line {
+	const want = "编号、机构、申请、金额、期限、承诺值均一致"
+	if e.row == nil {
+		return unknown(want, lost)
+	}
 	c := e.u.Content
 	var wrong []string
 	note := func(ok bool, what string) {
@@ -165,7 +187,7 @@ func (e *exam) registered() letter.Line {
 	note(c.MaxAmount == e.most() && c.Application.Ceiling == e.row.Ceiling, "最高金额")
 	note(c.LatestExpiry == calendar.DateOf(e.row.LatestExpiry.UTC()), "最迟到期日")
 	note(letter.Commitment(e.u.RevealBytes) == c.Application.Commitment, "承诺值")
-	return judge(len(wrong) == 0, "编号、机构、申请、金额、期限、承诺值均一致", found(wrong), "保函内容与平台登记不一致")
+	return judge(len(wrong) == 0, want, found(wrong), "保函内容与平台登记不一致")
 }
 
 // most is the maximum that the letter must state: the ceiling as long as it says nothing of the lot, the exact
@@ -199,6 +221,12 @@ func (e *exam) beneficiaries() letter.Line {
 // 8: the applicants are the bidders of every bid that names the letter, all members of a consortium, the lead first.
 func (e *exam) applicants() letter.Line {
 	got := e.u.Reveal.Applicants
+	switch {
+	case e.sealed != "":
+		return unknown("投标文件所载投标人", e.sealed)
+	case len(e.x.By) == 0:
+		return judge(false, "列明这份保函的投标文件", parties(got), "已开标的投标文件没有列明这份保函")
+	}
 	want := e.x.By[0].Content.Bidders
 	ok := slices.Equal(e.u.Content.Application.Applicants, got)
 	for _, by := range e.x.By {

@@ -21,7 +21,8 @@ type Opening struct {
 	BidList        []byte // SignedData over letter.BidList, of a lot whose bids are elsewhere; else nil
 	Bids           []BidView
 	Letters        []LetterView
-	Doubtful       []string // 存疑清单: the letters whose result is not passed, in their order
+	Doubtful       []string        // 存疑清单: the letters whose result is not passed, in their order
+	Emergencies    []EmergencyView // what a supervisor decided about letters; what was published stays beside it
 }
 
 // BidView is one bid that was opened; Failure says why one could not be.
@@ -70,8 +71,11 @@ func (d *Desk) Opening(ctx context.Context, id string) (Opening, error) {
 	if o.Bids, err = readBids(ctx, d.Pool, id); err != nil {
 		return o, err
 	}
-	o.Letters, err = readLetters(ctx, d.Pool, id)
+	if o.Letters, err = readLetters(ctx, d.Pool, id); err != nil {
+		return o, err
+	}
 	o.Doubtful = letter.Doubtful(sheetLetters(o.Letters))
+	o.Emergencies, err = d.emergencies(ctx, id)
 	return o, err
 }
 

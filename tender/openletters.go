@@ -54,16 +54,24 @@ func (x *openedLetter) seals() map[string]record {
 	if x.sealed == nil {
 		return nil
 	}
-	seal, full, err := x.sealed.Seals()
+	own, err := sealsOf(x.sealed)
 	if err != nil {
 		x.Failure = "保函的密封数据不完整；请投标人提供自存副本，并按应急程序处理"
-		return nil
 	}
-	out := map[string]record{x.ID: {seal, letter.SealedDigest(x.sealed.Sealed)}}
+	return own
+}
+
+// sealsOf are the seals of one row, by the ids that closing B gives them.
+func sealsOf(row *guarantee.SealedLetter) (map[string]record, error) {
+	seal, full, err := row.Seals()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]record{row.ID: {seal, letter.SealedDigest(row.Sealed)}}
 	if full != nil {
-		out[x.ID+custody.LetterSuffix] = record{*full, letter.SealedDigest(x.sealed.Letter)}
+		out[row.ID+custody.LetterSuffix] = record{*full, letter.SealedDigest(row.Letter)}
 	}
-	return out
+	return out, nil
 }
 
 // closeLetters writes the intent of closing B, or finds the one that an opening before this one wrote, and has

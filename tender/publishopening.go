@@ -89,8 +89,11 @@ func (x *openedLetter) summary(l *Lot) *LetterSummary {
 	if x.unsealed == nil {
 		return nil
 	}
-	u := x.unsealed
-	return &LetterSummary{Number: u.Content.Number, Guarantor: u.Reveal.Guarantor, Applicants: u.Reveal.Applicants, Form: x.sealed.Form,
+	return summaryOf(l, x.unsealed, x.sealed.Form)
+}
+
+func summaryOf(l *Lot, u *guarantee.Unsealed, form letter.Form) *LetterSummary {
+	return &LetterSummary{Number: u.Content.Number, Guarantor: u.Reveal.Guarantor, Applicants: u.Reveal.Applicants, Form: form,
 		Amount: u.Reveal.Amount, Expiry: l.endOf(u.Reveal, u.Content.LatestExpiry), Commitment: letter.Commitment(u.RevealBytes)}
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/calendar"
@@ -126,9 +128,67 @@ func sheetOf(ctx context.Context, q store.Querier, l *Lot) (letter.Sheet, error)
 		s.Bids = append(s.Bids, letter.SheetBid{ID: x.ID, Bidders: x.Bidders, Letter: x.Letter, Failure: x.Failure})
 	}
 	letters, err := readLetters(ctx, q, l.ID)
-	s.Letters = sheetLetters(letters)
+	if err != nil {
+		return s, err
+	}
+	s.Letters, err = withAccepted(ctx, q, l.ID, letters)
 	s.Doubtful = letter.Doubtful(s.Letters)
 	return s, err
+}
+
+// withAccepted are the letters of an opening as the committee has to see them now: one that the opening could not open and
+// that a supervisor accepted by its bidder's copy stands with what that copy says, unless the platform has found since
+// that it says otherwise.
+func withAccepted(ctx context.Context, q store.Querier, lot string, all []LetterView) ([]letter.SheetLetter, error) {
+	rows, err := q.Query(ctx, `SELECT a.letter, a.result, c.summary, a.lines FROM accepted_letter a
+		JOIN incident_copy c ON c.incident = a.incident AND c.letter = a.letter
+		WHERE a.lot = @lot AND a.state <> 'contradicted'`, pgx.NamedArgs{"lot": lot})
+	if err != nil {
+		return nil, err
+	}
+	accepted := map[string]LetterView{}
+	var (
+		id, result     string
+		summary, lines []byte
+	)
+	if _, err := pgx.ForEachRow(rows, []any{&id, &result, &summary, &lines}, func() error {
+		v := LetterView{ID: id, Result: result}
+		if err := json.Unmarshal(summary, &v.Summary); err != nil {
+			return err
+		}
+		err := json.Unmarshal(lines, &v.Lines)
+		accepted[id] = v
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	now := slices.Clone(all)
+	for i, x := range all {
+		if a, ok := accepted[x.ID]; ok && x.Failure != "" {
+			now[i] = a
+		}
+	}
+	return sheetLetters(now), nil
+}
+
+// afterEmergencyTx writes the edition that follows an emergency decision, or what was found of one. A lot that is not
+// opened has no sheet yet, and one that was opened before there were sheets has none to follow.
+func (d *Desk) afterEmergencyTx(ctx context.Context, tx pgx.Tx, l *Lot, why string) error {
+	if l.OpenedAt == nil {
+		return nil
+	}
+	if _, err := readSheet(ctx, tx, l.ID, 0); errors.Is(err, errNotOpened) {
+		return nil
+	}
+	return d.NextSheetTx(ctx, tx, l.ID, why)
+}
+
+// signedAfterwards has the edition signed that a transaction has just written. Its outcome does not hang on it: what is
+// not signed now is found by whoever reads it, or by the sweeper.
+func (d *Desk) signedAfterwards(ctx context.Context, lot string) {
+	if err := d.SignSheet(ctx, lot); err != nil {
+		d.log().WarnContext(ctx, "an edition of a verification sheet waits for the centre's key", "lot", lot, "error", err)
+	}
 }
 
 func sheetLetters(all []LetterView) []letter.SheetLetter {

@@ -117,6 +117,10 @@ func translate(err error) error {
 		return err
 	}
 	switch pg.ConstraintName {
+	case "incident_open":
+		return party.Conflict("incident.open", "该标段已有一件等待认定的应急事件；请在该事件中补充证据")
+	case "accepted_letter_pkey":
+		return party.Conflict("incident.letter_accepted", "其中有保函已在本标段另一应急事件中获得认可；请去掉后重新签名")
 	case "bid_uniq":
 		return ErrAlreadyBid
 	case "bid_pkey":

@@ -44,6 +44,9 @@ func (e *exam) validity() letter.Line {
 // 11: issued before the deadline and the fee received by the institution.
 func (e *exam) issued() letter.Line {
 	want := "截止前开立，保费已收"
+	if e.row == nil {
+		return unknown(want, lost)
+	}
 	if e.row.IssuedAt == nil {
 		return unknown(want, "没有开立时间记录；请由平台运营人员查明")
 	}
@@ -58,8 +61,12 @@ func (e *exam) issued() letter.Line {
 
 // 12: in force, neither surrendered, released nor void.
 func (e *exam) inForce() letter.Line {
+	const want = "有效"
+	if e.row == nil {
+		return unknown(want, lost)
+	}
 	s := e.row.InstrumentState
-	return judge(s == guarantee.Issued || s == guarantee.Amending, "有效", guarantee.Words(guarantee.PartInstrument, s), "保函已退保、解除或失效")
+	return judge(s == guarantee.Issued || s == guarantee.Amending, want, guarantee.Words(guarantee.PartInstrument, s), "保函已退保、解除或失效")
 }
 
 // 13: the text is the published wording rendered again, nothing added, in a form that the lot accepts. That the
@@ -75,7 +82,8 @@ func (e *exam) wording() letter.Line {
 		return judge(false, want, "文本未公布", "保函文本不是平台公布的文本")
 	}
 	got := w.Title + "（" + formWords[w.Form] + "）"
-	same := w.ID == e.row.Wording && w.Version == e.row.WordingVersion && w.Form == e.row.Form
+	g := e.said()
+	same := w.ID == g.Wording && w.Version == g.WordingVersion && w.Form == g.Form
 	return judge(same && slices.Contains(e.lot.Requirement.Forms, w.Form), want, got, "保函文本或形式不符合招标文件要求")
 }
 
@@ -83,6 +91,9 @@ func (e *exam) wording() letter.Line {
 // (招标投标法31; 条例37).
 func (e *exam) only() letter.Line {
 	want := "一家投标人一份保函、一份保函一份投标"
+	if e.sealed != "" {
+		return unknown(want, e.sealed)
+	}
 	if len(e.x.By) > 1 {
 		return judge(false, want, "被多份投标引用", "同一保函被多份投标文件引用")
 	}

@@ -19,8 +19,11 @@ var codeShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 func validCode(s string) bool { return codeShape.MatchString(s) }
 
 // validTitle keeps out what could make one name look like another.
-func validTitle(s string) bool {
-	if n := utf8.RuneCountInString(s); n < 2 || n > 200 || !utf8.ValidString(s) {
+func validTitle(s string) bool { return validText(s, 2, 200) }
+
+// validText is text of min to max characters that shows all that it is.
+func validText(s string, min, max int) bool {
+	if n := utf8.RuneCountInString(s); n < min || n > max || !utf8.ValidString(s) {
 		return false
 	}
 	odd := func(r rune) bool { return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) }

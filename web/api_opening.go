@@ -47,6 +47,9 @@ func (s *server) opening(ctx context.Context, in *lotIn) (wire.Opening, error) {
 	for _, l := range o.Letters {
 		out.Letters = append(out.Letters, openedLetter(l))
 	}
+	for _, e := range o.Emergencies {
+		out.Emergencies = append(out.Emergencies, emergencyView(e))
+	}
 	return out, nil
 }
 

@@ -25,6 +25,8 @@ const (
 	claimant    relation = "claimant"    // who presented this demand, the institution that examines it, or the applicant against whom it stands
 	ofProject   relation = "of_project"  // who runs this project
 	ofLot       relation = "of_lot"      // who runs the project of this lot
+	atLot       relation = "at_lot"      // whom the incidents of this lot concern: the centre, the supervisor, who runs it, a bidder that showed a copy
+	ofIncident  relation = "of_incident" // the same, of this incident
 	staff       relation = "staff"       // the role is all: the centre and the operators of the platform
 )
 
@@ -76,6 +78,17 @@ var rules = map[string]rule{
 	"list-bids":         {roles: bidders, whose: self},
 	"withdraw-bid":      {roles: bidders, whose: bidOwner},
 
+	"report-incident":    {roles: centres, whose: staff},
+	"list-incidents":     {roles: concerned, whose: atLot},
+	"present-copy":       {roles: bidders, whose: self},
+	"read-incident":      {roles: concerned, whose: ofIncident},
+	"add-evidence":       {roles: centres, whose: ofIncident},
+	"read-evidence":      {roles: concerned, whose: ofIncident},
+	"read-incident-copy": {roles: concerned, whose: ofIncident},
+	"withdraw-incident":  {roles: centres, whose: ofIncident},
+	"decide-incident":    {roles: supervisors, whose: ofIncident},
+	"close-incident":     {roles: supervisors, whose: ofIncident},
+
 	"list-guarantees": {roles: beneficiaries, whose: self, when: opened},
 	"release":         {roles: beneficiaries, whose: beneficiary, when: opened},
 	"present":         {roles: beneficiaries, whose: beneficiary, when: opened},
@@ -122,7 +135,9 @@ var (
 	beneficiaries = []party.Role{party.Beneficiary}
 	tenderers     = []party.Role{party.Beneficiary, party.Agent}
 	centres       = []party.Role{party.Centre}
+	supervisors   = []party.Role{party.Supervisor}
 	operators     = []party.Role{party.Operator}
+	concerned     = []party.Role{party.Centre, party.Supervisor, party.Beneficiary, party.Agent, party.Bidder}
 	addressees    = []party.Role{party.Guarantor, party.Beneficiary, party.Operator}
 	parties       = []party.Role{party.Beneficiary, party.Guarantor, party.Bidder}
 )

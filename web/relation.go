@@ -33,6 +33,10 @@ func (s standing) holds(ctx context.Context, whose relation, when moment, a part
 		return found(s.guarantee.ForBeneficiary(ctx, a, id))
 	case readOut:
 		return found(s.guarantee.Disclosure(ctx, id))
+	case atLot:
+		return found(true, s.tender.SeesIncidentsOf(ctx, a, id))
+	case ofIncident:
+		return found(true, s.tender.SeesIncident(ctx, a, id))
 	case ofProject:
 		return s.runsProject(ctx, a, id)
 	case ofLot, announced:

@@ -5,6 +5,7 @@ func (s *server) routes() {
 	s.sessionRoutes()
 	s.tenderRoutes()
 	s.bidderRoutes()
+	s.emergencyRoutes()
 	s.beneficiaryRoutes()
 	s.issuerRoutes()
 	s.staffRoutes()
@@ -49,6 +50,20 @@ func (s *server) bidderRoutes() {
 	verb(s, "bid", "/lots/{lot}/bids", "递交投标文件", bidBody, s.handInBid)
 	query(s, "list-bids", "/bids", "本单位的投标", s.bids)
 	verb(s, "withdraw-bid", "/bids/{id}/withdraw", "撤回投标（截止前）", smallBody, s.withdrawBid)
+}
+
+// emergencyRoutes are the emergency rule (应急), in the order in which it is gone through.
+func (s *server) emergencyRoutes() {
+	verb(s, "report-incident", "/lots/{lot}/incidents", "登记应急事件", smallBody, s.reportIncident)
+	query(s, "list-incidents", "/lots/{lot}/incidents", "一个标段的应急事件", s.incidents)
+	verb(s, "present-copy", "/lots/{lot}/copies", "投标人出示自存的保函副本（应急）", letterBody, s.presentCopy)
+	query(s, "read-incident", "/incidents/{id}", "一件应急事件", s.incident)
+	verb(s, "add-evidence", "/incidents/{id}/evidence", "补充一份证据文件", filesBody, s.addEvidence)
+	query(s, "read-evidence", "/incidents/{id}/evidence", "下载一份证据文件", s.evidence)
+	query(s, "read-incident-copy", "/incidents/{id}/copy", "下载投标人出示的副本，可离线核对", s.incidentCopy)
+	verb(s, "withdraw-incident", "/incidents/{id}/withdraw", "撤销尚未认定的应急事件", smallBody, s.withdrawIncident)
+	verb(s, "decide-incident", "/incidents/{id}/decision", "行政监督部门签名的认定", letterBody, s.decideIncident)
+	verb(s, "close-incident", "/incidents/{id}/close", "行政监督部门签名的手工结案", letterBody, s.closeIncident)
 }
 
 func (s *server) beneficiaryRoutes() {

@@ -6,7 +6,7 @@ import "time"
 // about, and LastError holds no value of any row.
 type Job struct {
 	ID        int64             `json:"id"`
-	Kind      string            `json:"kind"` // deliver | due | intake | open
+	Kind      string            `json:"kind"` // deliver | due | intake | open | reverify
 	About     map[string]string `json:"about"`
 	Attempts  int               `json:"attempts"`
 	LastError string            `json:"last_error"`

@@ -17,7 +17,8 @@ type Opening struct {
 	BidList        []byte         `json:"bid_list,omitzero"` // SignedData over letter.BidList, of a lot whose bids are outside
 	Bids           []OpenedBid    `json:"bids"`
 	Letters        []OpenedLetter `json:"letters"`
-	Doubtful       []string       `json:"doubtful"` // 存疑清单: ids of the letters whose result is not passed, for the committee
+	Emergencies    []Emergency    `json:"emergencies,omitzero"` // what a supervisor decided about letters (应急)
+	Doubtful       []string       `json:"doubtful"`             // 存疑清单: ids of the letters whose result is not passed, for the committee
 }
 
 // Sheet is GET /lots/{lot}/sheet: one edition of the verification sheet (核验结果表), public as the opening is. What counts
@@ -63,7 +64,7 @@ type Line struct {
 	Words  string `json:"words"`
 }
 
-// Guarantee is one disclosed guarantee as its beneficiary (or the centre) sees it.
+// Guarantee is one guarantee, disclosed or accepted, as its beneficiary (or the centre) sees it.
 type Guarantee struct {
 	ID           string         `json:"id"`
 	Number       string         `json:"number"`

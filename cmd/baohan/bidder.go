@@ -44,6 +44,9 @@ type bidderCommand struct {
 	ResumeBid bidderResumeBid `cmd:"" help:"把已存底的投标再递交一次，取回回执：没有收到可信的回执时用，不会重复。"`
 	Withdraw  bidderWithdraw  `cmd:"" help:"截止前撤回投标。"`
 	Opening   bidderOpening   `cmd:"" help:"查看开标结果。"`
+
+	PresentCopy bidderPresentCopy `cmd:"" help:"应急：开标时保函无法解封，向标段的应急事件出示自存的副本。"`
+	Incidents   bidderIncidents   `cmd:"" help:"应急：查看本单位出示过副本的应急事件。"`
 }
 
 // open signs in.

@@ -126,3 +126,25 @@ func warn(say io.Writer, q wire.Quote) {
 		_, _ = io.WriteString(say, "注意："+q.Caution+"\n")
 	}
 }
+
+type bidderPresentCopy struct {
+	Lot  string `arg:"" help:"标段在平台的编号。"`
+	File string `arg:"" help:"保函文件（.json）：baohan bidder letter 或 baohan unlock 写成的，一个字节也不要改。" type:"existingfile"`
+}
+
+// Run shows the very file that the bidder kept: it proves itself.
+func (c *bidderPresentCopy) Run(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) error {
+	file, err := readBounded(c.File)
+	if err != nil {
+		return err
+	}
+	return p.ask(ctx, s, out, func(b *client.Bidder) (any, error) { return b.PresentCopy(ctx, c.Lot, file) })
+}
+
+type bidderIncidents struct {
+	Lot string `arg:"" help:"标段在平台的编号。"`
+}
+
+func (c *bidderIncidents) Run(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) error {
+	return p.ask(ctx, s, out, func(b *client.Bidder) (any, error) { return b.Incidents(ctx, c.Lot) })
+}

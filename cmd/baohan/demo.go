@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"baohan/guarantee/calendar"
 	"baohan/internal/clock"
 	"baohan/internal/clock/sqlclock"
@@ -97,11 +99,23 @@ func (c *demoCommand) tell(ctx context.Context, w *theatre, out io.Writer) error
 func (w *theatre) stage(out string, print io.Writer) story.Stage {
 	return story.Stage{
 		Base: w.base, Trust: w.trust, Platform: w.house.Platform, Clock: w.clock, Cast: w.cast, Centre: story.Member{Party: w.house.Centre, Sign: w.centre},
+		Supervisor: story.Member{Party: w.house.Supervisor, Sign: w.supervisor}, Spoil: w.spoil,
 		Certificates: w.signs, Custodians: strings.Split(w.pins(), ","), Desks: w.desks,
 		Folder: filepath.Join(w.dir, "copies"), Out: out, Print: print,
 		Step:   func(ctx context.Context, t time.Time) error { return w.clock.Set(ctx, t, sqlclock.Mirror(w.pool)) },
 		Search: w.search, Custodian: w.custodianIs, Institution: w.institutionIs,
 	}
+}
+
+// spoil changes one byte past the guards of its table; doing it again undoes it.
+func (w *theatre) spoil(ctx context.Context, guarantee string) error {
+	return pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SET LOCAL session_replication_role = replica`); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `UPDATE guarantee SET letter = set_byte(letter, 400, get_byte(letter, 400) # 1) WHERE id = @id`, pgx.NamedArgs{"id": guarantee})
+		return err
+	})
 }
 
 // search looks in every table, and in what the platform and the database wrote into their logs.

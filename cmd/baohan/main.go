@@ -31,6 +31,7 @@ type commands struct {
 
 	Bidder      bidderCommand      `cmd:"" help:"投标人：询价、申请、核对自己的保函、投标。"`
 	BidList     bidListCommand     `cmd:"" help:"交易中心的投标系统：截止后把导出的投标清单（CSV）签名并提交。"`
+	Incident    incidentCommand    `cmd:"" help:"应急：交易中心登记、行政监督认定无法解封的保函。"`
 	Custodian   custodianCommand   `cmd:"" help:"密钥保管人：在其所有者处独立运行的代理，及其经办人的操作。"`
 	SandboxBank sandboxBankCommand `cmd:"" help:"测试机构：银行、保险公司或担保公司的模拟，独立进程。"`
 

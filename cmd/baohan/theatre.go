@@ -34,15 +34,16 @@ type theatre struct {
 	passphrase string
 	log        *slog.Logger
 
-	server   *devpg.Server
-	postgres string // where it really keeps its data: not below dir, if its account may not go there
-	pool     *pgxpool.Pool
-	clock    *clock.Stepped
-	house    house
-	cast     *story.Cast
-	trust    *signing.Trust
-	centre   devca.Identity
-	signs    []signing.Certificate // the platform's
+	server     *devpg.Server
+	postgres   string // where it really keeps its data: not below dir, if its account may not go there
+	pool       *pgxpool.Pool
+	clock      *clock.Stepped
+	house      house
+	cast       *story.Cast
+	trust      *signing.Trust
+	centre     devca.Identity
+	supervisor devca.Identity
+	signs      []signing.Certificate // the platform's
 
 	base         string
 	desks        map[string]string
@@ -123,6 +124,9 @@ func (w *theatre) makeKeys() error {
 		return err
 	}
 	if w.centre, err = devca.LoadIdentity(w.path("keys"), centreName, pass); err != nil {
+		return err
+	}
+	if w.supervisor, err = devca.LoadIdentity(w.own(1), "sign", pass); err != nil {
 		return err
 	}
 	platform, err := devca.LoadIdentity(w.path("keys"), platformName, pass)

@@ -255,7 +255,7 @@ func (t *tale) openFirst(ctx context.Context, all ...*held) error {
 // checkOpening holds the published record against what its parties know.
 func (t *tale) checkOpening(o wire.Opening, lot wire.Lot, bids int, named ...*held) error {
 	t.check(len(o.Bids) == bids && !slices.ContainsFunc(o.Bids, func(b wire.OpenedBid) bool { return b.Failure != "" }), "%d 份投标全部解密", bids)
-	t.check(len(o.Letters) == len(named), "指明的 %d 份保函全部解封，没有多出一份", len(named))
+	t.check(len(o.Letters) == len(named), "指明的 %d 份保函逐一列出，没有多出一份", len(named))
 	a, err := t.closing(o.ClosingBids)
 	if err != nil {
 		return err
@@ -278,6 +278,10 @@ func (t *tale) checkOpening(o wire.Opening, lot wire.Lot, bids int, named ...*he
 }
 
 func (t *tale) checkLetter(l wire.OpenedLetter, lot wire.Lot, h *held) {
+	if h.spoilt {
+		t.check(l.Failure != "" && l.Number == "" && len(l.Lines) == 16, "%s 无法解封，如实列出，其余照常", h.file.Undertaking.Number)
+		return
+	}
 	passed := 0
 	for _, line := range l.Lines {
 		switch {

@@ -58,7 +58,9 @@ func (t *tale) secondLot(ctx context.Context) error {
 			unnamed, err = t.buy(ctx, c.Bidders[3], t.lots[1], c.Bank, false)
 			return err
 		}},
-		scene{"三家投标，第四家买了保函但不投标；开标时两个保管人断线，等到一个恢复", func() error { return t.openSecond(ctx, winner, second, third) }},
+		scene{"三家投标，第四家买了保函但不投标；开标时两个保管人断线，等到一个恢复；其间一份保函的密文损坏", func() error { return t.openSecond(ctx, winner, second, third) }},
+		scene{"一份银行保函无法解封：投标人出示自存副本，行政监督签名认可，保函照常有效（应急）", func() error { return t.emergency(ctx, second) }},
+		scene{"数据修复后平台自动复核", func() error { return t.verifiedAgain(ctx, second) }},
 		scene{"定标后中标人无正当理由拒绝签约（条例74）", func() error { return t.refuse(ctx, winner, second, third) }},
 		scene{"招标人凭单据索赔，先缺后补", func() error { return t.demand(ctx, winner) }},
 		scene{"担保公司五个工作日内审查，相符付款", func() error { return t.honour(ctx, winner) }},
@@ -107,6 +109,10 @@ func (t *tale) openSecond(ctx context.Context, named ...*held) error {
 	}
 	county, err := t.staffOf(ctx, t.Cast.County, "beneficiary")
 	if err != nil {
+		return err
+	}
+	named[1].spoilt = true
+	if err := t.Spoil(ctx, named[1].id); err != nil {
 		return err
 	}
 	if err := t.waitsForTwo(ctx, county, t.lots[1], hall); err != nil {

@@ -35,6 +35,7 @@ type Stage struct {
 	Clock        clock.Clock
 	Cast         *Cast
 	Centre       Member            // 交易中心, whose keys are the platform's to keep here
+	Supervisor   Member            // 行政监督, whose keys its custodian's directory holds here
 	Desks        map[string]string // an institution's 统一社会信用代码 → the address of its own desk
 	Folder       string            // where bidders keep their own copies
 	Out          string            // where guarantees, certificates and the summary go
@@ -44,6 +45,8 @@ type Stage struct {
 	Step func(ctx context.Context, t time.Time) error
 	// Search reads every row of every table, in clear, base64 and hexadecimal, and names each find.
 	Search func(ctx context.Context, needles []Needle) ([]string, error)
+	// Spoil changes one byte of a guarantee's encrypted letter in the database, as a bad disk would; doing it again undoes it.
+	Spoil func(ctx context.Context, guarantee string) error
 	// Kill ends the platform's process at once, starts another, and returns when it answers. Nil: nobody is killed.
 	Kill func(ctx context.Context) error
 	// Custodian ends the process of a custodian (0, 1 or 2) at once, or starts it again and returns when it answers.
@@ -66,6 +69,7 @@ type tale struct {
 	letters  map[string]*held // by application
 	finished []Guarantee
 	proofs   *proofs
+	incident string // the emergency of lot two
 }
 
 // actor is somebody's client and the day on which it last signed in.
@@ -82,6 +86,7 @@ type held struct {
 	file    letter.File
 	bytes   []byte // the bidder's own copy
 	counter bool   // bought at the institution's own counter
+	spoilt  bool   // it cannot be opened
 }
 
 // Tell tells the story and returns what it came to. The error is the first thing that could not be done; checks that

@@ -1,0 +1,124 @@
+package tender
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"baohan/guarantee/letter"
+	"baohan/party"
+	"baohan/signing"
+)
+
+// ReportIncident takes the centre's report of an emergency at a lot that is closed or opened: its cause and what
+// happened. One waits for its decision at a time.
+func (d *Desk) ReportIncident(ctx context.Context, cmd party.Command, lot string, cause letter.Cause, words string) (answer Answer, err error) {
+	if err := checkReport(cmd.Actor, cause, words); err != nil {
+		return Answer{}, err
+	}
+	err = d.within(ctx, func(tx pgx.Tx) error {
+		done, err := d.before(ctx, tx, cmd, &answer)
+		if err != nil || done {
+			return err
+		}
+		t, err := d.incidentTurn(ctx, tx, cmd.Actor, lot)
+		if err != nil {
+			return err
+		}
+		if err := t.report(ctx, cause, words); err != nil {
+			return err
+		}
+		answer = t.answer()
+		return d.after(ctx, tx, cmd, answer)
+	})
+	return answer, err
+}
+
+func checkReport(by party.Actor, cause letter.Cause, words string) error {
+	switch {
+	case !by.Is(party.Centre):
+		return ErrNotFound
+	case cause.Check() != nil:
+		return refuse("incident", cause.Check())
+	case !validText(words, 5, 2000):
+		return party.Invalid("incident.words", "words", "请用 5 至 2000 个字写明何时发生了什么、已查明的原因；不得含换行和不可见字符")
+	}
+	return nil
+}
+
+func (t *incidentTurn) report(ctx context.Context, cause letter.Cause, words string) error {
+	switch s := t.lot.State; {
+	case s == Draft:
+		return ErrNotFound
+	case s == Published:
+		return party.TooEarly("incident.before_deadline", "投标截止前不能登记应急事件；截止后系统自动截标，届时再登记")
+	case !pastOpening(s):
+		return party.Conflict("incident.lot_failed", "该标段开标失败，不再开标，没有需要应急认定的保函")
+	}
+	t.in = &Incident{ID: newID(), Lot: t.lot.ID, State: IncidentReported, Cause: cause, Words: words, ReportedBy: t.actor.USCC, ReportedAt: t.now}
+	if err := t.happened("report", map[string]letter.Cause{"cause": cause}); err != nil {
+		return err
+	}
+	if _, err := t.tx.Exec(ctx, `INSERT INTO incident (id, lot, version, state, cause, words, reported_by, reported_at)
+		VALUES (@id, @lot, @version, @state, @cause, @words, @by, @at)`, pgx.NamedArgs{"id": t.in.ID, "lot": t.in.Lot, "version": t.in.Version,
+		"state": t.in.State, "cause": cause, "words": words, "by": t.in.ReportedBy, "at": t.now}); err != nil {
+		return translate(err)
+	}
+	return writeIncidentEvents(ctx, t.tx, t.in.ID, t.events)
+}
+
+// How much evidence one incident takes.
+const (
+	mostEvidence    = 20
+	largestEvidence = 8 << 20 // bytes of one file
+)
+
+// AddEvidence keeps one file with an incident that is not decided. The same bytes twice are one file.
+func (d *Desk) AddEvidence(ctx context.Context, cmd party.Command, id, name string, content []byte) (Answer, error) {
+	switch {
+	case !cmd.Actor.Is(party.Centre):
+		return Answer{}, ErrIncidentNotFound
+	case !validText(name, 1, 200):
+		return Answer{}, party.Invalid("evidence.name", "name", "文件名须为 1 至 200 个字，不含不可见字符")
+	case len(content) == 0 || len(content) > largestEvidence:
+		return Answer{}, party.Invalid("evidence.content", "content", "证据文件不能为空，每份不超过 8 MB；请拆分或压缩后重传")
+	}
+	return d.changeIncident(ctx, cmd, id, func(t *incidentTurn) error { return t.addEvidence(ctx, name, content) })
+}
+
+func (t *incidentTurn) addEvidence(ctx context.Context, name string, content []byte) error {
+	if t.in.State != IncidentReported {
+		return errDecided
+	}
+	digest := signing.Sum(content)
+	var has bool
+	var n int
+	if err := t.tx.QueryRow(ctx, `SELECT count(*), coalesce(bool_or(digest = @digest), false) FROM incident_evidence WHERE incident = @id`,
+		pgx.NamedArgs{"id": t.in.ID, "digest": digest[:]}).Scan(&n, &has); err != nil || has {
+		return err
+	}
+	if n >= mostEvidence {
+		return party.Conflict("evidence.count", "证据文件最多 20 份；请合并后重传")
+	}
+	if err := t.happened("add_evidence", map[string]any{"name": name, "digest": digest}); err != nil {
+		return err
+	}
+	_, err := t.tx.Exec(ctx, `INSERT INTO incident_evidence (incident, digest, name, bytes, added_at) VALUES (@id, @digest, @name, @bytes, @at)`,
+		pgx.NamedArgs{"id": t.in.ID, "digest": digest[:], "name": name, "bytes": content, "at": t.now})
+	return translate(err)
+}
+
+var errDecided = party.Conflict("incident.decided", "该应急事件已有认定或已撤销，不能再补充；如有新情况，请由交易中心另行登记")
+
+// WithdrawIncident takes a report back, by who made it, as long as nobody has decided.
+func (d *Desk) WithdrawIncident(ctx context.Context, cmd party.Command, id string) (Answer, error) {
+	if !cmd.Actor.Is(party.Centre) {
+		return Answer{}, ErrIncidentNotFound
+	}
+	return d.changeIncident(ctx, cmd, id, func(t *incidentTurn) error {
+		if t.in.ReportedBy != t.actor.USCC {
+			return ErrIncidentNotFound
+		}
+		return t.move("withdraw", none{})
+	})
+}
