@@ -122,7 +122,7 @@ func (e *exam) postponed() letter.Line {
 func (e *exam) related() letter.Line {
 	want := "缴费账户不与本标段其他投标人相同"
 	if e.u.Fee == nil {
-		return unknown(want, "没有缴费凭证，无法比对"+map[bool]string{true: "：保费在机构柜台收取，如需核查请向出具机构调取"}[e.row.Channel == guarantee.AtCounter])
+		return unknown(want, "没有缴费凭证，无法比对"+map[bool]string{true: "：保费在机构柜台收取，如需核查请向出具机构调取"}[e.said().Channel == guarantee.AtCounter])
 	}
 	for _, o := range e.payers.with(e.u.Fee.Payer) {
 		if o != e.x && !sharesMember(o.unsealed.Reveal.Applicants, e.u.Reveal.Applicants) {
