@@ -57,4 +57,13 @@ var canaries = []canary{
 	{"I9", "open demands together ask for more than the amount", "guarantee/demand.go", "if m.Amount > *g.Amount-g.Honoured-claimed {", "if m.Amount > *g.Amount-g.Honoured-0*claimed {", desk, "TestOpenDemandsShareTheAmount"},
 	{"I9", "a fee is owed after cancelling", "guarantee/underwrite.go", "if t.g.FeeOffered == nil || t.g.ApplicationState != Approved {", "if t.g.FeeOffered == nil && t.g.ApplicationState == Approved {", desk, "TestNothingIsOwedAfterCancelling"},
 	{"I14", "a certificate that a clerk admits acts for the whole organisation", "party/certificate.go", "return role == Bidder || r.AdmittedBy != Self }", "return role != \"\" }", "./party", "TestWhatAnOrganisationAdmitsItselfServesABidderOnly"},
+
+	{"I13", "the stored bytes are not read back before a head is signed", "signing/translog/sign.go", "if err := l.recheck(ctx, conn, last, next); err != nil {", "if err := l.believe(last); err != nil {", "./signing/translog", "TestFlippedBitStopsTheLog"},
+	{"I13", "stored nodes are not compared before a head is signed", "signing/translog/sign.go", "return compareNodes(ctx, q, made)", "return nil", "./signing/translog", "TestFlippedBitStopsTheLog"},
+	{"I13", "a quiet hour is not filled up with dummies", "signing/translog/append.go", "for len(batch) < l.Batch {", "for len(batch) < 1 {", "./signing/translog", "TestSizeTellsNothing"},
+	{"I13", "two processes write at once", "signing/translog/writer.go", "Scan(&mine); err != nil || !mine {", "Scan(&mine); err != nil {", "./signing/translog", "TestOneWriter|TestRebuildTiles"},
+	{"I13", "the database lets a head shrink", "migrations/0016_translog.sql", "size >= NEW.size OR ", "", "./signing/translog", "TestRowsOfTheLogStay"},
+	{"I13", "a signed head can be signed again", "migrations/0016_translog.sql", "IF OLD.note IS NOT NULL OR NEW.note IS NULL OR", "IF", "./signing/translog", "TestRowsOfTheLogStay"},
+	{"I13", "a line that carries a known key's name and does not hold is passed over", "signing/tlog/checkpoint.go", "if k.verify(n.Text, l) != nil {\n\t\t\t\treturn \"\", ErrUnsigned\n\t\t\t}", "if k.verify(n.Text, l) != nil {\n\t\t\t\tcontinue\n\t\t\t}", "./signing/tlog", "TestOpenBelievesTheLogAlone"},
+	{"I13", "one witness counts as two", "signing/tlog/cosign.go", "if !again {", "if !again || at >= 0 {", "./signing/tlog", "TestQuorum"},
 }
