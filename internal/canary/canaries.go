@@ -66,4 +66,8 @@ var canaries = []canary{
 	{"I13", "a signed head can be signed again", "migrations/0016_translog.sql", "IF OLD.note IS NOT NULL OR NEW.note IS NULL OR", "IF", "./signing/translog", "TestRowsOfTheLogStay"},
 	{"I13", "a line that carries a known key's name and does not hold is passed over", "signing/tlog/checkpoint.go", "if k.verify(n.Text, l) != nil {\n\t\t\t\treturn \"\", ErrUnsigned\n\t\t\t}", "if k.verify(n.Text, l) != nil {\n\t\t\t\tcontinue\n\t\t\t}", "./signing/tlog", "TestOpenBelievesTheLogAlone"},
 	{"I13", "one witness counts as two", "signing/tlog/cosign.go", "if !again {", "if !again || at >= 0 {", "./signing/tlog", "TestQuorum"},
+	{"I13", "a witness forgets what it saw", "signing/tlog/witness.go", "if err := replaceFile(w.File, note); err != nil {", "if err := replaceFile(w.File+\"x\", note); err != nil {", "./signing/tlog", "TestWitnessFollows|TestWitnessRefuses"},
+	{"I13", "a witness countersigns a log that was rolled back", "signing/tlog/witness.go", "case offered.Size < last.Size:", "case offered.Size+1 < offered.Size:", "./signing/tlog", "TestWitnessRefuses"},
+	{"I13", "a witness takes a fork for the log", "signing/tlog/witness.go", "return CheckConsistency(last, offered, path)", "return nil", "./signing/tlog", "TestWitnessRefuses"},
+	{"I13", "an audit believes the stored tree", "signing/tlog/audit_run.go", "case a.suspect == nil && lines:", "case a.suspect == nil:", "./signing/tlog", "TestFiveHundredTamperings"},
 }
