@@ -115,11 +115,13 @@ func (w *world) dieAt(step string) {
 func (w *world) takeOver(size uint64) {
 	w.t.Helper()
 	for range 200 {
-		if _, err := w.log.Step(w.t.Context()); err != nil {
-			w.t.Fatal(err)
-		}
-		if w.head().Size == size {
-			return
+		if w.count(`SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) == 0 {
+			if _, err := w.log.Step(w.t.Context()); err != nil {
+				w.t.Fatal(err)
+			}
+			if w.head().Size == size {
+				return
+			}
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
