@@ -68,6 +68,19 @@ func TestOpening(t *testing.T) {
 	}
 }
 
+// TestLog fills a small log past its verbs, proves, checks and appends: the same path as the large one.
+func TestLog(t *testing.T) {
+	var out bytes.Buffer
+	if err := benchLog(t.Context(), "", logSizes{leaves: 70_000, proofs: 20, beats: 2}, &out); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	for _, want := range []string{"70000 leaves", "inclusion proof, p50", "consistency proof", "check a path of 17 hashes", "audit, lines out of the database", "a beat of 256 leaves"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+}
+
 // TestRefusalStopsTheRun sends a letter that is not the one prepared: a refusal may not count as an answer.
 func TestRefusalStopsTheRun(t *testing.T) {
 	p, err := newPlatform(t.Context(), "")

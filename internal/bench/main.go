@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	part := flag.String("part", "", "signing, callback or opening; all if empty")
+	part := flag.String("part", "", "signing, callback, opening or log; the first three if empty")
 	dir := flag.String("dir", "", "where the database lies during the run; a temporary directory if empty. It must be a disk, not memory")
 	statements := flag.Bool("statements", false, "list every SQL statement of a callback, and those that cost most of an opening, with its time")
 	flag.Parse()
@@ -34,6 +34,9 @@ func run(ctx context.Context, part, dir string, statements bool, out io.Writer) 
 	case "opening":
 		heading(out)
 		return benchOpening(ctx, dir, openingSizes, statements, out)
+	case "log":
+		heading(out)
+		return benchLog(ctx, dir, logSize, out)
 	case "":
 		heading(out)
 		if err := signingOnOneCore(ctx, out); err != nil {

@@ -10,7 +10,8 @@ var arrows = map[string][]string{
 	"signing":          {},
 	"signing/httpsig":  {"signing"},
 	"signing/devca":    {"signing"},
-	"signing/translog": {"signing"},
+	"signing/tlog":     {"signing"},
+	"signing/translog": {"internal/store", "signing", "signing/tlog"},
 
 	"guarantee/calendar": {},
 	"guarantee/letter":   {"guarantee/calendar", "signing"},
@@ -103,6 +104,11 @@ var libraries = []library{
 		reason: "their traps are known, and guarded, in one place",
 	},
 	{
+		paths:  []string{"github.com/transparency-dev/merkle"},
+		only:   []string{"signing/tlog"},
+		reason: "proofs are made and checked in one place",
+	},
+	{
 		paths:  []string{"github.com/alecthomas/kong"},
 		only:   []string{"cmd/baohan"},
 		reason: "settings are between the operator and the command",
@@ -123,7 +129,7 @@ var libraries = []library{
 // detached packages are used where there is no database and no server: offline, in a browser, on a
 // custodian's premises. Nothing that they import, however far down, brings one in.
 var detached = []string{
-	"signing", "signing/httpsig", "guarantee/calendar", "guarantee/letter", "client/wire", "client",
+	"signing", "signing/httpsig", "signing/tlog", "guarantee/calendar", "guarantee/letter", "client/wire", "client",
 }
 
 var notDetached = []string{"github.com/jackc/pgx", "github.com/labstack/echo", "github.com/danielgtaylor/huma", "github.com/riverqueue/river"}
