@@ -49,14 +49,12 @@ func wordy(text []glyph) []bool {
 // mayBreak tells whether a line may end between two characters.
 func mayBreak(a, b rune, word bool) bool {
 	switch {
-	case a == ' ':
-		return true
 	case b == ' ', in(b, closing), in(a, opening), b == ')' || b == ']' || b == ',' || b == ';', a == '(' || a == '[':
 		return false
 	case (a == '—' || a == '…') && a == b:
 		return false
 	}
-	return !word || !latin(a) || !latin(b)
+	return a == ' ' || !word || !latin(a) || !latin(b)
 }
 
 // A line is what stands on one line, and whether it is to fill the width.

@@ -87,7 +87,10 @@ func suspicion(b []byte, err error) string {
 		}
 	}
 	if gap(b) {
-		return "签名没有覆盖整个文件（ByteRange 有缺口或者被改动）"
+		return "签名没有覆盖整个文件（ByteRange 有缺口，或者文件被改动）"
+	}
+	if errors.Is(err, errSwapped) {
+		return "随附文件被替换或者改动"
 	}
 	if errors.Is(err, errSignature) {
 		return "平台对本文件的签名不成立：文件内容或者签名被改动"

@@ -12,6 +12,9 @@ import (
 // errForm says that a file is not in the one form; the words for people are chosen from what else is seen in it.
 var errForm = errors.New("paper: not in the one form")
 
+// errSwapped says that the attached files are not those that the file names in its ID.
+var errSwapped = fmt.Errorf("%w: attachments", errForm)
+
 // walker goes through a file by its description, either writing it or reading it. What the description fixes is
 // compared when reading; what it leaves open has one spelling. So there is no file that reads and that the description
 // would not write.
@@ -177,7 +180,14 @@ func (w *walker) end(root, info int, id string) {
 	for _, o := range w.objects {
 		w.lit(fmt.Sprintf("%010d 00000 n \n", o))
 	}
-	w.lit(fmt.Sprintf("trailer\n<</Size %d/Root %d 0 R/Info %d 0 R/ID[<%s><%s>]>>\nstartxref\n%d\n%%%%EOF\n", len(w.objects)+1, root, info, id, id, at))
+	w.lit(fmt.Sprintf("trailer\n<</Size %d/Root %d 0 R/Info %d 0 R/ID[", len(w.objects)+1, root, info))
+	if w.err == nil {
+		w.lit("<" + id + "><" + id + ">")
+		if w.err != nil {
+			w.err = errSwapped
+		}
+	}
+	w.lit(fmt.Sprintf("]>>\nstartxref\n%d\n%%%%EOF\n", at))
 	if w.reading && w.at != len(w.b) {
 		w.fail()
 	}
