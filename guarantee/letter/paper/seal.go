@@ -24,7 +24,7 @@ func (d Document) Sign(ctx context.Context, s signing.Signer, chain []signing.Ce
 		return nil, err
 	}
 	copy(b[from+1:], hexadecimal(der))
-	if _, _, err := Parse(b); err != nil {
+	if _, err := read(b); err != nil { // the signature has read its own result already
 		return nil, fmt.Errorf("paper: own result: %w", err)
 	}
 	return b, nil
@@ -65,6 +65,9 @@ func (d Document) room(chain []signing.Certificate) int {
 // is in it. Whose key that is, and what the document says, is for Verify.
 func Parse(b []byte) (Document, signing.SignedData, error) {
 	d, err := read(b)
+	if err == nil {
+		err = d.checkFonts()
+	}
 	if err != nil {
 		return Document{}, signing.SignedData{}, err
 	}
@@ -80,13 +83,17 @@ func read(b []byte) (Document, error) {
 	if w.err != nil {
 		return Document{}, w.err
 	}
+	return d, nil
+}
+
+// checkFonts holds the fonts against their stated size: nothing hides behind the end of a compressed stream.
+func (d *Document) checkFonts() error {
 	for _, f := range d.Fonts {
-		file, err := inflate(f.File, maxInflated)
-		if err != nil || len(file) != f.Size {
-			return Document{}, fmt.Errorf("%w: font", errForm)
+		if file, err := inflate(f.File, maxInflated); err != nil || len(file) != f.Size {
+			return fmt.Errorf("%w: font", errForm)
 		}
 	}
-	return d, nil
+	return nil
 }
 
 // readSpans sets what the ByteRange must be: everything before the string of the signature, and everything behind it.
