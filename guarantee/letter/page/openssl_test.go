@@ -27,9 +27,10 @@ func openssl(t *testing.T, file, root []byte) (string, bool) {
 // A third party with OpenSSL and nothing of ours comes to the same answer.
 func TestOpenSSLAccepts(t *testing.T) {
 	w := newWorld()
-	passes := map[string]int{"blind": 6, "full": 6, "policy": 6, "blind with log proof": 6, "release": 2, "demand": 2, "sheet": 2}
-	for name, p := range w.papers(t) {
-		if out, ok := openssl(t, p.pdf, w.CA.Root.PEM()); !ok || strings.Count(out, "通过") != passes[name] || !strings.Contains(out, w.Platform.Party.USCC) {
+	papers := w.papers(t)
+	for name, passes := range map[string]int{"blind with log proof": 6, "release": 2, "sheet": 2} {
+		p := papers[name]
+		if out, ok := openssl(t, p.pdf, w.CA.Root.PEM()); !ok || strings.Count(out, "通过") != passes || !strings.Contains(out, w.Platform.Party.USCC) {
 			t.Errorf("%s: %v\n%s", name, ok, out)
 		}
 	}
