@@ -26,8 +26,7 @@ func openssl(t *testing.T, file, root []byte) (string, bool) {
 
 // A third party with OpenSSL and nothing of ours comes to the same answer.
 func TestOpenSSLAccepts(t *testing.T) {
-	w := newWorld()
-	papers := w.papers(t)
+	w, papers := allPapers(t)
 	for name, passes := range map[string]int{"blind with log proof": 6, "release": 2, "sheet": 2} {
 		p := papers[name]
 		if out, ok := openssl(t, p.pdf, w.CA.Root.PEM()); !ok || strings.Count(out, "通过") != passes || !strings.Contains(out, w.Platform.Party.USCC) {

@@ -16,8 +16,8 @@ import (
 // Every kind of document verifies: its structure, its signature, and that the text on its pages is the text of its
 // source, read back by the fonts' own tables.
 func TestEveryKindVerifies(t *testing.T) {
-	w := newWorld()
-	for name, p := range w.papers(t) {
+	w, papers := allPapers(t)
+	for name, p := range papers {
 		if r := paper.Verify(p.pdf, w.Trust, letter.Platform(w.Platform.Party.USCC)); !r.OK {
 			t.Errorf("%s: %+v", name, r)
 		}
@@ -27,8 +27,8 @@ func TestEveryKindVerifies(t *testing.T) {
 // Another program extracts the same text.
 func TestPDFToTextEqualsTheSource(t *testing.T) {
 	program := tool(t, "pdftotext")
-	w := newWorld()
-	for name, p := range w.papers(t) {
+	_, papers := allPapers(t)
+	for name, p := range papers {
 		out, err := exec.CommandContext(t.Context(), program, "-raw", "-enc", "UTF-8", saved(t, "a.pdf", p.pdf), "-").CombinedOutput()
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", name, err, out)
@@ -127,7 +127,8 @@ func TestSameBytes(t *testing.T) {
 
 func TestQPDFIsClean(t *testing.T) {
 	program := tool(t, "qpdf")
-	for name, p := range newWorld().papers(t) {
+	_, papers := allPapers(t)
+	for name, p := range papers {
 		out, err := exec.CommandContext(t.Context(), program, "--check", saved(t, "a.pdf", p.pdf)).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "No syntax or stream encoding errors") {
 			t.Errorf("%s: %v\n%s", name, err, out)

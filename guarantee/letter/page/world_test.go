@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,6 +45,22 @@ func (w world) guarantee(t testing.TB, i sample.Issued, logProof []byte) []byte 
 		t.Fatal(err)
 	}
 	return b
+}
+
+var shared struct {
+	sync.Once
+	w   world
+	all map[string]printed
+}
+
+// allPapers are made once for all tests that only read them.
+func allPapers(t testing.TB) (world, map[string]printed) {
+	t.Helper()
+	shared.Do(func() {
+		shared.w = newWorld()
+		shared.all = shared.w.papers(t)
+	})
+	return shared.w, shared.all
 }
 
 // papers are one PDF of each kind, with the sheet that it shows.
