@@ -1,6 +1,6 @@
 #!/bin/sh
-# Verifies a guarantee file (.json), a signed undertaking or a signed verification sheet (.p7s) with OpenSSL 3 and the
-# usual tools of a Unix system, and with no program of the platform. Explained in verify-with-openssl.md.
+# Verifies a document (.pdf), a guarantee file (.json), a signed undertaking or a signed verification sheet (.p7s) with
+# OpenSSL 3 and the usual tools of a Unix system, and with no program of the platform. Explained in verify-with-openssl.md.
 #
 #   verify-with-openssl.sh FILE ROOT.pem
 #
@@ -100,9 +100,11 @@ chain() {
 	refuse "证书链过长"
 }
 
-# signature P7S DIR NAME: digest of the content, signature over the attributes, chain at the signing time.
+# signature P7S DIR NAME [CONTENT]: digest of the content, which may stand elsewhere, signature over the attributes, chain
+# at the signing time.
 signature() {
 	split "$1" "$2"
+	[ -z "${4:-}" ] || cp "$4" "$2/content"
 	stated=$(openssl asn1parse -inform DER -in "$2/attributes.der" | sed -n 's/^.*OCTET STRING *\[HEX DUMP\]:\([0-9A-F]*\)$/\1/p' | tr 'A-F' 'a-f')
 	[ "$(digest "$2/content")" = "$stated" ] || refuse "$3：内容与签名中的摘要不符"
 	leaf=$(signer "$1" "$2")
@@ -144,8 +146,38 @@ same() {
 	echo "通过：$1 $2"
 }
 
+# document PDF: the platform's signature over every byte but its own digits, and the first file that is attached.
+document() {
+	# The signature is the first object of the file and stands at the same place in every document.
+	hex=$(tail -c +126 "$1" | sed 's/>.*//;q')
+	end=$((124 + ${#hex} + 2))
+	range="/ByteRange[0 $(printf '%010d %010d %010d' 124 "$end" "$(($(wc -c <"$1") - end))")]/Contents<"
+	[ "$(head -c 125 "$1" | tail -c "${#range}")" = "$range" ] || refuse "PDF 的签名没有覆盖整个文件"
+	[ "$(grep -ao '/ByteRange' "$1" | wc -l)" = 1 ] && [ "$(grep -ao 'startxref' "$1" | wc -l)" = 1 ] ||
+		refuse "PDF 在签名之后又被追加过内容，或者有不止一个签名"
+	echo "$hex" | basenc --base16 -d >"$work/padded"
+	piece "$work/padded" 0 "$(rows "$work/padded" | awk 'NR == 1 { print $3 + $4 }')" >"$work/page.p7s"
+	{ head -c 124 "$1" && tail -c +$((end + 1)) "$1"; } >"$work/covered"
+	signature "$work/page.p7s" "$work/page" "PDF 版面" "$work/covered"
+	# Attached files stand in the document as they are.
+	found=$(grep -abo '/Type/EmbeddedFile/Subtype/application#2Foctet-stream/Length [0-9]*>>stream' "$1" | head -n 1)
+	head=${found#*:}
+	length=${head##*/Length }
+	piece "$1" "$((${found%%:*} + ${#head} + 1))" "${length%>>stream}" >"$work/attached"
+}
+
+if [ "$(head -c 5 "$file")" = '%PDF-' ]; then
+	document "$file"
+	file=$work/attached
+fi
+
+if [ "$(head -c 10 "$file")" = '{"blocks":' ]; then
+	echo "全部通过：本文件由平台签署，没有随附他人签名的数据"
+	exit 0
+fi
+
 if [ "$(head -c 1 "$file")" != '{' ]; then
-	what=保函
+	what=签名数据
 	! LC_ALL=C grep -q '{"advice":' "$file" || what=核验结果表
 	signature "$file" "$work/letter" "$what"
 	exit 0

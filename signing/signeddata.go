@@ -28,22 +28,29 @@ var (
 	ErrDigestMismatch = errors.New("signing: content does not match the signed digest")
 )
 
-// SignedData is content with one signature and the signer's chain inside (GB/T 35275-2017, 8): attached content,
-// SM3, SM2 (1.2.156.10197.1.301.1), signed attributes contentType, messageDigest and signingTime, no unsigned ones.
-// Only ParseSignedData and SignData make one, and every byte of it is determined by its fields.
+// SignedData is content with one signature and the signer's chain inside (GB/T 35275-2017, 8): the content attached,
+// or its digest only (detached.go), SM3, SM2 (1.2.156.10197.1.301.1), signed attributes contentType, messageDigest and signingTime, no unsigned ones.
+// Only this package makes one, and every byte of it is determined by its fields.
 type SignedData struct {
 	Raw         []byte
 	Content     []byte
 	Chain       []Certificate // leaf first
 	SigningTime time.Time     // what the signer's clock said, whole seconds, UTC
 	Signature   Signature
+
+	elsewhere Digest // of content that is not inside: a detached signature. Zero when the content is inside
 }
 
 // SignData signs content at an instant. The chain is leaf first, each certificate issued by the next, with or
 // without the root; the leaf's key is the signer's and may sign at that instant. Longer than 4 MiB in all is
 // refused.
 func SignData(ctx context.Context, s Signer, chain []Certificate, content []byte, at time.Time) ([]byte, error) {
-	d := SignedData{Content: content, Chain: chain, SigningTime: at.UTC().Truncate(time.Second)}
+	return SignedData{Content: content}.sign(ctx, s, chain, at)
+}
+
+// sign fills in who signs and when, and reads its own result before it lets it go.
+func (d SignedData) sign(ctx context.Context, s Signer, chain []Certificate, at time.Time) ([]byte, error) {
+	d.Chain, d.SigningTime = chain, at.UTC().Truncate(time.Second)
 	if err := d.checkSigner(s.Public()); err != nil {
 		return nil, err
 	}
@@ -56,7 +63,7 @@ func SignData(ctx context.Context, s Signer, chain []Certificate, content []byte
 	if err != nil {
 		return nil, err
 	}
-	if _, err := ParseSignedData(der); err != nil {
+	if _, err := parseSignedData(der, d.elsewhere); err != nil {
 		return nil, fmt.Errorf("%w: own result: %w", ErrSignedData, err)
 	}
 	return der, nil
@@ -140,7 +147,7 @@ func (d SignedData) checkSigner(key PublicKey) error {
 // attributes is what is signed: the three attributes as a DER SET. In the document the same bytes stand under
 // the tag [0].
 func (d SignedData) attributes() []byte {
-	digest := Sum(d.Content)
+	digest := d.digest()
 	all := [][]byte{
 		attribute(oidContentType, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidData) }),
 		attribute(oidMessageDigest, func(b *cryptobyte.Builder) { b.AddASN1OctetString(digest[:]) }),
@@ -149,6 +156,13 @@ func (d SignedData) attributes() []byte {
 	var b cryptobyte.Builder
 	b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) { addSorted(b, all) })
 	return b.BytesOrPanic()
+}
+
+func (d SignedData) digest() Digest {
+	if !d.elsewhere.IsZero() {
+		return d.elsewhere
+	}
+	return Sum(d.Content)
 }
 
 // der is the whole document around the signed attributes, every byte of it determined by the fields.
@@ -175,7 +189,9 @@ func (d SignedData) addSignedData(b *cryptobyte.Builder, attributes []byte) {
 	b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) { addAlgorithm(b, oidSM3) })
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(oidData)
-		b.AddASN1(explicit(0), func(b *cryptobyte.Builder) { b.AddASN1OctetString(d.Content) })
+		if d.elsewhere.IsZero() {
+			b.AddASN1(explicit(0), func(b *cryptobyte.Builder) { b.AddASN1OctetString(d.Content) })
+		}
 	})
 	b.AddASN1(explicit(0), func(b *cryptobyte.Builder) {
 		all := make([][]byte, len(d.Chain))

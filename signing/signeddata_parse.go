@@ -15,16 +15,19 @@ import (
 // It finds the fields and then builds the document again from them: a document that is not byte for byte the
 // result is refused, so no byte of it can be changed unseen and no second encoding of it exists. Whether the
 // signer is who it says is for Verify.
-func ParseSignedData(der []byte) (d SignedData, err error) {
+func ParseSignedData(der []byte) (SignedData, error) { return parseSignedData(der, Digest{}) }
+
+// parseSignedData reads a document with its content, or the detached signature over content of this digest.
+func parseSignedData(der []byte, elsewhere Digest) (d SignedData, err error) {
 	defer guard(&err)
 	if len(der) > maxSignedData {
 		return SignedData{}, fmt.Errorf("%w: signed data longer than %d bytes", ErrMalformed, maxSignedData)
 	}
-	f, err := splitSignedData(der)
+	f, err := splitSignedData(der, !elsewhere.IsZero())
 	if err != nil {
 		return SignedData{}, err
 	}
-	d = SignedData{Raw: bytes.Clone(der), Content: bytes.Clone(f.content)}
+	d = SignedData{Raw: bytes.Clone(der), Content: bytes.Clone(f.content), elsewhere: elsewhere}
 	if d.Chain, err = f.chain(); err != nil {
 		return SignedData{}, err
 	}
@@ -42,7 +45,7 @@ func ParseSignedData(der []byte) (d SignedData, err error) {
 }
 
 func (d SignedData) checkAgainst(digest []byte) error {
-	if content := Sum(d.Content); !bytes.Equal(content[:], digest) {
+	if content := d.digest(); !bytes.Equal(content[:], digest) {
 		return ErrDigestMismatch
 	}
 	attributes := d.attributes()
@@ -62,7 +65,7 @@ type signedFields struct {
 	signature    cryptobyte.String
 }
 
-func splitSignedData(der []byte) (signedFields, error) {
+func splitSignedData(der []byte, detached bool) (signedFields, error) {
 	f := signedFields{serial: new(big.Int)}
 	var info, wrapped, data, encapsulated, inner, signers, signer, id cryptobyte.String
 	in := cryptobyte.String(der)
@@ -72,8 +75,8 @@ func splitSignedData(der []byte) (signedFields, error) {
 	ok = ok && data.SkipASN1(cbasn1.INTEGER) && data.SkipASN1(cbasn1.SET) &&
 		data.ReadASN1(&encapsulated, cbasn1.SEQUENCE) &&
 		data.ReadASN1(&f.certificates, explicit(0)) && data.ReadASN1(&signers, cbasn1.SET) && data.Empty()
-	ok = ok && encapsulated.SkipASN1(cbasn1.OBJECT_IDENTIFIER) && encapsulated.ReadASN1(&inner, explicit(0)) &&
-		encapsulated.Empty() && inner.ReadASN1(&f.content, cbasn1.OCTET_STRING) && inner.Empty()
+	ok = ok && encapsulated.SkipASN1(cbasn1.OBJECT_IDENTIFIER) && (detached || encapsulated.ReadASN1(&inner, explicit(0)) &&
+		inner.ReadASN1(&f.content, cbasn1.OCTET_STRING) && inner.Empty()) && encapsulated.Empty()
 	ok = ok && signers.ReadASN1(&signer, cbasn1.SEQUENCE) && signers.Empty() &&
 		signer.SkipASN1(cbasn1.INTEGER) && signer.ReadASN1(&id, cbasn1.SEQUENCE) &&
 		id.ReadASN1Element(&f.issuer, cbasn1.SEQUENCE) && id.ReadASN1Integer(f.serial) && id.Empty() &&

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"baohan/guarantee/letter"
+	"baohan/guarantee/letter/paper"
 	"baohan/internal/clock"
 	"baohan/signing"
 )
@@ -21,7 +22,7 @@ const maxVerified = 64 << 20
 // verifyCommand checks a guarantee or a signed verification sheet offline: it asks no network and no database, and trusts nobody but the roots that it
 // is given.
 type verifyCommand struct {
-	File          string `arg:"" help:"保函文件（.json）、开立机构的签名数据（.p7s），或者交易中心签名的核验结果表（.p7s）。"`
+	File          string `arg:"" help:"PDF、保函文件（.json）、开立机构的签名数据（.p7s），或者交易中心签名的核验结果表（.p7s）。"`
 	PlatformTrust string `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
 	Platform      string `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
 	Centre        string `placeholder:"USCC" help:"交易中心的统一社会信用代码；给出后只认该中心签署的核验结果表。"`
@@ -75,6 +76,8 @@ func (c verifyCommand) verify(trusted string) (r letter.Report, sheet *letter.Si
 		return r, nil, err
 	}
 	switch {
+	case bytes.HasPrefix(b, []byte(paper.Magic)):
+		return paper.Verify(b, trust, options...), nil, nil
 	case bytes.HasPrefix(b, []byte("{")):
 		return letter.VerifyFile(b, trust, options...), nil, nil
 	case letter.IsSheet(b):

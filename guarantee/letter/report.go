@@ -41,6 +41,10 @@ var titles = map[string]string{
 	"receipt_time": "回执时间", "receipt_digest": "回执摘要", "receipt_letter": "回执内容", "receipt_deadline": "是否逾期",
 	"whole": "整体一致",
 
+	// of a PDF (package paper)
+	"page_form": "文件结构", "page_attachments": "随附文件", "page_text": "版面文字", "page_chain": "版面证书链", "page_signature": "版面签名",
+	linePageRevocation: "版面证书吊销状态", "page_signer": "版面签署人",
+
 	// of the owner's own check before the deadline
 	"statement": "平台说明", "letter": "保函原件", "record": "封存的记录", "arrived": "是否按时到达", "in_force": "是否有效",
 	"requirement": "标段与受益人", "form": "保函形式", "custodians": "密钥保管人",

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"slices"
 	"time"
 
 	"baohan/signing"
@@ -64,6 +65,7 @@ type verification struct {
 	platform, centre     string
 	lists                bool
 	now                  time.Time
+	rendered             *signing.SignedData
 	lines                []Line
 }
 
@@ -87,6 +89,7 @@ func (v *verification) file(f File) {
 	v.reveal(u, r)
 	if !v.refused("receipt", receiptErr, "平台回执为 GB/T 35275 格式，内容完整") {
 		v.receipt(f, receipt)
+		v.rendering(receipt.signed.Signer().Subject().OrganizationID)
 	}
 	v.whole(f.Check())
 }
@@ -142,8 +145,7 @@ func (v *verification) report(what string) Report {
 func (v *verification) verdict() (r Report, open string) {
 	r = Report{OK: true, Lines: v.lines}
 	for _, l := range v.lines {
-		list := l.Name == lineRevocation || l.Name == lineReceiptRevocation
-		tolerated := list && l.Result == ResultUnknown && !v.lists
+		tolerated := slices.Contains(revocationLines, l.Name) && l.Result == ResultUnknown && !v.lists
 		if tolerated {
 			open = "；未提供吊销列表，证书此后是否被吊销未核对"
 		}

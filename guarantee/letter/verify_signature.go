@@ -14,7 +14,10 @@ import (
 const (
 	lineRevocation        = "revocation"
 	lineReceiptRevocation = "receipt_revocation"
+	linePageRevocation    = "page_revocation"
 )
+
+var revocationLines = []string{lineRevocation, lineReceiptRevocation, linePageRevocation}
 
 // clockTolerance is by how much a signer's clock may run ahead of the platform's.
 const clockTolerance = 5 * time.Minute

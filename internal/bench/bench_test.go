@@ -98,6 +98,19 @@ func TestRefusalStopsTheRun(t *testing.T) {
 	}
 }
 
+// TestPDF makes and verifies what is measured, once.
+func TestPDF(t *testing.T) {
+	ops, size, err := pdfOps(t.Context())
+	if err != nil || size < 50_000 {
+		t.Fatalf("%d bytes: %v", size, err)
+	}
+	for _, o := range ops {
+		if err := o.do(); err != nil {
+			t.Errorf("%s: %v", o.name, err)
+		}
+	}
+}
+
 func TestSpeedLine(t *testing.T) {
 	found := speedLine.FindStringSubmatch(" 256 bits SM2 (CurveSM2)   0.0003s   0.0002s   2932.9   4113.0\n")
 	if len(found) != 3 || found[1] != "2932.9" || found[2] != "4113.0" {

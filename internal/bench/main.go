@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	part := flag.String("part", "", "signing, callback, opening or log; the first three if empty")
+	part := flag.String("part", "", "signing, pdf, callback, opening or log; all but log if empty")
 	dir := flag.String("dir", "", "where the database lies during the run; a temporary directory if empty. It must be a disk, not memory")
 	statements := flag.Bool("statements", false, "list every SQL statement of a callback, and those that cost most of an opening, with its time")
 	flag.Parse()
@@ -28,6 +28,9 @@ func run(ctx context.Context, part, dir string, statements bool, out io.Writer) 
 	switch part {
 	case "signing":
 		return benchSigning(ctx, out)
+	case "pdf":
+		heading(out)
+		return benchPDF(ctx, out)
 	case "callback":
 		heading(out)
 		return benchCallback(ctx, dir, statements, out)
@@ -40,6 +43,9 @@ func run(ctx context.Context, part, dir string, statements bool, out io.Writer) 
 	case "":
 		heading(out)
 		if err := signingOnOneCore(ctx, out); err != nil {
+			return err
+		}
+		if err := benchPDF(ctx, out); err != nil {
 			return err
 		}
 		if err := benchCallback(ctx, dir, statements, out); err != nil {

@@ -133,4 +133,12 @@ var canaries = []canary{
 	{"I13", "a witness countersigns a log that was rolled back", "signing/tlog/witness.go", "case offered.Size < last.Size:", "case offered.Size+1 < offered.Size:", "./signing/tlog", "TestWitnessRefuses"},
 	{"I13", "a witness takes a fork for the log", "signing/tlog/witness.go", "return CheckConsistency(last, offered, path)", "return nil", "./signing/tlog", "TestWitnessRefuses"},
 	{"I13", "an audit believes the stored tree", "signing/tlog/audit_run.go", "case a.suspect == nil && lines:", "case a.suspect == nil:", "./signing/tlog", "TestFiveHundredTamperings"},
+	{"I16", "a page says something else than what was signed", "guarantee/letter/paper/verify.go", "if err := d.checkText(sheet); err != nil {", "if err := d.checkText(sheet); err != nil && false {", "./guarantee/letter/page", "TestAttacks"},
+	{"I16", "an attached file is exchanged", "guarantee/letter/paper/verify.go", " || !bytes.Equal(a.Data, got.Data) {", " || bytes.Equal(a.Data, nil) {", "./guarantee/letter/page", "TestAttacks"},
+	{"I16", "anybody's signature stands over the rendering", "guarantee/letter/verify_rendering.go", "who.OrganizationID == want, want,", "who.OrganizationID != \"\", want,", "./guarantee/letter/page", "TestAttacks"},
+	{"I16", "bytes hide behind the signature", "guarantee/letter/paper/seal.go", " || len(bytes.Trim(raw[n:], \"\\x00\")) > 0 {", " {", "./guarantee/letter/page", "TestNoSlackInTheSignature"},
+	{"I16", "a page does what is not text", "guarantee/letter/paper/content.go", "if !slices.Contains(operators, operator) {", "if !slices.Contains(operators, operator) && false {", "./guarantee/letter/paper", "TestPageContent"},
+	{"I16", "a character that no font has is left blank", "guarantee/letter/page/types.go", "return glyph{}, &MissingGlyphError{r}", "return glyph{r: r, width: 1000}, nil", "./guarantee/letter/page", "TestMissingGlyph"},
+	{"I16", "a line begins with a closing mark", "guarantee/letter/page/lines.go", "case b == ' ', in(b, closing), in(a, opening)", "case b == ' ', in(a, opening)", "./guarantee/letter/page", "TestLines"},
+	{"I16", "the platform signs a rendering of what does not hold", "cmd/baohan/pdf.go", "if report := desk.verified(b); !report.OK {", "if report := desk.verified(b); !report.OK && false {", "./cmd/baohan", "TestPDFRefuses"},
 }

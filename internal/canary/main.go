@@ -17,7 +17,7 @@ import (
 
 // canary is one guard and the test that must miss it.
 type canary struct {
-	Promise string // I1 … I15, see docs/promises.md
+	Promise string // I1 … I16, see docs/promises.md
 	What    string // the fault that is planted
 	File    string
 	Old     string // stands exactly once in File

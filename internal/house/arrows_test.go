@@ -16,6 +16,11 @@ var arrows = map[string][]string{
 	"guarantee/calendar": {},
 	"guarantee/letter":   {"guarantee/calendar", "signing"},
 
+	// A PDF is checked by paper, which has neither fonts nor layout; it is made by page.
+	"guarantee/letter/paper":     with(letters, "signing"),
+	"guarantee/letter/page":      {"guarantee/letter/page/font", "guarantee/letter/paper", "signing"},
+	"guarantee/letter/page/font": {},
+
 	"party":     {"internal/store", "signing"},
 	"guarantee": with(letters, "internal/store", "party", "signing"),
 	"banks": with(letters, "internal/store", "guarantee", "party", "signing", "signing/httpsig",
@@ -39,6 +44,7 @@ var arrows = map[string][]string{
 	"internal/clock":          {},
 	"internal/clock/sqlclock": {},
 	"internal/devpg":          {},
+	"internal/foundry":        {"guarantee/letter/page/font"},
 	"internal/health":         {"migrations"},
 	"internal/house":          {},
 	"internal/store":          {},
@@ -55,12 +61,13 @@ var arrows = map[string][]string{
 
 // inTests says what tests may import beyond the arrows of their package.
 var inTests = map[string][]string{
-	everything:   {"internal/testdb", "internal/sample", "internal/clock/sqlclock", "internal/devpg", "signing/devca"},
-	"web":        {"client", "banks/sandbox", "tender/custody"}, // drive the server as its users do
-	"jobs":       {"client", "banks/sandbox"},
-	"banks":      {"client", "banks/sandbox"},
-	"client":     {"banks/sandbox"},
-	"migrations": {"guarantee", "tender", "party", "banks"}, // states that the database holds a second time
+	everything:              {"internal/testdb", "internal/sample", "internal/clock/sqlclock", "internal/devpg", "signing/devca"},
+	"web":                   {"client", "banks/sandbox", "tender/custody"}, // drive the server as its users do
+	"jobs":                  {"client", "banks/sandbox"},
+	"banks":                 {"client", "banks/sandbox"},
+	"client":                {"banks/sandbox"},
+	"guarantee/letter/page": {"guarantee/letter"},                      // letters to be set
+	"migrations":            {"guarantee", "tender", "party", "banks"}, // states that the database holds a second time
 }
 
 // A library that only the named packages may import, with the reason. Tests of those packages may
@@ -92,6 +99,11 @@ var libraries = []library{
 		},
 		inTests: []string{"web"},
 		reason:  "bytes and their checks work without a database, offline and in a browser",
+	},
+	{
+		paths:  []string{"rsc.io/qr"},
+		only:   []string{"guarantee/letter/page"},
+		reason: "whoever checks a document needs nothing of what draws it",
 	},
 	{
 		paths:  []string{"github.com/pressly/goose"},
@@ -129,7 +141,7 @@ var libraries = []library{
 // detached packages are used where there is no database and no server: offline, in a browser, on a
 // custodian's premises. Nothing that they import, however far down, brings one in.
 var detached = []string{
-	"signing", "signing/httpsig", "signing/tlog", "guarantee/calendar", "guarantee/letter", "client/wire", "client",
+	"signing", "signing/httpsig", "signing/tlog", "guarantee/calendar", "guarantee/letter", "guarantee/letter/paper", "client/wire", "client",
 }
 
 var notDetached = []string{"github.com/jackc/pgx", "github.com/labstack/echo", "github.com/danielgtaylor/huma", "github.com/riverqueue/river"}

@@ -1,0 +1,70 @@
+package page
+
+import (
+	"context"
+	"time"
+
+	"baohan/guarantee/letter/paper"
+	"baohan/signing"
+)
+
+// Signatory is the platform: it signs the rendering, not what is rendered.
+type Signatory struct {
+	Key   signing.Signer
+	Chain []signing.Certificate
+}
+
+// Guarantee makes the PDF of a guarantee file (letter.File, canonical) that holds. logProof is the proof of the
+// transparency log as it is to be attached, nil when there is none.
+func Guarantee(ctx context.Context, file, logProof []byte, by Signatory, at time.Time) ([]byte, error) {
+	s, attached, err := paper.Guarantee(file, logProof)
+	return by.make(ctx, paper.KindGuarantee, s, attached, at, err)
+}
+
+// Release makes the PDF of a beneficiary's signed release.
+func Release(ctx context.Context, p7s []byte, by Signatory, at time.Time) ([]byte, error) {
+	s, attached, err := paper.Release(p7s)
+	return by.make(ctx, paper.KindRelease, s, attached, at, err)
+}
+
+// Demand makes the PDF of a beneficiary's signed demand.
+func Demand(ctx context.Context, p7s []byte, by Signatory, at time.Time) ([]byte, error) {
+	s, attached, err := paper.Demand(p7s)
+	return by.make(ctx, paper.KindDemand, s, attached, at, err)
+}
+
+// Sheet makes the PDF of any other sheet: 核验结果表, 拒付通知.
+func Sheet(ctx context.Context, s paper.Sheet, by Signatory, at time.Time) ([]byte, error) {
+	attached, err := s.Other()
+	return by.make(ctx, paper.KindSheet, s, attached, at, err)
+}
+
+func (by Signatory) make(ctx context.Context, kind string, s paper.Sheet, attached []paper.Attachment, at time.Time, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	d, err := by.Render(kind, s, attached, at)
+	if err != nil {
+		return nil, err
+	}
+	return d.Sign(ctx, by.Key, by.Chain)
+}
+
+// Render sets a sheet on pages, ready to be signed. The error is a *MissingGlyphError, or says what does not fit.
+func (by Signatory) Render(kind string, s paper.Sheet, attached []paper.Attachment, at time.Time) (paper.Document, error) {
+	p := newPress(s)
+	for _, b := range s.Blocks {
+		p.block(b)
+	}
+	if p.err != nil {
+		return paper.Document{}, p.err
+	}
+	author := ""
+	if len(by.Chain) > 0 {
+		author = by.Chain[0].Subject().CommonName
+	}
+	d := paper.Document{Kind: kind, Version: paper.Rendering, Title: s.Title, Author: author, At: at.Truncate(time.Second), Attachments: attached}
+	d.Pages = p.finish()
+	d.Fonts = p.types.fonts()
+	return d, p.err
+}

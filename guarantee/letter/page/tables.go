@@ -1,0 +1,131 @@
+package page
+
+import "baohan/guarantee/letter/paper"
+
+// Tables have hairlines between their rows and no vertical ones but behind the labels.
+const (
+	labelWidth = 86.0
+	cellPad    = 7.0
+)
+
+// cell is text broken for its column.
+type cell struct {
+	lines []line
+	style style
+	x     float64
+}
+
+func (c cell) height() float64 { return float64(len(c.lines)) * c.style.leading }
+
+func (p *press) cell(text string, x, w float64, s style) cell {
+	return cell{lines: broken(p.glyphs(text, s.face), perMille(w-2*cellPad, s.size), 0), style: s, x: x + cellPad}
+}
+
+// label is as great as what it labels.
+func (p *press) label(value style) style {
+	size := min(value.size, 9.5)
+	return style{face: p.types.bold, size: size, leading: size + 4.8, colour: vermilion, pad: value.pad}
+}
+
+// value is the style of a fact: an amount is great, a digest small.
+func (p *press) value(f paper.Fact) style {
+	switch {
+	case f.Big:
+		return style{face: p.types.bold, size: 13, leading: 18, colour: ink, pad: 4.4}
+	case f.Code:
+		return style{face: p.types.body, size: 7.8, leading: 11, colour: ink, pad: 2.6}
+	}
+	return style{face: p.types.body, size: 9.5, leading: 14.3, colour: ink, pad: 3.8}
+}
+
+// facts is the table of two columns. A value longer than a page goes on on the next.
+func (p *press) facts(all []paper.Fact) {
+	p.tableRule(0.9)
+	for _, f := range all {
+		s := p.value(f)
+		label := p.cell(f.Label, left, labelWidth, p.label(s))
+		value := p.cell(f.Value, left+labelWidth, width-labelWidth, s)
+		for first := true; first || len(value.lines) > 0; first = false {
+			most := int((p.y - bottom - 2*s.pad) / s.leading)
+			if whole := int((headY - 22 - bottom - 2*s.pad) / s.leading); most < min(len(value.lines), whole) || most < 1 {
+				p.newPage()
+				p.tableRule(0.9)
+				most = whole
+			}
+			part := value
+			part.lines = value.lines[:min(most, len(value.lines))]
+			value.lines = value.lines[len(part.lines):]
+			p.row([]cell{label, part}, true)
+			label.lines = nil
+		}
+	}
+	p.y -= 6
+}
+
+// table has a head, and rows that stay whole.
+func (p *press) table(t paper.Table) {
+	p.tableRule(0.9)
+	rows := style{face: p.types.body, size: 7.8, leading: 11, colour: ink, pad: 2.6}
+	p.row(p.cells(t, t.Columns, p.label(rows)), false)
+	for _, row := range t.Rows {
+		cells := p.cells(t, row, rows)
+		if height(cells) > headY-22-bottom {
+			p.fail("a row of the table is longer than a page")
+			return
+		}
+		if p.y-height(cells) < bottom {
+			p.newPage()
+			p.tableRule(0.9)
+		}
+		p.row(cells, false)
+	}
+	p.y -= 6
+}
+
+func (p *press) cells(t paper.Table, texts []string, s style) []cell {
+	if len(texts) != len(t.Shares) {
+		p.fail("a row of the table has %d cells, not %d", len(texts), len(t.Shares))
+		return nil
+	}
+	total, x := 0, left
+	for _, share := range t.Shares {
+		total += share
+	}
+	cells := make([]cell, len(texts))
+	for i, text := range texts {
+		w := width * float64(t.Shares[i]) / float64(max(total, 1))
+		cells[i] = p.cell(text, x, w, s)
+		x += w
+	}
+	return cells
+}
+
+func height(cells []cell) float64 {
+	h := 0.0
+	for _, c := range cells {
+		h = max(h, c.height()+2*c.style.pad)
+	}
+	return h
+}
+
+// row sets cells beside each other and the rule below them.
+func (p *press) row(cells []cell, labelled bool) {
+	h := height(cells)
+	c := p.page()
+	if labelled {
+		c.box(left, p.y-h+0.3, labelWidth, h-0.7, tint)
+	}
+	for _, one := range cells {
+		y := p.y - (h-one.height())/2
+		for _, l := range one.lines {
+			y -= one.style.leading
+			p.line(l, one.x, y+one.style.leading*0.28, 0, one.style)
+		}
+	}
+	p.y -= h
+	p.tableRule(0.4)
+}
+
+func (p *press) tableRule(thick float64) {
+	p.page().rule(left, p.y, right, p.y, thick, hairline)
+}
