@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"baohan/client/wire"
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/signing"
 )
@@ -198,5 +199,18 @@ func OpenDisclosure(app letter.Application, m wire.ToIssuer) (letter.Reveal, err
 		r.Amount > app.Ceiling || r.End.Expiry().After(app.LatestExpiry) {
 		return r, errors.New("client: disclosure: the reveal record goes beyond the application")
 	}
+	if !body.Expiry.IsZero() && (body.Expiry.Before(r.End.Expiry()) || body.Expiry.After(app.LatestExpiry)) {
+		return r, errors.New("client: disclosure: the letter cannot end on the day that the platform says")
+	}
 	return r, nil
+}
+
+// DisclosedUntil is the last day of a letter whose disclosure OpenDisclosure has accepted: its record's, or the later one
+// to which the deadline moved.
+func DisclosedUntil(m wire.ToIssuer, r letter.Reveal) calendar.Date {
+	var body wire.DisclosedBody
+	if err := wire.Read(m.Body, &body); err != nil || body.Expiry.IsZero() {
+		return r.End.Expiry()
+	}
+	return body.Expiry
 }

@@ -28,6 +28,7 @@ type Disclosure struct {
 	Applicants    []string
 	Lines         []byte // JSON list of letter.Line
 	DisclosedAt   time.Time
+	Expiry        time.Time // the last day, UTC midnight: the record's, or later where the deadline moved
 
 	Content letter.Undertaking `db:"-"` // what Undertaking says
 }
@@ -35,7 +36,7 @@ type Disclosure struct {
 func (x *Disclosure) beneficiary(uscc string) bool { return slices.Contains(x.Beneficiaries, uscc) }
 
 const disclosureColumns = `x.guarantee, g.guarantor, g.number, x.project, x.lot, x.reveal, x.undertaking, x.salt,
-	coalesce(x.receipt, g.receipt) AS receipt, x.beneficiaries, x.applicants, x.lines, x.disclosed_at`
+	coalesce(x.receipt, g.receipt) AS receipt, x.beneficiaries, x.applicants, x.lines, x.disclosed_at, g.expiry`
 
 // disclosed reads a published letter; an unpublished one does not exist.
 func (d *Desk) disclosed(ctx context.Context, q store.Querier, id string) (*Disclosure, error) {

@@ -15,6 +15,9 @@ import (
 	"baohan/tender/custody"
 )
 
+// Order is a postponement as centre and supervisor signed it: SignedData of each over the same bytes.
+type Order = custody.Order
+
 // Postponement is one move of a lot's deadline, with the order by which centre and supervisor made it: public, and for
 // anyone to check.
 type Postponement struct {

@@ -44,7 +44,7 @@ func (s *server) disclosedView(ctx context.Context, g *guarantee.Guarantee) (wir
 		return wire.Guarantee{}, err
 	}
 	out := wire.Guarantee{ID: g.ID, Number: x.Number, Guarantor: r.Guarantor, Applicants: r.Applicants, Lot: r.Lot, Amount: r.Amount,
-		Paid: g.Honoured, Expiry: r.End.Expiry(), Undertaking: letter.UndertakingDigest(x.Undertaking), Commitment: letter.Commitment(x.Reveal),
+		Paid: g.Honoured, Expiry: calendar.DateOf(x.Expiry), Undertaking: letter.UndertakingDigest(x.Undertaking), Commitment: letter.Commitment(x.Reveal),
 		Instrument: string(g.InstrumentState), Disclosure: string(g.DisclosureState), Verification: string(g.VerificationState),
 		Release: string(g.ReleaseState), ReleaseBy: day(g.ReleaseDueBy)}
 	for _, d := range demands {

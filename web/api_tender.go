@@ -5,7 +5,6 @@ import (
 
 	"baohan/client/wire"
 	"baohan/tender"
-	"baohan/tender/custody"
 )
 
 func (s *server) createProject(ctx context.Context, _ *here, body *wire.CreateProject) (wire.Project, error) {
@@ -34,7 +33,7 @@ func (s *server) publish(ctx context.Context, in *lotIn, _ *nothing) (LotState, 
 }
 
 func (s *server) postpone(ctx context.Context, in *lotIn, body *wire.Postpone) (LotState, error) {
-	return stood(s.tender.Postpone(ctx, exchangeOf(ctx).command, in.Lot, custody.Order{Centre: body.Centre, Supervisor: body.Supervisor}))
+	return stood(s.tender.Postpone(ctx, exchangeOf(ctx).command, in.Lot, tender.Order{Centre: body.Centre, Supervisor: body.Supervisor}))
 }
 
 // lots lists what is published, newest first. It says nothing of bids or letters, not even whether there are any.

@@ -115,7 +115,7 @@ func (b *Bank) againstLetter(x *findings, f *file, d letter.Demand, body wire.De
 	if d.Amount > r.Amount-f.paidOut() {
 		x.add("payment_notice", "索赔金额超过保函的剩余金额")
 	}
-	if body.ReceivedAt.After(r.End.Expiry().EndOfDay()) {
+	if body.ReceivedAt.After(client.DisclosedUntil(*f.Opening, *r).EndOfDay()) {
 		x.add("expiry", "索赔到达时保函有效期已满")
 	}
 }

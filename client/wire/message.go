@@ -76,6 +76,9 @@ type DisclosedBody struct {
 	Reveal      []byte         `json:"reveal"`
 	Undertaking signing.Digest `json:"undertaking"` // letter.UndertakingDigest of the p7s
 	OpenedAt    time.Time      `json:"opened_at"`
+	// Expiry is the last day of validity: the record's own, or later where the lot's deadline was put off and the letter
+	// went with it by its wording. The orders behind it stand in GET /lots/{lot}, signed by centre and supervisor.
+	Expiry calendar.Date `json:"expiry,omitzero"`
 }
 
 // ReleasedBody gives every beneficiary's signed release. It took effect at EffectiveAt.

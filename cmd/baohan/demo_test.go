@@ -35,7 +35,7 @@ func TestDemoOnce(t *testing.T) {
 		ends[g.State]++
 		verified(t, dir, g)
 	}
-	for _, lot := range []string{"CSRC-2019-01-YH", "ZYGS-2020-02-3"} {
+	for _, lot := range []string{"CSRC-2019-01-YH", "ZYGS-2020-02-3", "ZYGS-2020-10-1"} {
 		var out, errs bytes.Buffer
 		sheet := filepath.Join(dir, "sheet-"+lot+".p7s")
 		if code := run(t.Context(), []string{"verify", sheet, "--trust", filepath.Join(dir, "root.pem")}, &out, &errs); code != 0 || !bytes.Contains(out.Bytes(), []byte("核验结果表（第 1 版）")) {

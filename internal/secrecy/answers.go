@@ -141,7 +141,7 @@ func do(r *http.Request) (a answer, err error) {
 		return a, err
 	}
 	read := io.ReadAll
-	if response.Header.Get("Content-Type") == "text/event-stream" {
+	if strings.HasPrefix(response.Header.Get("Content-Type"), "text/event-stream") {
 		read = firstEvent // it has no end
 	}
 	body, err := read(response.Body)

@@ -50,6 +50,8 @@ var (
 var (
 	twoPublish  = at("2020-02-14 09:00:00")
 	twoBuy      = at("2020-02-20 09:00:00")
+	twoOrder    = at("2020-02-27 15:00:00")
+	twoFirst    = at("2020-03-03 09:30:00") // the deadline as it was first published
 	twoBid      = at("2020-03-10 09:00:00")
 	twoDeadline = at("2020-03-10 09:30:00")
 	twoMended   = at("2020-03-10 14:00:00")

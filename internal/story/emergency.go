@@ -112,23 +112,59 @@ func (t *tale) counts(ctx context.Context, h *held, lot wire.Lot) error {
 	t.check(err == nil && slices.Equal(file, h.bytes), "公开的保函文件就是投标人的副本")
 	g, err := t.stands(ctx, t.Cast.County, h.id, func(g wire.Guarantee) bool { return g.Disclosure == "accepted" })
 	t.check(err == nil && g.Amount == lot.Amount, "招标人可凭 %s 解除或索赔，金额 %s 元", g.Number, g.Amount)
-	return err
+	if err != nil {
+		return err
+	}
+	return t.secondEdition(ctx, lot, h)
+}
+
+// secondEdition takes the sheet away that the committee has to read now: the accepted letter stands on it with its lines,
+// and the first edition is still what it was.
+func (t *tale) secondEdition(ctx context.Context, lot wire.Lot, h *held) error {
+	county, err := t.staffOf(ctx, t.Cast.County, "beneficiary")
+	if err != nil {
+		return err
+	}
+	first, err := county.Sheet(ctx, lot.ID, 1)
+	if err != nil {
+		return err
+	}
+	s, err := county.Sheet(ctx, lot.ID, 0)
+	if err != nil {
+		return err
+	}
+	signed, r := letter.VerifySheet(s.Signed, t.Trust, letter.Centre(t.Centre.Party.USCC))
+	now := slices.IndexFunc(signed.Sheet.Letters, func(l letter.SheetLetter) bool { return l.ID == h.id })
+	t.check(r.OK && s.Edition == 2 && signed.Sheet.Previous == letter.SheetDigest(first.Signed) && now >= 0 &&
+		signed.Sheet.Letters[now].Number == h.file.Undertaking.Number && strings.Contains(signed.Sheet.Note, t.incident),
+		"核验结果表出了第二版，写明原因，锁定第一版，认可的保函列明各项")
+	return nil
 }
 
 // verifiedAgain mends what was spoilt: the platform then compares by itself, on the closings that are on record, and
 // closes the incident.
 func (t *tale) verifiedAgain(ctx context.Context, h *held) error {
+	supervisor, err := t.staffOf(ctx, t.Supervisor, "supervisor")
+	if err != nil {
+		return err
+	}
+	var in wire.Incident
+	if err := t.until(ctx, "第一次自动复核", func(ctx context.Context) (bool, error) {
+		in, err = supervisor.Incident(ctx, t.incident)
+		return !in.CheckedAt.IsZero(), err
+	}); err != nil {
+		return err
+	}
+	t.check(in.State == "accepted", "密文仍然损坏：复核一次，没有结案")
 	if err := t.Spoil(ctx, h.id); err != nil { // a second time: the byte is what it was
 		return err
 	}
 	if err := t.move(ctx, twoMended); err != nil {
 		return err
 	}
-	supervisor, err := t.staffOf(ctx, t.Supervisor, "supervisor")
-	if err != nil {
+	if supervisor, err = t.staffOf(ctx, t.Supervisor, "supervisor"); err != nil {
 		return err
 	}
-	var in wire.Incident
 	err = t.until(ctx, "自动复核", func(ctx context.Context) (bool, error) {
 		in, err = supervisor.Incident(ctx, t.incident)
 		return in.State == "closed", err

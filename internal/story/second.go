@@ -19,7 +19,7 @@ func (t *tale) secondNotice() notice {
 		project: wire.CreateProject{Code: "ZYGS-2020-02", Name: "肇源县城市供水管网漏损治理项目", Regime: "招投标",
 			Beneficiary: []letter.Party{t.Cast.County.Party}},
 		lot: wire.AddLot{Code: "ZYGS-2020-02-3", Name: "三标段", Base: yuan("12522994.31"), Amount: yuan("120000.00"), Forms: everyForm,
-			End: letter.EndRule{Deadline: twoDeadline, ValidityDays: 90, ExtraDays: 28}},
+			End: letter.EndRule{Deadline: twoFirst, ValidityDays: 90, ExtraDays: 28}},
 	}
 }
 
@@ -57,6 +57,9 @@ func (t *tale) secondLot(ctx context.Context) error {
 			}
 			unnamed, err = t.buy(ctx, c.Bidders[3], t.lots[1], c.Bank, false)
 			return err
+		}},
+		scene{"招标文件有澄清，截止时间推迟一周：交易中心和行政监督共同签署，保函自动顺延", func() error {
+			return t.postpone(ctx, winner, second, third, unnamed)
 		}},
 		scene{"三家投标，第四家买了保函但不投标；开标时两个保管人断线，等到一个恢复；其间一份保函的密文损坏", func() error { return t.openSecond(ctx, winner, second, third) }},
 		scene{"一份银行保函无法解封：投标人出示自存副本，行政监督签名认可，保函照常有效（应急）", func() error { return t.emergency(ctx, second) }},
