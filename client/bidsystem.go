@@ -28,7 +28,7 @@ func NewBidSystem(p Platform, me Identity, certificates ...signing.Certificate) 
 	if len(certificates) == 0 {
 		return nil, errors.New("client: a bid system needs the platform's certificate")
 	}
-	c, err := newConn(p, "/api/v1", &machine{me, certificates})
+	c, err := newConn(p, &machine{me, certificates})
 	if err != nil {
 		return nil, err
 	}

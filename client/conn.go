@@ -40,7 +40,7 @@ type conn struct {
 }
 
 // newConn refuses a base address over which keys and letters would travel in clear.
-func newConn(p Platform, path string, who credentials) (*conn, error) {
+func newConn(p Platform, who credentials) (*conn, error) {
 	if err := p.checkPins(); err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func newConn(p Platform, path string, who credentials) (*conn, error) {
 		return nil, fmt.Errorf("client: %s is not https; without it only this very machine may be asked", base)
 	}
 	return &conn{
-		base: strings.TrimRight(base, "/") + path,
+		base: strings.TrimRight(base, "/") + "/api/v1",
 		http: &http.Client{
 			Transport:     ways,
 			Timeout:       60 * time.Second,

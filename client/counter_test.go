@@ -191,7 +191,7 @@ func TestCheckFile(t *testing.T) {
 		line  string
 	}{
 		"as it should be":      {func(*world, *letter.File) {}, ""},
-		"another's":            {func(w *world, _ *letter.File) { w.House.Bidders[0] = w.House.Bidders[1] }, "applicants"},
+		"another's":            {func(w *world, _ *letter.File) { w.Bidders[0] = w.Bidders[1] }, "applicants"},
 		"more is demanded now": {func(w *world, _ *letter.File) { w.raise(func(r *letter.Requirement) { r.Amount++ }) }, "amount"},
 		"longer than it lasts": {func(w *world, _ *letter.File) { w.raise(func(r *letter.Requirement) { r.End.ValidityDays = 700 }) }, "expiry"},
 		"form not taken now": {func(w *world, _ *letter.File) {

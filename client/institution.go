@@ -29,7 +29,7 @@ func NewInstitution(p Platform, me Identity, certificates ...signing.Certificate
 	if me.Open == nil || len(certificates) == 0 {
 		return nil, errors.New("client: an institution needs an encryption key and the platform's certificate")
 	}
-	c, err := newConn(p, "/api/v1", &machine{me, certificates})
+	c, err := newConn(p, &machine{me, certificates})
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ func newPerson(p Platform, me Identity) (*person, error) {
 		return nil, err
 	}
 	who := &person{Platform: p, me: me}
-	c, err := newConn(p, "/api/v1", who)
+	c, err := newConn(p, who)
 	if err != nil {
 		return nil, err
 	}

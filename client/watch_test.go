@@ -69,7 +69,7 @@ func TestWatchEnds(t *testing.T) {
 func watcher(t *testing.T, base string) *person {
 	t.Helper()
 	p := &person{}
-	c, err := newConn(Platform{Base: base, Pause: time.Millisecond}, "/api/v1", p)
+	c, err := newConn(Platform{Base: base, Pause: time.Millisecond}, p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,10 +58,10 @@ func TestEveryStretchGrowsByTheSame(t *testing.T) {
 		for i, id := range ids[:real.withdrawn] {
 			w.tells(w.withdraw(w.bidders[i], id))
 		}
-		for _, hours := range []time.Duration{1, 3} {
-			w.fillAt(f, hours*time.Hour)
+		for _, hours := range []int64{1, 3} {
+			w.fillAt(f, time.Duration(hours)*time.Hour)
 			c := w.counts()
-			if n := w.commands() - before; c.Bids != 12*int64(hours) || c.Withdrawn != 2*int64(hours) || n != 14*int64(hours) {
+			if n := w.commands() - before; c.Bids != 12*hours || c.Withdrawn != 2*hours || n != 14*hours {
 				t.Errorf("%d bid and %d withdrew: after %d hours %d bids, %d withdrawn, %d commands", real.bids, real.withdrawn, hours, c.Bids, c.Withdrawn, n)
 			}
 		}
@@ -79,12 +79,13 @@ func TestAboveTheLineByWhatDidNotFit(t *testing.T) {
 	waiting, last := int64(0), int64(0)
 	coin := rand.New(rand.NewPCG(1, 2))
 	next := 0
-	for minute := time.Duration(0); minute < 180; minute += 5 {
-		at := started.Add(minute * time.Minute)
+	for minute := 0; minute < 180; minute += 5 {
+		past := time.Duration(minute) * time.Minute
+		at := started.Add(past)
 		foreseen, _ := w.foreseen(line, at)
 		waiting = max(0, waiting-(foreseen-last))
 		last = foreseen
-		w.fillAt(f, minute*time.Minute)
+		w.fillAt(f, past)
 		for range coin.IntN(4) / 2 * 2 { // none or two at once
 			if next < len(w.bidders) {
 				w.submit(w.bidders[next], l, "")
@@ -167,8 +168,8 @@ func TestManyFillersFillOnce(t *testing.T) {
 	for i := range fillers {
 		fillers[i] = w.filler(dozen)
 	}
-	for _, hours := range []time.Duration{0, 1, 2} {
-		w.clock.Set(started.Add(hours * time.Hour))
+	for _, hours := range []int64{0, 1, 2} {
+		w.clock.Set(started.Add(time.Duration(hours) * time.Hour))
 		var all sync.WaitGroup
 		for _, f := range fillers {
 			all.Go(func() {
@@ -178,8 +179,8 @@ func TestManyFillersFillOnce(t *testing.T) {
 			})
 		}
 		all.Wait()
-		w.fillAt(fillers[0], hours*time.Hour) // whoever found another at work left the rest to it
-		if c := w.counts(); c.Bids != 12*int64(hours) {
+		w.fillAt(fillers[0], time.Duration(hours)*time.Hour) // whoever found another at work left the rest to it
+		if c := w.counts(); c.Bids != 12*hours {
 			t.Fatalf("after %d hours %d rows", hours, c.Bids)
 		}
 	}

@@ -164,7 +164,7 @@ func TestPostponeRace(t *testing.T) {
 	won := make([]bool, len(orders))
 	for i, o := range orders {
 		wg.Go(func() {
-			_, err := w.Desk.change(w.ctx, w.by(w.centre, party.Centre), l.ID, func(t *turn) error {
+			_, err := w.change(w.ctx, w.by(w.centre, party.Centre), l.ID, func(t *turn) error {
 				p, err := w.readOrder(l, o)
 				if err != nil {
 					return err

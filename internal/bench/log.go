@@ -98,16 +98,16 @@ func leafSource() func() signing.Digest {
 // log itself, which also checks it against the head.
 func (b *ledger) fill(ctx context.Context, leaves uint64) error {
 	next, tree := leafSource(), tlog.NewTree()
-	each := func() ([]any, error) {
+	each := func() []any {
 		if tree.Size() == leaves {
-			return nil, nil
+			return nil
 		}
 		leaf := next()
 		tree.Append(tlog.LeafHash(leaf), nil)
 		if tree.Size() == leaves/2 {
 			b.half = tlog.Checkpoint{Origin: benchLogOrigin, Size: tree.Size(), Root: tree.Root()}
 		}
-		return []any{int64(tree.Size() - 1), leaf[:]}, nil
+		return []any{int64(tree.Size() - 1), leaf[:]}
 	}
 	err := pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `ALTER TABLE log_leaf DROP CONSTRAINT log_leaf_leaf_key CASCADE`); err != nil {
@@ -116,7 +116,7 @@ func (b *ledger) fill(ctx context.Context, leaves uint64) error {
 		if _, err := tx.Exec(ctx, `SET LOCAL session_replication_role = replica`); err != nil {
 			return err
 		}
-		_, err := tx.CopyFrom(ctx, pgx.Identifier{"log_leaf"}, []string{"position", "leaf"}, pgx.CopyFromFunc(each))
+		_, err := tx.CopyFrom(ctx, pgx.Identifier{"log_leaf"}, []string{"position", "leaf"}, pgx.CopyFromFunc(func() ([]any, error) { return each(), nil }))
 		return err
 	})
 	if err != nil {

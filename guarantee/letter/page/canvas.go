@@ -111,7 +111,7 @@ func (c *canvas) show(l []glyph, last bool) {
 	for i, g := range l {
 		n := g.number
 		c.Write([]byte{digits[n>>12], digits[n>>8&15], digits[n>>4&15], digits[n&15]})
-		if g.squeeze != 0 && !(last && i == len(l)-1) {
+		if g.squeeze != 0 && (!last || i < len(l)-1) {
 			c.WriteString(">" + strconv.Itoa(g.squeeze) + "<")
 		}
 	}

@@ -68,8 +68,8 @@ func (w world) papers(t testing.TB) map[string]printed {
 	t.Helper()
 	blind, full := w.Issue(w.Blind(), "XJSL-2026-000001"), w.Issue(w.Full(), "XJSL-2026-000002")
 	policy := w.Issue(w.Draft(w.Bidders[2], w.Insurer, sample.Insurance, letter.ModeFull), "HSSL-2026-000001")
-	release := w.Signed(w.Tenderees[0], canonical(t, w.Release(blind, w.Tenderees[0])), w.House.At)
-	demand := w.Signed(w.Tenderees[0], canonical(t, w.Demand(blind, w.Tenderees[0], 80_000_000, sample.Document(letter.AwardNotice, "x"))), w.House.At)
+	release := w.Signed(w.Tenderees[0], canonical(t, w.Release(blind, w.Tenderees[0])), w.At)
+	demand := w.Signed(w.Tenderees[0], canonical(t, w.Demand(blind, w.Tenderees[0], 80_000_000, sample.Document(letter.AwardNotice, "x"))), w.At)
 	all := map[string]printed{}
 	add := func(name string, s paper.Sheet, b []byte, errs ...error) {
 		for _, err := range errs {

@@ -41,7 +41,6 @@ type Document struct {
 	Pages       [][]byte // content streams, deflated
 	Attachments []Attachment
 
-	hole      int    // hexadecimal digits for the signature
 	signature []byte // those digits
 	spans     [4]int // ByteRange
 }
@@ -154,13 +153,13 @@ func (d *Document) walkCatalog(w *walker) {
 	w.lit("<</Type/Catalog/Lang(zh-CN)/BAOHAN<</Kind/")
 	w.name(&d.Kind, '/')
 	w.lit("Version ")
-	w.few(&d.Version, 1, 99, '/')
+	w.few(&d.Version, 99, '/')
 	w.lit("Fonts ")
-	w.few(&fonts, 1, maxFonts, '/')
+	w.few(&fonts, maxFonts, '/')
 	w.lit("Pages ")
-	w.few(&pages, 1, maxPages, '/')
+	w.few(&pages, maxPages, '/')
 	w.lit("Attachments ")
-	w.few(&attachments, 1, maxAttachments, '>')
+	w.few(&attachments, maxAttachments, '>')
 	if w.reading {
 		d.Fonts, d.Pages, d.Attachments = make([]Font, fonts), make([][]byte, pages), make([]Attachment, attachments)
 	}

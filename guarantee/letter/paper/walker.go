@@ -77,12 +77,12 @@ func (w *walker) num(n *int, stop byte) {
 	w.lit(string(stop))
 }
 
-// few is a number of parts, 1 to max or 0 to max.
-func (w *walker) few(n *int, least, most int, stop byte) {
+// few is a number of parts, 1 to most.
+func (w *walker) few(n *int, most int, stop byte) {
 	w.num(n, stop)
-	if *n < least || *n > most {
+	if *n < 1 || *n > most {
 		w.fail()
-		*n = least
+		*n = 1
 	}
 }
 
