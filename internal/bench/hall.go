@@ -130,7 +130,10 @@ func (h *hall) createCopy(ctx context.Context, name string) error {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	_, err = conn.Exec(ctx, `CREATE DATABASE `+pgx.Identifier{name}.Sanitize()+` TEMPLATE `+source)
+	if _, err = conn.Exec(ctx, `CREATE DATABASE `+pgx.Identifier{name}.Sanitize()+` TEMPLATE `+source); err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, `CHECKPOINT`) // no opening pays for writing the copy down
 	return err
 }
 
