@@ -280,7 +280,7 @@ func TestSignDataRefusals(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := signing.SignData(ctx, id.Key, id.Chain, make([]byte, 4<<20), noon); !errors.Is(err, signing.ErrSignedData) {
+	if _, err := signing.SignData(ctx, id.Key, id.Chain, make([]byte, 65<<20), noon); !errors.Is(err, signing.ErrSignedData) {
 		t.Errorf("too long: %v", err)
 	}
 	if _, err := signing.SignData(ctx, liar{id.Key}, id.Chain, []byte("x"), noon); !errors.Is(err, signing.ErrBadSignature) {

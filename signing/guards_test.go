@@ -280,6 +280,22 @@ func TestRevocationListsAreBounded(t *testing.T) {
 	}
 }
 
+// A name is shown, printed and stored: one with what nobody sees is nobody's.
+func TestNamesHideNothing(t *testing.T) {
+	parent, _ := authorityWith(t, smx509.KeyUsageCertSign)
+	key := OtherKey(goldenKey(t, 0))
+	for _, text := range []string{"某银行\x00", "某\u202e银行", "某\u200b银行", "某\n银行", "某\u2028银行"} {
+		der, err := smx509.CreateCertificate(rand.Reader, &smx509.Certificate{SerialNumber: big.NewInt(8), Subject: pkix.Name{CommonName: text},
+			NotBefore: goldenAt, NotAfter: goldenAt.AddDate(1, 0, 0)}, parent, &key.PublicKey, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ParseCertificate(der); !errors.Is(err, ErrMalformed) || !strings.Contains(err.Error(), "hidden") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func TestNameForPeople(t *testing.T) {
 	for want, n := range map[string]Name{
 		"甲": {CommonName: "甲", Organization: "甲"}, "甲 · 乙 (91)": {"甲", "乙", "91"}, "甲 (91)": {CommonName: "甲", OrganizationID: "91"},

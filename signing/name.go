@@ -4,6 +4,9 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -29,7 +32,8 @@ func (n Name) String() string {
 	return s
 }
 
-// nameOf refuses a name that states one of the three twice: which of them is meant would be a guess.
+// nameOf refuses a name that states one of the three twice: which of them is meant would be a guess. It refuses one with
+// a character that nobody sees: whoever made the certificate chose it, and the name is shown, printed and stored.
 func nameOf(from pkix.Name) (Name, error) {
 	var n Name
 	fields := []struct {
@@ -45,10 +49,17 @@ func nameOf(from pkix.Name) (Name, error) {
 			if !ok || *f.value != "" {
 				return Name{}, fmt.Errorf("%w: name states %v twice, or not as text", ErrMalformed, f.oid)
 			}
+			if strings.ContainsFunc(text, unseen) {
+				return Name{}, fmt.Errorf("%w: name has a control or hidden character in %v", ErrMalformed, f.oid)
+			}
 			*f.value = text
 		}
 	}
 	return n, nil
+}
+
+func unseen(r rune) bool {
+	return r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 // der is C=CN, O, organizationIdentifier, CN: one attribute a set, UTF8String except the country.

@@ -14,7 +14,9 @@ import (
 )
 
 const (
-	maxSignedData = 4 << 20
+	// maxSignedData is above the longest document that is signed, the verification sheet of a lot with many thousands of
+	// letters. What others hand in is bounded by each door much lower.
+	maxSignedData = 65 << 20
 	// clockTolerance is by how much a signer's clock may run ahead of ours.
 	clockTolerance = 5 * time.Minute
 )
@@ -42,7 +44,7 @@ type SignedData struct {
 }
 
 // SignData signs content at an instant. The chain is leaf first, each certificate issued by the next, with or
-// without the root; the leaf's key is the signer's and may sign at that instant. Longer than 4 MiB in all is
+// without the root; the leaf's key is the signer's and may sign at that instant. Longer than 65 MiB in all is
 // refused.
 func SignData(ctx context.Context, s Signer, chain []Certificate, content []byte, at time.Time) ([]byte, error) {
 	return SignedData{Content: content}.sign(ctx, s, chain, at)

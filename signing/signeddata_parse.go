@@ -11,7 +11,7 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// ParseSignedData reads a document of at most 4 MiB and checks its digest and its signature under the leaf's key.
+// ParseSignedData reads a document of at most 65 MiB and checks its digest and its signature under the leaf's key.
 // It finds the fields and then builds the document again from them: a document that is not byte for byte the
 // result is refused, so no byte of it can be changed unseen and no second encoding of it exists. Whether the
 // signer is who it says is for Verify.

@@ -12,7 +12,7 @@ import (
 
 // CloseIncident closes an accepted incident by the supervisor's signed hand, where the platform can no longer verify its
 // letters by itself. One whose letters contradict what the platform has stays open: that is for people to clear up, and
-// not to close.
+// not to close. So does one of a lot that is still to be opened: only then can anything be compared.
 func (d *Desk) CloseIncident(ctx context.Context, cmd party.Command, id string, p7s []byte) (Answer, error) {
 	if !cmd.Actor.Is(party.Supervisor) {
 		return Answer{}, ErrIncidentNotFound
@@ -44,6 +44,9 @@ func (t *incidentTurn) close(ctx context.Context, c letter.IncidentClosing, sign
 	}
 	if c.At.Before(t.in.DecidedAt.Add(-paperFresh)) || c.At.After(t.now.Add(paperFresh)) {
 		return party.Invalid("closing.at", "closing.at", "所签的时间早于认定或晚于现在；请校准时钟后重新签名")
+	}
+	if t.lot.OpenedAt == nil && t.lot.State != Failed {
+		return party.Conflict("incident.not_opened", "标段尚未开标，保函还没有复核，不能结案；请先开标，系统会自动复核")
 	}
 	var alarm bool
 	if err := t.tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM accepted_letter WHERE incident = @id AND state = 'contradicted')`,

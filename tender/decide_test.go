@@ -2,6 +2,8 @@ package tender
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -294,6 +296,10 @@ func TestContradicted(t *testing.T) {
 			if v := must(e.Incident(e.ctx, e.centre.actor(party.Centre), id)); !v.Alarm() {
 				t.Error("the centre sees no alarm")
 			}
+			sheet := must(e.Sheet(e.ctx, e.lot.ID, 0)).Content
+			if i := slices.IndexFunc(sheet.Letters, func(l letter.SheetLetter) bool { return l.ID == e.bad }); sheet.Letters[i].Failure == "" || !strings.Contains(sheet.Note, "不一致") {
+				t.Errorf("the newest edition still has it accepted: %q", sheet.Note)
+			}
 			e.exec(c.sql, e.bad) // mending it quietly changes nothing
 			e.reverify(id, IncidentAccepted)
 			e.refused(e.closeByHand(id, e.supervisor, ""), "incident.contradicted")
@@ -305,6 +311,7 @@ func TestContradicted(t *testing.T) {
 	t.Run("the opening disclosed another letter", func(t *testing.T) {
 		e := atClosing(t)
 		id := e.accepted()
+		e.refused(e.closeByHand(id, e.supervisor, ""), "incident.not_opened")
 		e.tells(e.Open(e.ctx, system(), e.lot.ID))
 		e.exec(`UPDATE disclosure SET undertaking = set_byte(undertaking, 9, get_byte(undertaking, 9) # 1) WHERE guarantee = @id`, e.bad)
 		e.reverify(id, IncidentAccepted)

@@ -90,7 +90,8 @@ func (e *exam) lines(ctx context.Context) ([]letter.Line, error) {
 		e.amount(), e.validity(), e.issued(), e.inForce(), e.wording(), e.only(), e.postponed(), e.related(),
 	}
 	for i := range lines {
-		lines[i].Name = lineNames[i]
+		l := &lines[i]
+		l.Name, l.Want, l.Got, l.Words = lineNames[i], visible(l.Want), visible(l.Got), visible(l.Words)
 	}
 	return lines, nil
 }

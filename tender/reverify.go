@@ -79,7 +79,7 @@ type reverification struct {
 	lot    *Lot
 	copies map[string]*copied
 	found  map[string]finding
-	moved  bool // a row that the opening missed is disclosed by it
+	why    string // for the next edition of the sheet, when it changes what the sheet says
 }
 
 func (r *reverification) prepare(ctx context.Context, incident string) error {
@@ -272,8 +272,8 @@ func (r *reverification) conclude(ctx context.Context, t *incidentTurn) error {
 			return err
 		}
 	}
-	if r.moved {
-		if err := r.desk.afterEmergencyTx(ctx, t.tx, t.lot, "已认可的保函在开标后补登（应急事件 "+t.in.ID+"）"); err != nil {
+	if r.why != "" {
+		if err := r.desk.afterEmergencyTx(ctx, t.tx, t.lot, r.why+"（应急事件 "+t.in.ID+"）"); err != nil {
 			return err
 		}
 	}
@@ -294,9 +294,12 @@ func (r *reverification) note(ctx context.Context, t *incidentTurn, c *copied, f
 		if moved, err = r.desk.moveRow(ctx, t, c); err != nil {
 			return err
 		}
-		r.moved = r.moved || moved
+		if moved && r.why == "" {
+			r.why = "已认可的保函在开标后补登"
+		}
 	}
 	if f.verb == "contradict" {
+		r.why = "复核发现已认可的保函与平台数据不一致，不再列为已认可"
 		r.desk.log().ErrorContext(ctx, "an accepted letter is not what the platform has", "incident", t.in.ID, "letter", c.id)
 	}
 	lines, err := json.Marshal(c.lines)

@@ -26,8 +26,23 @@ func validText(s string, min, max int) bool {
 	if n := utf8.RuneCountInString(s); n < min || n > max || !utf8.ValidString(s) {
 		return false
 	}
-	odd := func(r rune) bool { return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) }
 	return norm.NFC.IsNormalString(s) && strings.TrimSpace(s) == s && !strings.ContainsFunc(s, odd)
+}
+
+// odd tells the characters that nobody sees.
+func odd(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
+// visible is text that a stranger chose, such as a name in a certificate, fit to be stored and shown: what nobody sees
+// becomes a mark that everybody sees. PostgreSQL takes no NUL, and one such letter must not keep a lot shut.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if odd(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, s)
 }
 
 // refuse turns an error about what was sent into a refusal that names the field. It repeats no submitted value.

@@ -14,7 +14,7 @@ const (
 	letterBody = 256 << 10 // one signed or sealed letter with its certificates
 	bidBody    = 512 << 10
 	filesBody  = 12 << 20 // a demand with its documents
-	listBody   = 6 << 20  // a signed bid list: 4 MiB of signed data in base64
+	listBody   = 6 << 20  // a signed bid list: 4 MiB of list in base64
 )
 
 // nothing is the body of an operation that says all in its path: no bytes, or {}.

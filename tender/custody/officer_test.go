@@ -162,7 +162,8 @@ func TestPostpone(t *testing.T) {
 	wants(t, a.Postpone(w.ctx, good), nil)
 	wants(t, a.Postpone(w.ctx, good), nil) // again: nothing
 	w.clock.Set(deadline)
-	wants(t, w.ask(a), ErrDeadline) // a closing of the old deadline
+	wants(t, w.ask(a), ErrTooEarly) // a closing of the old deadline, by a lot that was never told
+	wants(t, a.Postpone(w.ctx, w.order(p, w.centre, supervisor)), nil)
 	c := w.closing(letter.StageBids, nil, nil)
 	c.Deadline, c.ClosedAt = later, later
 	_, err := a.Shares(w.ctx, w.sign(w.centre, c), nil, nil)
@@ -170,6 +171,12 @@ func TestPostpone(t *testing.T) {
 	wants(t, a.Postpone(w.ctx, w.order(Postponement{Version: 1, Project: project, Lot: lot, From: later, To: later.Add(time.Hour), Reason: "又"}, w.centre, supervisor)), nil)
 	w.clock.Set(later.Add(time.Hour))
 	wants(t, a.Postpone(w.ctx, w.order(Postponement{Version: 1, Project: project, Lot: lot, From: later.Add(time.Hour), To: later.Add(2 * time.Hour), Reason: "迟"}, w.centre, supervisor)), ErrOrder)
+	c = w.closing(letter.StageBids, nil, nil)
+	c.Deadline = c.Deadline.Add(time.Minute)
+	c.ClosedAt = c.Deadline
+	_, err = a.Shares(w.ctx, w.sign(w.centre, c), nil, nil)
+	wants(t, err, ErrDeadline) // a deadline that never was one
+	wants(t, w.ask(a), nil)
 }
 
 // When its time is over the key is gone, and a signed record says so.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -79,7 +80,7 @@ func (a *Agent) Postpone(_ context.Context, o Order) error {
 		return err
 	case f == nil:
 		return ErrNoKey
-	case f.obeyed(o):
+	case f.obeyed(p):
 		return nil
 	case !p.From.Equal(f.NotBefore) || !a.Clock.Now().Before(f.NotBefore) || !f.Bids.IsZero():
 		return ErrOrder
@@ -88,13 +89,29 @@ func (a *Agent) Postpone(_ context.Context, o Order) error {
 	return a.save(f)
 }
 
-func (f *lotFile) obeyed(o Order) bool {
-	for _, old := range f.Orders {
-		if bytes.Equal(old.Centre, o.Centre) && bytes.Equal(old.Supervisor, o.Supervisor) {
-			return true
+// obeyed tells an order that says the same, also when it was signed again.
+func (f *lotFile) obeyed(p Postponement) bool {
+	return slices.ContainsFunc(f.papers(), func(old Postponement) bool { return old.From.Equal(p.From) && old.To.Equal(p.To) })
+}
+
+// movedFrom tells a deadline that an order moved away.
+func (f *lotFile) movedFrom(t time.Time) bool {
+	return slices.ContainsFunc(f.papers(), func(old Postponement) bool { return old.From.Equal(t) })
+}
+
+// papers are the orders that were obeyed, as they were believed then.
+func (f *lotFile) papers() []Postponement {
+	var out []Postponement
+	for _, o := range f.Orders {
+		signed, err := signing.ParseSignedData(o.Centre)
+		if err != nil {
+			continue
+		}
+		if p, err := ParsePostponement(signed.Content); err == nil {
+			out = append(out, p)
 		}
 	}
-	return false
+	return out
 }
 
 // ReadOrder believes two different organisations with two different keys over the same bytes, each by a certificate that

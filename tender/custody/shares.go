@@ -103,9 +103,10 @@ func (a *Agent) enough(f *lotFile, c letter.Closing) error {
 	return fmt.Errorf("%w: %d bids", ErrByHand, len(c.Records))
 }
 
-// inTime is the rule of the clock: T is exclusive for bids, so shares may be given from T on.
+// inTime is the rule of the clock: T is exclusive for bids, so shares may be given from T on. A lot that never learned of
+// an order which this custodian obeys is opened late, by its own deadline, and not never.
 func (f *lotFile) inTime(c letter.Closing, now time.Time) error {
-	if c.Deadline.Before(f.NotBefore) || c.ClosedAt.Before(c.Deadline) {
+	if c.Deadline.Before(f.NotBefore) && !f.movedFrom(c.Deadline) || c.ClosedAt.Before(c.Deadline) {
 		return ErrDeadline
 	}
 	if now.Before(c.Deadline) || now.Before(f.NotBefore) {
