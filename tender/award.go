@@ -44,7 +44,7 @@ func (d *Desk) Award(ctx context.Context, cmd party.Command, id string, n AwardN
 		if err := insertAward(ctx, t.tx, id, round+1, n); err != nil {
 			return err
 		}
-		return d.releaseLosers(ctx, t, bids, n)
+		return d.releaseLosers(ctx, t.tx, t.lot, bids, n)
 	})
 }
 
@@ -76,15 +76,15 @@ func bidsOf(bids []BidView, uscc string) []BidView {
 }
 
 // releaseLosers sets the losers' clocks where the award starts them.
-func (d *Desk) releaseLosers(ctx context.Context, t *turn, bids []BidView, n AwardNote) error {
-	if t.lot.Project.Regime != letter.RegimeProcurement {
+func (d *Desk) releaseLosers(ctx context.Context, tx pgx.Tx, l *Lot, bids []BidView, n AwardNote) error {
+	if l.Project.Regime != letter.RegimeProcurement {
 		return nil
 	}
 	by, err := d.workingDays(n.NoticedOn, 5)
 	if err != nil {
 		return err
 	}
-	return d.releaseDue(ctx, t, by, "award_noticed", func(id string) bool { return !wonWith(bids, n.Winner, id) })
+	return d.releaseDue(ctx, tx, l.ID, by, "award_noticed", func(id string) bool { return !wonWith(bids, n.Winner, id) })
 }
 
 // wonWith tells whether the winner's bid names the letter.
@@ -93,16 +93,16 @@ func wonWith(bids []BidView, winner, id string) bool {
 }
 
 // releaseDue sets the clock of those letters of the lot that which picks, in the order of their ids.
-func (d *Desk) releaseDue(ctx context.Context, t *turn, by calendar.Date, reason string, which func(id string) bool) error {
-	letters, err := readLetters(ctx, t.tx, t.lot.ID)
+func (d *Desk) releaseDue(ctx context.Context, tx pgx.Tx, lot string, by calendar.Date, reason string, which func(id string) bool) error {
+	letters, err := readLetters(ctx, tx, lot)
 	if err != nil {
 		return err
 	}
-	back, err := cameBack(ctx, t.tx, t.lot.ID)
+	back, err := cameBack(ctx, tx, lot)
 	if err != nil {
 		return err
 	}
-	kept, err := d.forfeited(ctx, t)
+	kept, err := forfeited(ctx, tx, lot)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,27 @@ func (d *Desk) releaseDue(ctx context.Context, t *turn, by calendar.Date, reason
 			ids = append(ids, x.ID)
 		}
 	}
-	return d.Guarantees.ReleaseDueTx(ctx, t.tx, ids, reason, by)
+	return d.Guarantees.ReleaseDueTx(ctx, tx, ids, reason, by)
+}
+
+// releaseLateTx sets the clock of letters that an emergency brought back, where the tender's course has set that of the
+// others already: nobody else would ask for their release.
+func (d *Desk) releaseLateTx(ctx context.Context, tx pgx.Tx, l *Lot) error {
+	if l.State != Awarded && l.State != Contracted {
+		return nil
+	}
+	a, err := lastAward(ctx, tx, l.ID)
+	if err != nil {
+		return err
+	}
+	if l.State == Contracted && a.SignedOn != nil {
+		return d.releaseAll(ctx, tx, l, calendar.DateOf(*a.SignedOn))
+	}
+	bids, err := readBids(ctx, tx, l.ID)
+	if err != nil {
+		return err
+	}
+	return d.releaseLosers(ctx, tx, l, bids, AwardNote{Winner: a.Winner, NoticedOn: calendar.DateOf(a.NoticedOn)})
 }
 
 // cameBack are the letters whose rows were lost at the opening and have been accepted since.
@@ -126,12 +146,12 @@ func cameBack(ctx context.Context, q store.Querier, lot string) ([]string, error
 
 // forfeited tells the letters of winners who refused: their security is not given back (条例74), so no clock asks for
 // their release. Their beneficiary demands under them, or releases them of its own will.
-func (d *Desk) forfeited(ctx context.Context, t *turn) (func(id string) bool, error) {
-	bids, err := readBids(ctx, t.tx, t.lot.ID)
+func forfeited(ctx context.Context, q store.Querier, lot string) (func(id string) bool, error) {
+	bids, err := readBids(ctx, q, lot)
 	if err != nil {
 		return nil, err
 	}
-	_, refused, err := rounds(ctx, t.tx, t.lot.ID)
+	_, refused, err := rounds(ctx, q, lot)
 	return func(id string) bool {
 		return slices.ContainsFunc(refused, func(winner string) bool { return wonWith(bids, winner, id) })
 	}, err

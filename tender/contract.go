@@ -35,12 +35,17 @@ func (d *Desk) Contract(ctx context.Context, cmd party.Command, id string, signe
 		if err := signAward(ctx, t.tx, id, a.Round, signedOn); err != nil {
 			return err
 		}
-		by, err := d.releaseBy(t.lot.Project.Regime, signedOn)
-		if err != nil {
-			return err
-		}
-		return d.releaseDue(ctx, t, by, "contract_signed", func(string) bool { return true })
+		return d.releaseAll(ctx, t.tx, t.lot, signedOn)
 	})
+}
+
+// releaseAll sets every letter's clock, from the day of the contract.
+func (d *Desk) releaseAll(ctx context.Context, tx pgx.Tx, l *Lot, signedOn calendar.Date) error {
+	by, err := d.releaseBy(l.Project.Regime, signedOn)
+	if err != nil {
+		return err
+	}
+	return d.releaseDue(ctx, tx, l.ID, by, "contract_signed", func(string) bool { return true })
 }
 
 // releaseBy is the last day for release. A letter whose clock runs already keeps it. The fifth day moves to the

@@ -275,6 +275,23 @@ func TestLostRow(t *testing.T) {
 	}
 }
 
+// A letter that comes back after the contract has no other moment at which its release falls due.
+func TestLetterThatComesBackAfterTheContract(t *testing.T) {
+	e := atClosing(t)
+	back := e.lose(e.bad)
+	e.open(e.lot)
+	id := e.accepted()
+	tenderer := func() party.Command { return e.by(e.tenderer, party.Beneficiary) }
+	e.tells(e.Award(e.ctx, tenderer(), e.lot.ID, AwardNote{Winner: e.bidders[0].party.USCC, NoticedOn: today(e.world)}))
+	e.tells(e.Contract(e.ctx, tenderer(), e.lot.ID, today(e.world)))
+	back()
+	e.reverify(id, IncidentClosed)
+	g, other := e.letterRow(e.bad), e.letterRow(e.good)
+	if g.ReleaseState != guarantee.ReleaseDue || g.ReleaseDueBy == nil || !g.ReleaseDueBy.Equal(*other.ReleaseDueBy) {
+		t.Errorf("its release is %s by %v, the other's by %v", g.ReleaseState, g.ReleaseDueBy, other.ReleaseDueBy)
+	}
+}
+
 // A difference closes nothing, whoever asks: it stands for people to see.
 func TestContradicted(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -171,11 +171,15 @@ func withAccepted(ctx context.Context, q store.Querier, lot string, all []Letter
 	return sheetLetters(now), nil
 }
 
-// afterEmergencyTx writes the edition that follows an emergency decision, or what was found of one. A lot that is not
-// opened has no sheet yet, and one that was opened before there were sheets has none to follow.
+// afterEmergencyTx is what follows an emergency decision, or what was found of one: the clocks of letters that came back,
+// and the next edition of the sheet. A lot that is not opened has neither yet, and one that was opened before there were
+// sheets has none to follow.
 func (d *Desk) afterEmergencyTx(ctx context.Context, tx pgx.Tx, l *Lot, why string) error {
 	if l.OpenedAt == nil {
 		return nil
+	}
+	if err := d.releaseLateTx(ctx, tx, l); err != nil {
+		return err
 	}
 	if _, err := readSheet(ctx, tx, l.ID, 0); errors.Is(err, errNotOpened) {
 		return nil
