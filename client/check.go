@@ -141,7 +141,7 @@ func (e *examination) original(ctx context.Context) letter.Line {
 	if err != nil {
 		return judge("letter", false, "", "", "", "保函文件不完整；请立即联系担保机构和平台")
 	}
-	held := letter.VerifyFile(plain, e.bidder.Trust, letter.Platform(e.bidder.USCC))
+	held := letter.VerifyFile(plain, e.bidder.Trust, letter.Platform(e.bidder.USCC), letter.Deadline(e.lot.Deadline))
 	if held.OK {
 		e.file, e.got, e.plain = file, e.readReceipt(), plain
 	}

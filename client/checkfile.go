@@ -20,7 +20,7 @@ func (b *Bidder) CheckFile(ctx context.Context, lot string, file []byte) (letter
 	if err := b.checkNotice(e.lot); err != nil {
 		return letter.Report{}, err
 	}
-	held := letter.VerifyFile(file, b.Trust, letter.Platform(b.USCC))
+	held := letter.VerifyFile(file, b.Trust, letter.Platform(b.USCC), letter.Deadline(e.lot.Deadline))
 	if !held.OK {
 		return held, nil
 	}

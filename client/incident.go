@@ -108,15 +108,19 @@ func (s *Staff) checkCopy(ctx context.Context, in wire.Incident, x wire.Presente
 	if signing.Sum(b) != x.File {
 		return fmt.Errorf("%w: %s is not the file of its digest", ErrCopy, x.ID)
 	}
-	if r := letter.VerifyFile(b, s.Trust, letter.Platform(s.USCC)); !r.OK {
+	lot, err := s.Lot(ctx, in.Lot)
+	if err != nil {
+		return err
+	}
+	if r := letter.VerifyFile(b, s.Trust, letter.Platform(s.USCC), letter.Deadline(lot.Deadline)); !r.OK {
 		return fmt.Errorf("%w: %s: %s", ErrCopy, x.ID, doubts(r))
 	}
 	f, err := letter.ParseFile(b)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCopy, err)
 	}
-	lot := f.Reveal.Lot
-	if f.Undertaking.Application.Application != x.ID || lot.Project != in.Project || lot.Code != in.LotCode {
+	of := f.Reveal.Lot
+	if f.Undertaking.Application.Application != x.ID || of.Project != in.Project || of.Code != in.LotCode {
 		return fmt.Errorf("%w: %s is a letter of another lot", ErrCopy, x.ID)
 	}
 	return nil

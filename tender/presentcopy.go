@@ -77,7 +77,7 @@ func (d *Desk) readCopy(l *Lot, by party.Actor, b []byte) (*copied, error) {
 	if len(b) == 0 || len(b) > largestCopy {
 		return nil, party.Invalid("copy.size", "file", "请出示 baohan bidder letter 或 baohan unlock 写成的保函文件（.json），不超过 128 KB")
 	}
-	report := letter.VerifyFile(b, d.Trust, letter.Platform(d.ours()))
+	report := letter.VerifyFile(b, d.Trust, letter.Platform(d.ours()), letter.Deadline(l.End.Deadline))
 	if i := slices.IndexFunc(report.Lines, failed); !report.OK && i >= 0 {
 		return nil, party.Invalid("copy.not_genuine", "file", "副本核对不通过（"+report.Lines[i].Title()+"："+report.Lines[i].Words+"）；请出示未经改动的保函文件")
 	}

@@ -21,6 +21,10 @@ func Platform(uscc string) Option { return func(v *verification) { v.platform = 
 // any organisation under the anchors passes, and the line says who it was.
 func Centre(uscc string) Option { return func(v *verification) { v.centre = uscc } }
 
+// Deadline is the lot's deadline as it stands, for a lot that was postponed after the letter was made: the letter names the
+// first one, and its own wording follows the later (招标投标法23). An earlier one changes nothing.
+func Deadline(t time.Time) Option { return func(v *verification) { v.deadline = t } }
+
 // Revocation demands that revocation lists answer for every certificate: a list that covers the instant of acceptance,
 // or one that covers now while the certificates are still valid. Without it that line may stay unknown.
 func Revocation(now time.Time) Option {
@@ -64,7 +68,7 @@ type verification struct {
 	trust, platformTrust *signing.Trust
 	platform, centre     string
 	lists                bool
-	now                  time.Time
+	now, deadline        time.Time
 	rendered             *signing.SignedData
 	lines                []Line
 }

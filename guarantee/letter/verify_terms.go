@@ -106,8 +106,11 @@ func (v *verification) receipt(f File, r signedReceipt) {
 		c.Mode == u.Application.Mode && c.Commitment == u.Application.Commitment, u.Number, c.Number,
 		"回执所载编号、机构、申请编号和承诺值与保函一致", "回执所载编号、机构、申请编号或者承诺值与保函不一致")
 	deadline := f.Reveal.End.Deadline
+	if v.deadline.After(deadline) {
+		deadline = v.deadline
+	}
 	v.compare("receipt_deadline", c.AcceptedAt.Before(deadline), "早于 "+stamp(deadline), stamp(c.AcceptedAt),
-		"平台在投标截止时间前收到保函", "平台在投标截止时间或者之后才收到保函，逾期")
+		"平台在投标截止时间前收到保函", "平台在投标截止时间或者之后才收到保函，逾期；标段已延期的，请给出延期后的投标截止时间再核对")
 }
 
 // receiptSigner holds the receipt's signer against the platform that the caller named; a party to the letter can never

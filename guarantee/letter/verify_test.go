@@ -187,6 +187,13 @@ func TestVerifyWhen(t *testing.T) {
 	i = h.Issue(h.Blind(), "XJSL-2026-000001")
 	late := h.Receive(i, digest(i), h.Requirement.End.Deadline)
 	fails(t, letter.VerifyFile(encoded(t, late.File()), h.Trust), "receipt_deadline", "逾期")
+	// The lot was postponed meanwhile: what came before the deadline as it stands is in time.
+	for by, ok := range map[time.Duration]bool{0: false, time.Microsecond: true, -time.Hour: false} {
+		r := letter.VerifyFile(encoded(t, late.File()), h.Trust, letter.Deadline(h.Requirement.End.Deadline.Add(by)))
+		if got := line(t, r, "receipt_deadline").Result == letter.ResultPass; got != ok {
+			t.Errorf("postponed by %s: in time %v", by, got)
+		}
+	}
 	if r := letter.VerifyFile(encoded(t, h.Receive(i, digest(i), h.Requirement.End.Deadline.Add(-time.Microsecond)).File()), h.Trust); !r.OK {
 		t.Errorf("received in the last microsecond: %+v", r)
 	}

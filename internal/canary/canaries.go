@@ -106,7 +106,7 @@ var canaries = []canary{
 	{"I7", "a row for cover has no owner's wrapping", "tender/nobody.go", "who: Bidder{Party: letter.Party{USCC: newID()}, Encryption: f.keys[3]}}", "who: Bidder{Party: letter.Party{USCC: newID()}}}", "./tender", "TestDummiesLookLikeBids"},
 	{"I7", "a withdrawal for cover is shorter than a bidder's", "tender/nobody.go", "return sealWithdrawal(n.lot, n.who, n.id, signing.Random(nobodyWithdrawal))", "return signing.SealTo(signing.Random(nobodyWithdrawal), nil, n.who.Encryption)", "./tender", "TestDummiesLookLikeBids"},
 	{"I7", "withdrawals are not covered", "tender/cover.go", "case missing.withdrawn > 0 && len(f.standing) > 0:", "case missing.withdrawn > 1<<40:", "./tender", "TestEveryStretchGrowsByTheSame"},
-	{"I8", "a copy counts by a receipt of anybody's", "tender/presentcopy.go", "letter.VerifyFile(b, d.Trust, letter.Platform(d.ours()))", "letter.VerifyFile(b, d.Trust)", "./tender", "TestCopiesThatAreNotTaken"},
+	{"I8", "a copy counts by a receipt of anybody's", "tender/presentcopy.go", "letter.Platform(d.ours()), letter.Deadline", "letter.Deadline", "./tender", "TestCopiesThatAreNotTaken"},
 	{"I14", "a bidder shows another's copy", "tender/presentcopy.go", "case f.Reveal.Applicants[0].USCC != by.USCC:", "case by.USCC == \"\":", "./tender", "TestCopiesThatAreNotTaken"},
 	{"I15", "a copy that the row denies is taken", "tender/presentcopy.go", "if len(what) == 0 {", "if len(what) >= 0 {", "./tender", "TestRefusedCopyIsKept"},
 	{"I11", "a suspended supervisor decides", "party/acts.go", "if org.Status != Active || !org.Has(role)", "if !org.Has(role)", "./tender", "TestDecisionsThatAreNotTaken"},
