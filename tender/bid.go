@@ -153,6 +153,17 @@ func (d *Desk) signedBy(uscc, field string, p7s []byte, now time.Time) ([]byte, 
 	return signed.Content, nil
 }
 
+// actsTx asks whether the signer of a paper that was verified acts in a role for its organisation: an operator may have
+// suspended one or the other since it signed.
+func actsTx(ctx context.Context, tx pgx.Tx, role party.Role, p7s []byte, at time.Time) error {
+	signed, err := signing.ParseSignedData(p7s)
+	if err != nil {
+		return err
+	}
+	who := signed.Signer()
+	return party.ActsTx(ctx, tx, who.Subject().OrganizationID, role, who.Fingerprint(), at)
+}
+
 func (d *Desk) receipt(ctx context.Context, id string, p7s []byte, at time.Time) ([]byte, error) {
 	content, err := canonical(BidReceipt{Version: 1, Bid: id, Digest: BidDigest(p7s), AcceptedAt: at.In(calendar.Shanghai)})
 	if err != nil {

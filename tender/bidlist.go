@@ -143,6 +143,9 @@ func (d *Desk) takeListTx(ctx context.Context, tx pgx.Tx, by party.Actor, id str
 	if stands != nil {
 		return d.sameList(ctx, id, *stands, list)
 	}
+	if err := actsTx(ctx, tx, party.Centre, p7s, t.now); err != nil {
+		return ListTaken{}, err
+	}
 	row := listRow{Signed: p7s, AcceptedAt: t.now}
 	if err := d.closeOnList(ctx, t, list, row); err != nil {
 		return ListTaken{}, err

@@ -246,6 +246,10 @@ func TestListsThatAreRefused(t *testing.T) {
 		_, err := w.HandInBidList(w.ctx, w.by(w.centre, r), l.ID, w.signedList(w.centre, good))
 		w.refused(err, "lot.not_found")
 	}
+	w.suspend(w.centre, true)
+	_, err := w.handList(l, w.signedList(w.centre, good))
+	w.refused(err, "signer.role")
+	w.suspend(w.centre, false)
 	var n int
 	if err := w.pool.QueryRow(w.ctx, `SELECT count(*) FROM bid_list`).Scan(&n); err != nil || n != 0 {
 		t.Fatalf("%d lists kept: %v", n, err)

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"baohan/guarantee"
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
@@ -89,14 +87,7 @@ func TestDecisionOverAnotherRow(t *testing.T) {
 }
 
 // suspended has the operator suspend or resume the supervisor.
-func (e *emergency) suspended(yes bool) {
-	e.t.Helper()
-	to := map[bool]string{true: "suspended", false: "active"}[yes]
-	if _, err := e.pool.Exec(e.ctx, `UPDATE organisation SET status = @to WHERE uscc = @uscc`,
-		pgx.NamedArgs{"to": to, "uscc": e.supervisor.party.USCC}); err != nil {
-		e.t.Fatal(err)
-	}
-}
+func (e *emergency) suspended(yes bool) { e.suspend(e.supervisor, yes) }
 
 // Of decisions at the same instant one stands.
 func TestDecisionsAtOnce(t *testing.T) {

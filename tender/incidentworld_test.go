@@ -55,11 +55,25 @@ func missed(t *testing.T) *emergency {
 func (w *world) admitted(name string, n int, role party.Role) org {
 	w.t.Helper()
 	o := w.org(name, n)
-	by := party.Organisation{USCC: o.party.USCC, Name: name, Roles: []party.Role{role}}
+	w.admit(o, role)
+	return o
+}
+
+func (w *world) admit(o org, role party.Role) {
+	w.t.Helper()
+	by := party.Organisation{USCC: o.party.USCC, Name: o.party.Name, Roles: []party.Role{role}}
 	if err := party.NewDesk(w.pool, w.clock, must(w.ca.Trust())).Admit(w.ctx, party.System(), by, o.sign.Chain...); err != nil {
 		w.t.Fatal(err)
 	}
-	return o
+}
+
+// suspend keeps an organisation from acting, or lets it act again.
+func (w *world) suspend(o org, yes bool) {
+	w.t.Helper()
+	to := map[bool]string{true: "suspended", false: "active"}[yes]
+	if _, err := w.pool.Exec(w.ctx, `UPDATE organisation SET status = @to WHERE uscc = @uscc`, pgx.NamedArgs{"to": to, "uscc": o.party.USCC}); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // copyOf opens an owner's own copy with its own key, as its client does.

@@ -95,8 +95,9 @@ func (d *Desk) mayPostpone(l *Lot, p custody.Postponement, now time.Time) error 
 	return nil
 }
 
-// orderCustodians hands the order to all three at once. Two that obey are enough: the third's earlier instant opens
-// nothing alone.
+// orderCustodians hands the order to all three at once. Two that obey are enough for the lot: the third's earlier instant
+// opens nothing as long as both keep their word. With one of the two against the rules it would open at the old
+// deadline, so a third that was not reached is told by hand.
 func (d *Desk) orderCustodians(ctx context.Context, p custody.Postponement, o custody.Order) error {
 	if !d.Clock.Now().Before(p.From) {
 		return nil // none would take it any more
@@ -132,6 +133,12 @@ func (d *Desk) postpone(ctx context.Context, t *turn, p custody.Postponement, o 
 		return nil
 	}
 	if err := d.mayPostpone(l, p, t.now); err != nil {
+		return err
+	}
+	if err := actsTx(ctx, t.tx, party.Centre, o.Centre, t.now); err != nil {
+		return err
+	}
+	if err := actsTx(ctx, t.tx, party.Supervisor, o.Supervisor, t.now); err != nil {
 		return err
 	}
 	l.End.Deadline = p.To.In(calendar.Shanghai)

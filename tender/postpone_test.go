@@ -102,6 +102,12 @@ func TestPostponeRefuses(t *testing.T) {
 	}
 	_, err := w.Postpone(w.ctx, w.by(w.tenderer, party.Beneficiary), l.ID, good)
 	w.refused(err, "lot.not_found")
+	for _, o := range []org{w.centre, w.overseer} { // their signatures hold, and they may not act
+		w.suspend(o, true)
+		_, err = w.postpone(l, good)
+		w.refused(err, "signer.role")
+		w.suspend(o, false)
+	}
 	w.clock.Set(deadline)
 	_, err = w.postpone(l, good)
 	w.refused(err, "postpone.too_late")

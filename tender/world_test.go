@@ -156,6 +156,8 @@ func newWorld(t testing.TB) *world {
 		w.bidders = append(w.bidders, w.org(name, 10+i))
 	}
 	w.desk()
+	w.admit(w.centre, party.Centre)
+	w.admit(w.overseer, party.Supervisor)
 	return w
 }
 

@@ -65,6 +65,7 @@ func (d *incidentDesk) serve() *httptest.Server {
 	mux.Handle("POST /api/v1/session/challenge", say(wire.Challenge{Challenge: strings.Repeat("0a", 32)}))
 	mux.Handle("POST /api/v1/session", say(wire.Session{Token: "t"}))
 	mux.Handle("POST /api/v1/me/certificates", say(struct{}{}))
+	mux.Handle("GET /api/v1/lots/"+d.in.Lot, say(wire.Lot{ID: d.in.Lot}))
 	mux.HandleFunc("GET /api/v1/incidents/"+d.in.ID, func(w http.ResponseWriter, _ *http.Request) { d.say(w, d.in) })
 	mux.HandleFunc("GET /api/v1/incidents/"+d.in.ID+"/copy", func(w http.ResponseWriter, _ *http.Request) { d.say(w, wire.CopyFile{File: d.copy}) })
 	mux.HandleFunc("GET /api/v1/incidents/"+d.in.ID+"/evidence", func(w http.ResponseWriter, _ *http.Request) {
