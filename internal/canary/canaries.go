@@ -141,4 +141,9 @@ var canaries = []canary{
 	{"I16", "a character that no font has is left blank", "guarantee/letter/page/types.go", "return glyph{}, &MissingGlyphError{r}", "return glyph{r: r, width: 1000}, nil", "./guarantee/letter/page", "TestMissingGlyph"},
 	{"I16", "a line begins with a closing mark", "guarantee/letter/page/lines.go", "case b == ' ', in(b, closing), in(a, opening)", "case b == ' ', in(a, opening)", "./guarantee/letter/page", "TestLines"},
 	{"I16", "the platform signs a rendering of what does not hold", "cmd/baohan/pdf.go", "if report := desk.verified(b); !report.OK {", "if report := desk.verified(b); !report.OK && false {", "./cmd/baohan", "TestPDFRefuses"},
+	{"I8", "a name with a hidden character is believed", "signing/name.go", "if strings.ContainsFunc(text, unseen) {", "if strings.ContainsFunc(text, unseen) && false {", "./signing", "TestNamesHideNothing"},
+	{"I8", "a lot that its custodians think postponed stays shut", "tender/custody/shares.go", "if c.Deadline.Before(f.NotBefore) && !f.movedFrom(c.Deadline) ||", "if c.Deadline.Before(f.NotBefore) ||", "./tender/custody", "TestPostpone"},
+	{"I11", "a suspended supervisor moves a deadline", "tender/postpone.go", "actsTx(ctx, t.tx, party.Supervisor, o.Supervisor, t.now)", "actsTx(ctx, t.tx, party.Centre, o.Centre, t.now)", "./tender", "TestPostponeRefuses"},
+	{"I3", "a letter that comes back after the contract is never released", "tender/sheet.go", "d.releaseLateTx(ctx, tx, l)", "error(nil)", "./tender", "TestLetterThatComesBackAfterTheContract"},
+	{"I15", "the sheet goes on accepting what is contradicted", "tender/reverify.go", "r.why = \"复核发现", "_ = \"复核发现", "./tender", "TestContradicted"},
 }
