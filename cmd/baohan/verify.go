@@ -23,12 +23,12 @@ const maxVerified = 64 << 20
 // verifyCommand checks a guarantee or a signed verification sheet offline: it asks no network and no database, and trusts nobody but the roots that it
 // is given.
 type verifyCommand struct {
-	File          string    `arg:"" help:"PDF、保函文件（.json）、开立机构的签名数据（.p7s），或者交易中心签名的核验结果表（.p7s）。"`
-	PlatformTrust string    `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
-	Platform      string    `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
-	Centre        string    `placeholder:"USCC" help:"交易中心的统一社会信用代码；给出后只认该中心签署的核验结果表。"`
-	Deadline      time.Time `placeholder:"2026-12-20T09:30:00+08:00" help:"延期后的投标截止时间；只在标段延期、保函是延期前开立时需要。"`
-	JSON          bool      `name:"json" help:"以 JSON 输出逐项结果。"`
+	File          string `arg:"" help:"PDF、保函文件（.json）、开立机构的签名数据（.p7s），或者交易中心签名的核验结果表（.p7s）。"`
+	PlatformTrust string `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
+	Platform      string `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
+	Centre        string `placeholder:"USCC" help:"交易中心的统一社会信用代码；给出后只认该中心签署的核验结果表。"`
+	Deadline      string `placeholder:"2026-12-20T09:30:00+08:00" help:"延期后的投标截止时间；只在标段延期、保函是延期前开立时需要。"`
+	JSON          bool   `name:"json" help:"以 JSON 输出逐项结果。"`
 
 	lists []string // those that --crl names; revocation must then be known
 }
@@ -110,8 +110,12 @@ func (c verifyCommand) options() ([]letter.Option, error) {
 		}
 		options = append(options, letter.PlatformTrust(t))
 	}
-	if !c.Deadline.IsZero() {
-		options = append(options, letter.Deadline(c.Deadline))
+	if c.Deadline != "" {
+		moved, err := time.Parse(time.RFC3339Nano, c.Deadline)
+		if err != nil {
+			return nil, errors.New("--deadline：请按 2026-12-20T09:30:00+08:00 的格式填写延期后的投标截止时间")
+		}
+		options = append(options, letter.Deadline(moved))
 	}
 	if len(c.lists) > 0 {
 		options = append(options, letter.Revocation(clock.System().Now()))

@@ -106,6 +106,8 @@ func TestVerifyExitCodes(t *testing.T) {
 		"no such file":            {[]string{"absent.json", "--trust", "root.pem"}, 2, ""},
 		"a root that is none":     {[]string{"letter.json", "--trust", "letter.p7s"}, 2, ""},
 		"a list that is none":     {[]string{"letter.json", "--trust", "root.pem", "--crl", "letter.p7s"}, 2, ""},
+		"a deadline that is none": {[]string{"letter.json", "--trust", "root.pem", "--deadline=tomorrow"}, 2, ""},
+		"a deadline that moved":   {[]string{"letter.json", "--trust", "root.pem", "--deadline=2126-12-20T09:30:00+08:00"}, 0, "[通过] 是否逾期"},
 		"a platform that is none": {[]string{"letter.json", "--trust", "root.pem", "--platform", "9144"}, 2, ""},
 		"an unknown flag":         {[]string{"letter.json", "--trust", "root.pem", "--force"}, 2, ""},
 	} {
