@@ -34,11 +34,16 @@ func (q *quiet) PublishTx(context.Context, pgx.Tx, []guarantee.Event) error { re
 // pen is the centre's key; it fails when it is told to.
 type pen struct {
 	signing.Signer
+	mu     sync.Mutex
 	failAt int // the n-th signature from now, 0 = never
 }
 
 func (p *pen) Sign(ctx context.Context, msg []byte) (signing.Signature, error) {
-	if p.failAt--; p.failAt == 0 {
+	p.mu.Lock()
+	p.failAt--
+	fails := p.failAt == 0
+	p.mu.Unlock()
+	if fails {
 		return signing.Signature{}, context.DeadlineExceeded
 	}
 	return p.Signer.Sign(ctx, msg)
