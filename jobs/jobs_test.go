@@ -116,10 +116,10 @@ func (b *bench) start() {
 // eventually waits for a condition and fails with what was wanted.
 func (b *bench) eventually(want string, done func() bool) {
 	b.t.Helper()
-	for deadline := time.After(20 * time.Second); !done(); {
+	for deadline := time.After(60 * time.Second); !done(); {
 		select {
 		case <-deadline:
-			b.t.Fatalf("not in 20 s: %s", want)
+			b.t.Fatalf("not in 60 s: %s", want)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
