@@ -62,9 +62,7 @@ func fake(t *testing.T, version string) string {
 	dir := openDir(t)
 	for _, name := range []string{"initdb", "postgres"} {
 		script := "#!/bin/sh\necho '" + name + " (PostgreSQL) " + version + "'\n"
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		writeProgram(t, filepath.Join(dir, name), []byte(script))
 	}
 	return dir
 }

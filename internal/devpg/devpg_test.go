@@ -74,10 +74,19 @@ func testBinary(t *testing.T) string {
 		t.Fatal(err)
 	}
 	to := filepath.Join(openDir(t), "devpg.test")
-	if err := os.WriteFile(to, text, 0o755); err != nil {
+	writeProgram(t, to, text)
+	return to
+}
+
+// writeProgram writes a file that will be run. Meanwhile no other test of this process may fork: its child would hold
+// the file open for writing until it becomes another program, and so long the kernel refuses to run the file (ETXTBSY).
+func writeProgram(t *testing.T, name string, text []byte) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(name, text, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return to
 }
 
 // openDir is a directory that every account may pass through, unlike t.TempDir.
