@@ -65,6 +65,12 @@ var rules = map[string]rule{
 	"read-sheet":      {whose: announced, when: opened},
 	"watch-opening":   {whose: announced},
 	"read-file":       {whose: readOut, when: opened},
+	"read-document":   {whose: readOut, when: opened},
+	"read-lot-log":    {whose: announced},
+
+	"read-own-log":       {roles: bidders, whose: owner},
+	"issuer-log":         {roles: guarantors, whose: guarantor},
+	"read-guarantee-log": {roles: beneficiaries, whose: beneficiary, when: opened},
 
 	"apply":             {roles: bidders, whose: self},
 	"list-applications": {roles: bidders, whose: self},

@@ -7,6 +7,7 @@ func (s *server) routes() {
 	s.bidderRoutes()
 	s.emergencyRoutes()
 	s.beneficiaryRoutes()
+	s.evidenceRoutes()
 	s.issuerRoutes()
 	s.staffRoutes()
 }

@@ -57,6 +57,7 @@ type server struct {
 	relations relations
 
 	platform   signing.Signer
+	chain      []signing.Certificate
 	keyid      string
 	commandKey []byte
 	hosts      []string
@@ -85,7 +86,8 @@ func New(c Config) (http.Handler, error) {
 	s := describe()
 	s.party, s.tender, s.guarantee, s.banks, s.clock, s.jobs = c.Party, c.Tender, c.Guarantee, c.Banks, c.Clock, c.Jobs
 	s.relations = standing{s}
-	s.platform, s.keyid, s.commandKey, s.hosts = c.Platform, c.PlatformChain[0].Fingerprint().String(), c.CommandKey, c.Hosts
+	s.platform, s.chain, s.keyid = c.Platform, c.PlatformChain, c.PlatformChain[0].Fingerprint().String()
+	s.commandKey, s.hosts = c.CommandKey, c.Hosts
 	s.cookies = cookies{secure: !c.PlainHTTP}
 	s.limits = newLimits(c.SignInRate, c.Proxies)
 	s.meter = newMeter(c.Registry)

@@ -13,10 +13,16 @@ type File struct {
 	Salt        []byte      `json:"salt,omitzero"` // full letters only
 	Signed      []byte      `json:"signed"`        // p7s of the undertaking
 	Receipt     []byte      `json:"receipt"`       // p7s of the Receipt
+	Log         *LogProof   `json:"log,omitzero"`  // that the letter's entry into force stands in the transparency log
 }
 
 // Check holds for a complete file whose parts agree in shape. Whether it is genuine is for VerifyFile.
 func (f File) Check() error {
+	if f.Log != nil {
+		if err := within("log", f.Log.Check()); err != nil {
+			return err
+		}
+	}
 	return firstOf(
 		f.checkShape(),
 		within("undertaking", f.Undertaking.Check()),

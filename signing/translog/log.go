@@ -77,8 +77,16 @@ func (l *Log) keys() []tlog.Key { return append([]tlog.Key{l.Key}, l.Old...) }
 // EnqueueTx hands a leaf in, in the transaction that makes its fact true: with it the leaf stays or goes. It waits for
 // nobody, and the same leaf twice is one leaf. The leaf enters the log with one of the next batches.
 func EnqueueTx(ctx context.Context, tx pgx.Tx, leaf tlog.Leaf) error {
-	_, err := tx.Exec(ctx, `INSERT INTO log_pending (leaf, salt) SELECT @leaf, @salt
-		WHERE NOT EXISTS (SELECT FROM log_leaf WHERE leaf = @leaf) ON CONFLICT DO NOTHING`,
-		pgx.NamedArgs{"leaf": leaf.Commitment[:], "salt": leaf.Salt[:]})
+	_, err := tx.Exec(ctx, enqueueSQL, enqueueArgs(leaf))
 	return err
+}
+
+// Queue is EnqueueTx among statements that are sent together, in that transaction.
+func Queue(b *pgx.Batch, leaf tlog.Leaf) { b.Queue(enqueueSQL, enqueueArgs(leaf)) }
+
+const enqueueSQL = `INSERT INTO log_pending (leaf, salt) SELECT @leaf, @salt
+	WHERE NOT EXISTS (SELECT FROM log_leaf WHERE leaf = @leaf) ON CONFLICT DO NOTHING`
+
+func enqueueArgs(leaf tlog.Leaf) pgx.NamedArgs {
+	return pgx.NamedArgs{"leaf": leaf.Commitment[:], "salt": leaf.Salt[:]}
 }
