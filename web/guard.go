@@ -72,6 +72,14 @@ var rules = map[string]rule{
 	"issuer-log":         {roles: guarantors, whose: guarantor},
 	"read-guarantee-log": {roles: beneficiaries, whose: beneficiary, when: opened},
 
+	"log-head":        {whose: public},
+	"log-consistency": {whose: public},
+	"log-proof":       {whose: public},
+	"log-receipt":     {whose: public},
+	"log-leaves":      {whose: public},
+	"log-keys":        {whose: public},
+	"countersign":     {whose: public}, // the line itself is signed
+
 	"apply":             {roles: bidders, whose: self},
 	"list-applications": {roles: bidders, whose: self},
 	"read-application":  {roles: bidders, whose: owner},

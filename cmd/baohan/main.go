@@ -21,13 +21,14 @@ import (
 type commands struct {
 	Settings `embed:"" group:"设置"`
 
-	Demo    demoCommand    `cmd:"" help:"在本机演示：平台、三家测试机构、演示时钟；--once 把全过程走一遍并核对。"`
-	Serve   serveCommand   `cmd:"" help:"运行平台：答复请求，并执行后台任务。"`
-	Work    workCommand    `cmd:"" help:"只执行后台任务；可与 serve 分开运行多个。"`
-	Migrate migrateCommand `cmd:"" help:"把数据库结构升级到本版本。"`
-	Admit   admitCommand   `cmd:"" help:"准入单位、登记证书、接入担保机构。"`
-	Party   partyCommand   `cmd:"" help:"停用、恢复单位，停用证书。"`
-	CA      caCommand      `cmd:"" name:"ca" help:"开发用证书机构（无法律效力）。"`
+	Demo     demoCommand     `cmd:"" help:"在本机演示：平台、三家测试机构、演示时钟；--once 把全过程走一遍并核对。"`
+	Serve    serveCommand    `cmd:"" help:"运行平台：答复请求，并执行后台任务。"`
+	Work     workCommand     `cmd:"" help:"只执行后台任务；可与 serve 分开运行多个。"`
+	Migrate  migrateCommand  `cmd:"" help:"把数据库结构升级到本版本。"`
+	Admit    admitCommand    `cmd:"" help:"准入单位、登记证书、接入担保机构。"`
+	Party    partyCommand    `cmd:"" help:"停用、恢复单位，停用证书。"`
+	Translog translogCommand `cmd:"" help:"透明日志：生成密钥、由叶重建树。"`
+	CA       caCommand       `cmd:"" name:"ca" help:"开发用证书机构（无法律效力）。"`
 
 	Bidder      bidderCommand      `cmd:"" help:"投标人：询价、申请、核对自己的保函、投标。"`
 	BidList     bidListCommand     `cmd:"" help:"交易中心的投标系统：截止后把导出的投标清单（CSV）签名并提交。"`

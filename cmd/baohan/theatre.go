@@ -117,7 +117,7 @@ func (w *theatre) makeKeys() error {
 	if w.trust, err = ca.Trust(); err != nil {
 		return err
 	}
-	if err := makeKeys(w.path("keys"), pass, ca, w.house, at, light...); err != nil {
+	if err := makeKeys(w.path("keys"), pass, ca, w.house, devLog, at, light...); err != nil {
 		return err
 	}
 	if err := w.dealKeys(); err != nil {
@@ -258,7 +258,7 @@ func (w *theatre) child(name, listen, ready string, env []string, args ...string
 // nodeEnv are the settings of a process that runs the rooms.
 func (w *theatre) nodeEnv(allow []string) []string {
 	return []string{"BAOHAN_DATA=" + w.dir, "BAOHAN_DATABASE_URL=" + w.server.URL, "BAOHAN_MIGRATE=true", "BAOHAN_SWEEP_EVERY=200ms",
-		"BAOHAN_PATIENCE=3s", "BAOHAN_ALLOW=" + strings.Join(allow, ","), "BAOHAN_NETWORKS=127.0.0.0/8",
+		"BAOHAN_PATIENCE=3s", "BAOHAN_TRANSLOG_EVERY=1s", "BAOHAN_ALLOW=" + strings.Join(allow, ","), "BAOHAN_NETWORKS=127.0.0.0/8",
 		"BAOHAN_CUSTODIANS=" + w.custodianList()}
 }
 

@@ -30,10 +30,10 @@ var arrows = map[string][]string{
 
 	"jobs": with(letters, "banks", "tender", "guarantee", "party", "signing",
 		"client/wire"), // it alone decides what an institution is told, so it fills the bodies
-	"web": with(letters, "tender", "guarantee", "banks", "party", "signing", "signing/httpsig",
+	"web": with(letters, "tender", "guarantee", "banks", "party", "signing", "signing/httpsig", "signing/tlog", "signing/translog",
 		"client/wire"), // the JSON bodies, said once for both ends
 
-	"client":      with(letters, "client/wire", "signing", "signing/httpsig"),
+	"client":      with(letters, "client/wire", "signing", "signing/httpsig", "signing/tlog"),
 	"client/wire": with(letters, "signing"),
 	// A sandbox institution knows of the platform what a real one does: the SDK.
 	"banks/sandbox": with(letters, "client", "client/wire", "signing", "signing/httpsig"),
