@@ -13,7 +13,7 @@ import (
 // draft is shown to nobody.
 func TestLogOfALot(t *testing.T) {
 	w := newWorld(t)
-	draft := w.draftLot(letter.RegimeTendering, "A1", nil)
+	draft := w.draftLot(letter.RegimeTendering, "A1", func(*NewLot) {})
 	if _, err := w.LotLog(w.ctx, draft); err == nil {
 		t.Error("the log of a draft is shown")
 	}

@@ -148,7 +148,7 @@ func (s *system) wire(custodians custodians) (err error) {
 	}
 	s.guarantees = guarantee.NewDesk(guarantee.Config{Pool: s.pool, Clock: s.clock, Outbox: s.jobs, Once: once,
 		Tags: guarantee.NewTags(k.Secrets.Tags, "letter"), Calendar: calendar.Published(), Platform: k.Platform.Key,
-		PlatformChain: k.Platform.Chain, Trust: k.Trust})
+		PlatformChain: k.Platform.Chain, Trust: k.Trust, Log: s.translog})
 	s.banks.Papers = s.guarantees
 	s.tenders = tender.NewDesk(tender.Config{Pool: s.pool, Clock: s.clock, Once: once, Guarantees: s.guarantees,
 		Tags: guarantee.NewTags(k.Secrets.Tags, "bid"), Calendar: calendar.Published(), Platform: k.Platform.Key,

@@ -26,6 +26,7 @@ import (
 	"baohan/internal/devpg"
 	"baohan/internal/health"
 	"baohan/internal/sample"
+	"baohan/internal/testlog"
 	"baohan/jobs"
 	"baohan/migrations"
 	"baohan/party"
@@ -132,9 +133,13 @@ func (p *platform) openDesks(context.Context) (err error) {
 		Certificate: h.Platform.Sign.Certificate(), Hosts: p.desks(), Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Log: log}); err != nil {
 		return err
 	}
+	evidence, err := testlog.Make(p.pool, p.clock)
+	if err != nil {
+		return err
+	}
 	p.guarantees = guarantee.NewDesk(guarantee.Config{Pool: p.pool, Clock: p.clock, Outbox: p.jobs, Once: once,
 		Tags: guarantee.NewTags(master, "letter"), Calendar: calendar.Published(), Platform: h.Platform.Sign.Key,
-		PlatformChain: h.Platform.Sign.Chain, Trust: h.Trust})
+		PlatformChain: h.Platform.Sign.Chain, Trust: h.Trust, Log: evidence})
 	p.banks.Papers = p.guarantees
 	custodians, err := p.custodians()
 	if err != nil {
