@@ -34,6 +34,7 @@ type commands struct {
 	BidList     bidListCommand     `cmd:"" help:"交易中心的投标系统：截止后把导出的投标清单（CSV）签名并提交。"`
 	Incident    incidentCommand    `cmd:"" help:"应急：交易中心登记、行政监督认定无法解封的保函。"`
 	Custodian   custodianCommand   `cmd:"" help:"密钥保管人：在其所有者处独立运行的代理，及其经办人的操作。"`
+	Witness     witnessCommand     `cmd:"" help:"透明日志的见证人：由银行或监督部门在自己的机器上运行。"`
 	SandboxBank sandboxBankCommand `cmd:"" help:"测试机构：银行、保险公司或担保公司的模拟，独立进程。"`
 
 	Clock clockCommand `cmd:"" help:"拨动演示时钟。"`

@@ -56,7 +56,7 @@ var arrows = map[string][]string{
 	"internal/sample":         with(letters, "client/wire", "guarantee", "party", "signing", "signing/devca", "signing/tlog", "tender"),
 
 	// The story acts as its parties do, through the SDK, with certificates of its own making.
-	"internal/story": with(letters, "client", "client/wire", "signing", "signing/httpsig", "signing/devca", "internal/devpg"),
+	"internal/story": with(letters, "client", "client/wire", "signing", "signing/httpsig", "signing/devca", "signing/tlog", "internal/devpg"),
 
 	"cmd/baohan": {everything},
 }

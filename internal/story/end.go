@@ -20,6 +20,7 @@ import (
 func (t *tale) end(ctx context.Context) error {
 	return t.inOrder(
 		scene{"每家机构的账、投标人的副本与平台三方一致", func() error { return t.books(ctx) }},
+		scene{"透明日志从头到尾只增不改，最新的日志头由两家见证", func() error { return t.lastHead(ctx) }},
 		scene{"全部保函和证书已导出", t.exported},
 		scene{"用 OpenSSL 和脚本复核，不用平台的任何程序", t.openssl},
 	)

@@ -30,6 +30,7 @@ func (t *tale) firstLot(ctx context.Context) error {
 	var blind, manual, last *held
 	c := t.Cast
 	return t.inOrder(
+		scene{"透明日志已开始，两家见证人跟随", func() error { return t.firstHead(ctx) }},
 		scene{firstTitle, func() error { return t.publishFirst(ctx) }},
 		scene{"投标人用证书登录并比价", func() error { return t.compareQuotes(ctx) }},
 		scene{"第一家投标人向银行购买密文保函，即时开立", func() (err error) {
