@@ -40,6 +40,12 @@ func (f File) checkShape() error {
 	)
 }
 
+// Bare is the file without the log's proof: what all copies of one letter have in common, whenever each was fetched.
+func (f File) Bare() File {
+	f.Log = nil
+	return f
+}
+
 // Canonical is the file's bytes.
 func (f File) Canonical() ([]byte, error) { return canonical(f, File.Check) }
 

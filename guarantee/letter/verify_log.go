@@ -38,6 +38,17 @@ func (v *verification) logged(f File) {
 	v.head(*f.Log)
 }
 
+// ProvenBy tells whether a proof is of this letter's entry into force and leads to its head. Who signed the head is for
+// VerifyFile.
+func (f File) ProvenBy(p LogProof) bool {
+	f.Log = &p
+	if f.misfit() != "" {
+		return false
+	}
+	_, err := p.head()
+	return err == nil
+}
+
 // misfit says why a proof is not of this letter; empty when it is.
 func (f File) misfit() string {
 	fact, want := f.Log.Fact, InForce{Number: f.Undertaking.Number, Letter: UndertakingDigest(f.Signed)}
