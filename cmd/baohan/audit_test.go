@@ -2,10 +2,19 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"baohan/internal/clock"
+	"baohan/internal/testdb"
+	"baohan/signing"
+	"baohan/signing/tlog"
+	"baohan/signing/translog"
 )
 
 // sampleLog is the dump that signing/translog keeps: 210 lines in batches of seven, with a head for each.
@@ -67,5 +76,36 @@ func TestAuditCommand(t *testing.T) {
 	out.Reset()
 	if code := run(t.Context(), []string{"audit", "--head", sampleLog + "log-head.note", "--log", witness.String()}, &out, &out); code != 2 || !strings.Contains(out.String(), "没有要审计的东西") {
 		t.Errorf("nothing to audit: %d %s", code, out.String())
+	}
+}
+
+// A database is audited as it stands, by whoever may read it.
+func TestAuditOfADatabase(t *testing.T) {
+	pool, signer, at := testdb.New(t), must(signing.GenerateKey()), clock.NewManual(time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC))
+	key := must(tlog.LogKey(devLog, signer.Public()))
+	log := must(translog.New(translog.Config{Pool: pool, Clock: at, Key: key, Signer: signer, Batch: 64, Every: time.Minute,
+		Within: 10 * time.Minute, Log: slog.New(slog.DiscardHandler)}))
+	for range 3 {
+		must(log.Step(t.Context()))
+		at.Advance(time.Minute)
+	}
+	_, note, err := log.Head(t.Context())
+	head := filepath.Join(t.TempDir(), "last.note")
+	if err := errors.Join(err, os.WriteFile(head, note.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	url, _, _ := strings.Cut(pool.Config().ConnString(), "pool_max_conns") // the pool's own
+	audited := func() (int, string) {
+		var out bytes.Buffer
+		return run(t.Context(), []string{"--database-url", strings.TrimRight(url, "?&"), "audit", "--head", head, "--log", key.String()}, &out, &out), out.String()
+	}
+	if code, said := audited(); code != 0 || !strings.Contains(said, "192 条") {
+		t.Fatalf("%d %s", code, said)
+	}
+	if _, err := pool.Exec(t.Context(), `SET session_replication_role = replica; UPDATE log_leaf SET leaf = set_bit(leaf, 9, 1 - get_bit(leaf, 9)) WHERE position = 77; RESET session_replication_role`); err != nil {
+		t.Fatal(err)
+	}
+	if code, said := audited(); code != 1 || !strings.Contains(said, "第 77 条被改动") {
+		t.Errorf("%d %s", code, said)
 	}
 }
