@@ -274,3 +274,20 @@ func TestLogIsCachedWhereItStays(t *testing.T) {
 		t.Errorf("an answer signed for one: %d %v", signed.status, signed.header)
 	}
 }
+
+// TestWhoAsksForALeafIsNotNamed: before an opening it is most likely a bidder, so our own log says of it what it says of
+// all that bidders do.
+func TestWhoAsksForALeafIsNotNamed(t *testing.T) {
+	l := newLogged(t)
+	l.beat()
+	leaf := must(l.sdk.Leaves(t.Context(), 0))[0]
+	must(l.sdk.Inclusion(t.Context(), leaf))
+	must(l.sdk.Receipt(t.Context(), leaf))
+	said := l.world.log.String()
+	if strings.Contains(said, "log-proof") || strings.Contains(said, "log-receipt") || strings.Contains(said, leaf.String()) {
+		t.Errorf("the log tells of one who asked for a leaf:\n%s", said)
+	}
+	if !strings.Contains(said, "operation=log-leaves") || strings.Count(said, "operation=bidder") != 2 {
+		t.Errorf("the requests are not in the log:\n%s", said)
+	}
+}

@@ -41,6 +41,7 @@ type commands struct {
 
 	Reference settingsCommand `cmd:"" name:"settings" help:"打印全部设置及其说明。"`
 	Verify    verifyCommand   `cmd:"" help:"离线核对一份保函（PDF、签名、证书链、文本、金额、承诺值和回执），或者核对并打印一份核验结果表。"`
+	Audit     auditCommand    `cmd:"" help:"离线审计透明日志：用转储和平台以外的日志头，指出第一处被改动、缺失或插入的条目。"`
 	PDF       pdfCommand      `cmd:"" name:"pdf" help:"把保函、解除通知或者书面付款通知做成由平台签名的 PDF。"`
 	Unlock    unlockCommand   `cmd:"" help:"投标人离线打开自己的保函副本：只用自己的加密密钥，不需要平台。"`
 	Version   versionCommand  `cmd:"" help:"打印版本。"`
