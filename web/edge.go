@@ -79,6 +79,7 @@ type answer struct {
 	header http.Header
 	code   int
 	body   bytes.Buffer
+	lent   []byte // the body, when it is the same bytes for everybody; never changed
 	out    http.ResponseWriter
 	opened bool // it is a stream, on its way
 }
@@ -122,6 +123,7 @@ func (a *answer) replace(p *problem) {
 		return
 	}
 	a.body.Reset()
+	a.lent = nil
 	a.code = p.Status
 	a.header.Set("Content-Type", wire.ProblemType)
 	a.body.Write(p.bytes())
@@ -142,5 +144,9 @@ func (a *answer) release() {
 		return
 	}
 	a.out.WriteHeader(a.status())
+	if a.lent != nil {
+		_, _ = a.out.Write(a.lent)
+		return
+	}
 	_, _ = a.out.Write(a.body.Bytes())
 }
