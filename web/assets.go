@@ -52,7 +52,7 @@ const workerPolicy = "default-src 'none'; script-src 'wasm-unsafe-eval'"
 // loadAssets reads what was built in. Without the checking module there is no worker either, and the page says so.
 func loadAssets(from fs.FS) (a assets, err error) {
 	a.byName = map[string]asset{}
-	for name, kind := range map[string]string{"site.css": "text/css; charset=utf-8", "verify.js": script, workerName: script} {
+	for name, kind := range map[string]string{"site.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml", "verify.js": script, workerName: script} {
 		body, err := fs.ReadFile(from, path.Join("assets", name))
 		if err != nil {
 			return a, err
@@ -63,7 +63,7 @@ func loadAssets(from fs.FS) (a assets, err error) {
 		return a, err
 	}
 	sum := signing.NewSM3()
-	for _, name := range []string{"site.css", "verify.js", workerName, moduleName} {
+	for _, name := range []string{"site.css", "icon.svg", "verify.js", workerName, moduleName} {
 		part := signing.Sum(a.byName[name].body)
 		sum.Write(part[:])
 	}

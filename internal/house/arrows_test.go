@@ -64,7 +64,7 @@ var arrows = map[string][]string{
 // inTests says what tests may import beyond the arrows of their package.
 var inTests = map[string][]string{
 	everything:              {"internal/testdb", "internal/sample", "internal/clock/sqlclock", "internal/devpg", "signing/devca"},
-	"web":                   {"client", "banks/sandbox", "tender/custody"}, // drive the server as its users do
+	"web":                   {"client", "banks/sandbox", "tender/custody", "guarantee/letter/page", "guarantee/letter/paper"}, // drive the server as its users do
 	"jobs":                  {"client", "banks/sandbox"},
 	"banks":                 {"client", "banks/sandbox"},
 	"client":                {"banks/sandbox"},
@@ -106,6 +106,11 @@ var libraries = []library{
 		paths:  []string{"rsc.io/qr"},
 		only:   []string{"guarantee/letter/page"},
 		reason: "whoever checks a document needs nothing of what draws it",
+	},
+	{
+		paths:   []string{"github.com/chromedp"},
+		inTests: []string{"web"},
+		reason:  "a browser is driven by tests, and pages are the edge's",
 	},
 	{
 		paths:  []string{"github.com/pressly/goose"},

@@ -194,7 +194,8 @@ const listen = () => {
   $("file").addEventListener("change", () => take($("file").files));
   $("form").addEventListener("submit", (e) => { e.preventDefault(); check(); });
   $("form").addEventListener("reset", () => setTimeout(() => { chosen = undefined; turn++; $("result").hidden = true; say(words.ready); showTrust(); }));
-  for (const id of ["roots", "platform-roots", "platform", "centre"]) $(id).addEventListener("change", showTrust);
+  // A result never stands under options other than those it was found with.
+  $("options").addEventListener("change", () => (chosen ? check() : showTrust()));
   $("print").addEventListener("click", () => print());
   addEventListener("hashchange", async () => { await showScan(); if (chosen) check(); });
   for (const type of ["dragover", "dragleave", "drop"]) {
