@@ -59,6 +59,7 @@ const ask = async (call, rest) => {
 const say = (text, how = "") => {
   $("status").textContent = text;
   $("status").className = "status " + how;
+  if (how === "bad") $("status").scrollIntoView({ block: "nearest" });
 };
 
 const element = (name, text = "", how = "") => {
@@ -155,8 +156,13 @@ const show = (a, file) => {
   $("sheet").hidden = !a.sheet;
   $("sheet").textContent = a.sheet ?? "";
   $("lines").replaceChildren(...(a.lines ?? []).map(line));
+  const worst = { failed: "doubtful", open: "unknown" }[a.verdict];
+  const faults = (a.lines ?? []).filter((l) => l.result === worst).map((l) => l.title);
+  $("faults").hidden = faults.length === 0;
+  $("faults").textContent = (a.verdict === "failed" ? "不通过的项目：" : "没有核对的项目：") + faults.join("、");
   $("result").hidden = false;
-  $("verdict").focus();
+  $("result").scrollIntoView({ block: "start" });
+  $("verdict").focus({ preventScroll: true });
 };
 
 const line = (l) => {

@@ -109,5 +109,5 @@ func pass(name, text string) letter.Line {
 
 func refused(name, text string, before ...letter.Line) letter.Report {
 	lines := append(before, letter.Line{Name: name, Result: letter.ResultDoubtful, Words: text})
-	return letter.Report{Words: "PDF 文件：核对不通过，请勿接受；原因见上，有疑问请联系开立机构或者平台", Lines: lines}
+	return letter.Report{Words: "PDF 文件：核对不通过，请勿接受；原因见逐项结果，有疑问请联系开立机构或者平台", Lines: lines}
 }
