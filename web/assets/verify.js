@@ -227,7 +227,14 @@ const load = async () => {
   try {
     const [code, roots] = await Promise.all([fetch(assets + "/verify.wasm"), fetch("/roots.pem")]);
     if (!code.ok || !roots.ok) throw new Error("load");
-    [module, publishedRoots] = await Promise.all([WebAssembly.compileStreaming(code), roots.text()]);
+    publishedRoots = await roots.text();
+    const bytes = await code.arrayBuffer();
+    try {
+      module = await WebAssembly.compile(bytes);
+    } catch (e) {
+      console.error(e);
+      return say(words.old, "bad");
+    }
     alive = start();
     await alive;
     forbid();
