@@ -27,7 +27,7 @@ func browser(t *testing.T) context.Context {
 	if path == "" {
 		t.Skip("no Chromium here (apt-get install chromium, or BAOHAN_BROWSER): the page is not tried in a browser")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.Flag("lang", "zh-CN"))
 	if os.Geteuid() == 0 {
@@ -61,7 +61,7 @@ func (v visit) text(selector string) string {
 
 func (v visit) wait(condition string) {
 	v.t.Helper()
-	if _, err := chromedp.Run(v.ctx, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(time.Minute))); err != nil {
+	if _, err := chromedp.Run(v.ctx, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(2*time.Minute))); err != nil {
 		v.t.Fatalf("%s: %v\nthe page says: %s", condition, err, v.text("#status"))
 	}
 }
