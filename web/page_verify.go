@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"html/template"
+	"io/fs"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -27,8 +28,8 @@ type verifyPage struct {
 
 var pages = template.Must(template.ParseFS(files, "assets/*.html"))
 
-func newVerifyPage(p Published, platform signing.Name) (v verifyPage, err error) {
-	if v.assets, err = loadAssets(files); err != nil {
+func newVerifyPage(from fs.FS, p Published, platform signing.Name) (v verifyPage, err error) {
+	if v.assets, err = loadAssets(from); err != nil {
 		return v, err
 	}
 	for _, r := range p.Roots {

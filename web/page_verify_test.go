@@ -30,7 +30,7 @@ func newCounter(t *testing.T) *counter {
 	c := &counter{House: house.New(time.Date(2026, 11, 25, 9, 30, 0, 0, time.UTC))}
 	s := describe()
 	s.meter = newMeter(nil)
-	s.pages(must(newVerifyPage(Published{Roots: []signing.Certificate{c.CA.Root}, Centre: c.Centre.Party}, c.Platform.Sign.Certificate().Subject())))
+	s.pages(must(newVerifyPage(files, Published{Roots: []signing.Certificate{c.CA.Root}, Centre: c.Centre.Party}, c.Platform.Sign.Certificate().Subject())))
 	edge := s.edge(s.echo)
 	c.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.asked.Add(1)
@@ -113,6 +113,10 @@ func TestVerifyPageWithoutItsModule(t *testing.T) {
 	a := must(loadAssets(from))
 	if _, worker := a.byName[workerName]; a.built() || worker || len(a.edition) != 16 {
 		t.Errorf("%+v", a)
+	}
+	page := string(must(newVerifyPage(from, Published{}, signing.Name{})).html)
+	if !strings.Contains(page, "make build") || strings.Contains(page, "<script") || strings.Contains(page, "<form") {
+		t.Errorf("the page does not say what is missing: %s", page)
 	}
 	from["assets/built/verify.wasm.gz"], from["assets/built/wasm_exec.js"] = &fstest.MapFile{Data: []byte("m")}, &fstest.MapFile{Data: []byte("s")}
 	with := must(loadAssets(from))

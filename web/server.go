@@ -96,7 +96,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	s.hub, s.stopping = newHub(c.Watching, c.Tender.Hall, s.log), c.Stopping
 	s.outside(c)
-	verify, err := newVerifyPage(c.Published, c.PlatformChain[0].Subject())
+	verify, err := newVerifyPage(files, c.Published, c.PlatformChain[0].Subject())
 	if err != nil {
 		return nil, err
 	}
