@@ -1,7 +1,7 @@
 # `make` alone prints what can be made.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check format vet tidy lint generate bench secrecy canaries clean
+.PHONY: help demo build wasm test check format vet tidy lint generate bench secrecy canaries clean
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Starts one throw-away PostgreSQL and names it in TEST_DATABASE_URL.
@@ -10,16 +10,23 @@ WITH_DB := go run ./internal/testdb/cmd
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## the whole story on this machine: platform, institutions, bidders (needs nothing but Go)
+demo: wasm ## the whole story on this machine: platform, institutions, bidders (needs nothing but Go)
 	go run ./cmd/baohan demo
 
-build: ## the binary, bin/baohan
+build: wasm ## the binary, bin/baohan
 	go build -trimpath -o bin/baohan ./cmd/baohan
 
-test: ## all tests on a real PostgreSQL, which is found or fetched
+# Built every time and linked anew only when something changed: go build compares what is there.
+wasm: ## the checking module of the page /verify, embedded in the binary; without it the page says so
+	@mkdir -p bin web/assets/built
+	GOOS=js GOARCH=wasm go build -trimpath -buildvcs=false -ldflags='-s -w' -o bin/verify.wasm ./cmd/verify
+	@cmp -s "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/assets/built/wasm_exec.js || cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/assets/built/
+	@[ web/assets/built/verify.wasm.gz -nt bin/verify.wasm ] || gzip -9nc bin/verify.wasm >web/assets/built/verify.wasm.gz
+
+test: wasm ## all tests on a real PostgreSQL, which is found or fetched
 	$(WITH_DB) go test -timeout 15m ./...
 
-check: format vet tidy lint ## everything that must hold before a change is handed in, races included
+check: wasm format vet tidy lint ## everything that must hold before a change is handed in, races included
 	$(WITH_DB) go test -race -timeout 30m ./...
 
 format:
@@ -48,4 +55,4 @@ canaries: ## take each guard out in turn; the test that watches over it must fai
 	$(WITH_DB) go run ./internal/canary
 
 clean: ## remove what was built; demonstration data stay in .baohan
-	rm -rf bin
+	rm -rf bin web/assets/built

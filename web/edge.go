@@ -80,6 +80,7 @@ type answer struct {
 	header http.Header
 	code   int
 	body   bytes.Buffer
+	lent   []byte // the body, when it is the same bytes for everybody; never changed
 	out    http.ResponseWriter
 	opened bool // it is a stream, on its way
 }
@@ -123,6 +124,7 @@ func (a *answer) replace(p *problem) {
 		return
 	}
 	a.body.Reset()
+	a.lent = nil
 	a.code = p.Status
 	a.header.Set("Content-Type", wire.ProblemType)
 	a.body.Write(p.bytes())
@@ -143,5 +145,9 @@ func (a *answer) release() {
 		return
 	}
 	a.out.WriteHeader(a.status())
+	if a.lent != nil {
+		_, _ = a.out.Write(a.lent)
+		return
+	}
 	_, _ = a.out.Write(a.body.Bytes())
 }

@@ -42,6 +42,8 @@ type Config struct {
 	Watching      Watching              // of openings
 	Stopping      <-chan struct{}       // closed when this process is to end: streams end, their readers come back elsewhere
 
+	Published Published // what the page /verify starts with
+
 	Healthz, Readyz http.Handler
 	Registry        *prometheus.Registry
 	MetricsToken    string // Bearer token for GET /metrics; empty = there is no /metrics
@@ -99,6 +101,11 @@ func New(c Config) (http.Handler, error) {
 	}
 	s.hub, s.stopping = newHub(c.Watching, c.Tender.Hall, s.log), c.Stopping
 	s.outside(c)
+	verify, err := newVerifyPage(files, c.Published, c.PlatformChain[0].Subject())
+	if err != nil {
+		return nil, err
+	}
+	s.pages(verify)
 	return s.edge(s.echo), nil
 }
 

@@ -135,7 +135,7 @@ func (w *theatre) explain(out io.Writer) {
 	if now := w.clock.Now(); now.After(next) {
 		next = now.AddDate(0, 0, 7).In(calendar.Shanghai)
 	}
-	fmt.Fprintf(out, "\n演示平台 %s/api/v1（docs/api-guide.md、docs/openapi.yaml），演示时钟 %s\n\n", w.base,
+	fmt.Fprintf(out, "\n演示平台 %[1]s/api/v1（docs/api-guide.md、docs/openapi.yaml），核验保函 %[1]s/verify，演示时钟 %[2]s\n\n", w.base,
 		w.clock.Now().In(calendar.Shanghai).Format("2006-01-02 15:04"))
 	for _, m := range w.cast.All() {
 		fmt.Fprintf(out, "  %s  %-11s  %s\n", m.Party.USCC, w.cast.Role(m), m.Party.Name)

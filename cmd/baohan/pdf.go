@@ -84,7 +84,11 @@ func (c pdfCommand) make(ctx context.Context, s *Settings, platform devca.Identi
 	if err != nil {
 		return nil, err
 	}
-	by, at := page.Signatory{Key: platform.Key, Chain: platform.Chain}, clk.Now()
+	verify, err := s.VerifyURL()
+	if err != nil {
+		return nil, err
+	}
+	by, at := page.Signatory{Key: platform.Key, Chain: platform.Chain, Verify: verify}, clk.Now()
 	if bytes.HasPrefix(b, []byte("{")) {
 		return page.Guarantee(ctx, b, by, at)
 	}

@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/pem"
 	"fmt"
 	"log/slog"
 	"os"
 	"time"
 
+	"baohan/guarantee/letter/verify"
 	"baohan/internal/clock"
 	"baohan/signing"
 )
@@ -94,14 +94,5 @@ func addLists(trust *signing.Trust, file string) error {
 	if err != nil {
 		return err
 	}
-	block, rest := pem.Decode(text)
-	if block == nil {
-		block = &pem.Block{Bytes: text}
-	}
-	for ; block != nil; block, rest = pem.Decode(rest) {
-		if err := trust.AddCRL(block.Bytes); err != nil {
-			return fmt.Errorf("%s：吊销列表不能采信：%w", file, err)
-		}
-	}
-	return nil
+	return verify.AddLists(trust, verify.Source{Name: file, Data: text})
 }

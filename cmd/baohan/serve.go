@@ -107,7 +107,8 @@ func (e *edge) handler(ctx context.Context, s *system, log *slog.Logger) (http.H
 		Platform: s.Keys.Platform.Key, PlatformChain: s.Keys.Platform.Chain, CommandKey: s.Keys.Secrets.Command,
 		Hosts: hosts, Proxies: e.proxies, PlainHTTP: e.tls == nil, MetricsToken: e.settings.MetricsToken, Log: log,
 		Watching: web.Watching{Life: e.settings.WatchLife, Most: e.settings.WatchMax, PerAddress: e.settings.WatchPerAddress}, Stopping: ctx.Done(),
-		Healthz: health.Live(), Readyz: health.Ready(log, append(health.Database(s.pool), s.writer.check())...)})
+		Published: web.Published{Roots: s.Keys.Trust.Anchors(), Centre: subjectOf(s.Keys.Centre)},
+		Healthz:   health.Live(), Readyz: health.Ready(log, append(health.Database(s.pool), s.writer.check())...)})
 }
 
 func (e *edge) url(at net.Addr) string {

@@ -39,15 +39,15 @@ func (c unlockCommand) Run(ctx context.Context, s *Settings, out io.Writer) erro
 	if err != nil {
 		return &ExitError{2, err}
 	}
-	report, _, err := (verifyCommand{File: name + ".json", Platform: c.Platform}).verify(s.TrustFile())
+	o, err := (verifyCommand{File: name + ".json", Platform: c.Platform}).verify(s.TrustFile())
 	if err != nil {
 		return &ExitError{2, err}
 	}
-	if err := (verifyCommand{}).print(out, report); err != nil {
+	if err := (verifyCommand{}).print(out, o.Report); err != nil {
 		return &ExitError{2, err}
 	}
 	fmt.Fprintf(out, "已写入 %s.json 和 %s.p7s。其中写明项目、标段和金额：开标前请勿给他人。\n", name, name)
-	if !report.OK {
+	if !o.Report.OK {
 		return &ExitError{1, errNotVerified}
 	}
 	return nil

@@ -1,29 +1,23 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"baohan/guarantee/letter"
-	"baohan/guarantee/letter/paper"
+	"baohan/guarantee/letter/verify"
 	"baohan/internal/clock"
-	"baohan/signing"
 )
-
-// maxVerified is the largest file that is looked at, in bytes.
-const maxVerified = 64 << 20
 
 // verifyCommand checks a guarantee or a signed verification sheet offline: it asks no network and no database, and trusts nobody but the roots that it
 // is given.
 type verifyCommand struct {
-	File          string `arg:"" help:"PDF、保函文件（.json）、开立机构的签名数据（.p7s），或者交易中心签名的核验结果表（.p7s）。"`
+	File          string `arg:"" help:"PDF、保函文件（.json）、开立机构的签名数据（.p7s）、受益人签名的单据（.p7s），或者交易中心签名的核验结果表（.p7s）。"`
 	PlatformTrust string `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
 	Platform      string `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
 	Centre        string `placeholder:"USCC" help:"交易中心的统一社会信用代码；给出后只认该中心签署的核验结果表。"`
@@ -41,108 +35,54 @@ var errNotVerified = errors.New("核对不通过")
 // The roots are those that --trust names, and no others: whoever checks offline says whom he trusts.
 func (c verifyCommand) Run(s *Settings, out io.Writer) error {
 	c.lists = s.CRL
-	report, sheet, err := c.verify(s.Trust)
+	o, err := c.verify(s.Trust)
 	if err != nil {
 		return &ExitError{2, err}
 	}
-	if sheet != nil && report.OK && !c.JSON {
-		if err := sheet.Print(out); err != nil {
+	if o.Kind == verify.Sheet && o.Report.OK && !c.JSON {
+		if err := o.Sheet.Print(out); err != nil {
 			return &ExitError{2, err}
 		}
 		fmt.Fprintln(out)
 	}
-	if err := c.print(out, report); err != nil {
+	if err := c.print(out, o.Report); err != nil {
 		return &ExitError{2, err}
 	}
-	if !report.OK {
+	if !o.Report.OK {
 		return &ExitError{1, errNotVerified}
 	}
 	return nil
 }
 
-// verify gives the sheet too when the file is one. It is shown only when it holds: nothing forged is printed as a sheet.
-func (c verifyCommand) verify(trusted string) (r letter.Report, sheet *letter.SignedSheet, err error) {
+// verify reads what the command line names; what is checked, and how, is package verify's.
+func (c verifyCommand) verify(trusted string) (o verify.Outcome, err error) {
 	if trusted == "" {
-		return r, nil, errors.New("请用 --trust 指明您信任的根证书（PEM，可以有多张）")
+		return o, errors.New("请用 --trust 指明您信任的根证书（PEM，可以有多张）")
 	}
 	b, err := readBounded(c.File)
 	if err != nil {
-		return r, nil, err
+		return o, err
 	}
-	trust, err := c.anchors(trusted)
-	if err != nil {
-		return r, nil, err
-	}
-	options, err := c.options()
-	if err != nil {
-		return r, nil, err
-	}
-	switch {
-	case bytes.HasPrefix(b, []byte(paper.Magic)):
-		return paper.Verify(b, trust, options...), nil, nil
-	case bytes.HasPrefix(b, []byte("{")):
-		return letter.VerifyFile(b, trust, options...), nil, nil
-	case letter.IsSheet(b):
-		signed, r := letter.VerifySheet(b, trust, options...)
-		return r, &signed, nil
-	}
-	return letter.VerifyP7S(b, trust, options...), nil, nil
-}
-
-func (c verifyCommand) options() ([]letter.Option, error) {
-	var options []letter.Option
-	if c.Platform != "" {
-		if err := letter.CheckUSCC(c.Platform); err != nil {
-			return nil, fmt.Errorf("--platform：不是统一社会信用代码")
-		}
-		options = append(options, letter.Platform(c.Platform))
-	}
-	if c.Centre != "" {
-		if err := letter.CheckUSCC(c.Centre); err != nil {
-			return nil, fmt.Errorf("--centre：不是统一社会信用代码")
-		}
-		options = append(options, letter.Centre(c.Centre))
+	given := verify.Given{Platform: c.Platform, Centre: c.Centre, Deadline: c.Deadline, Lists: make([]verify.Source, len(c.lists))}
+	if given.Roots, err = sourceOf(trusted); err != nil {
+		return o, err
 	}
 	if c.PlatformTrust != "" {
-		t, err := c.anchors(c.PlatformTrust)
-		if err != nil {
-			return nil, err
+		if given.PlatformRoots, err = sourceOf(c.PlatformTrust); err != nil {
+			return o, err
 		}
-		options = append(options, letter.PlatformTrust(t))
 	}
-	if c.Deadline != "" {
-		moved, err := time.Parse(time.RFC3339Nano, c.Deadline)
-		if err != nil {
-			return nil, errors.New("--deadline：请按 2026-12-20T09:30:00+08:00 的格式填写延期后的投标截止时间")
+	for i, list := range c.lists {
+		if given.Lists[i], err = sourceOf(list); err != nil {
+			return o, err
 		}
-		options = append(options, letter.Deadline(moved))
 	}
-	if len(c.lists) > 0 {
-		options = append(options, letter.Revocation(clock.System().Now()))
-	}
-	return options, nil
+	return verify.Verify(b, given, clock.System().Now())
 }
 
-// anchors reads roots and puts every revocation list under them.
-func (c verifyCommand) anchors(name string) (*signing.Trust, error) {
-	text, err := readBounded(name)
-	if err != nil {
-		return nil, err
-	}
-	roots, err := signing.ParseCertificatesPEM(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s：不是 PEM 证书：%w", name, err)
-	}
-	trust, err := signing.NewTrust(roots...)
-	if err != nil {
-		return nil, fmt.Errorf("%s：不能作为根证书：%w", name, err)
-	}
-	for _, list := range c.lists {
-		if err := addLists(trust, list); err != nil {
-			return nil, err
-		}
-	}
-	return trust, nil
+func sourceOf(name string) (verify.Source, error) {
+	b, err := readBounded(name)
+	return verify.Source{Name: name, Data: b}, err
 }
 
 func readBounded(name string) ([]byte, error) {
@@ -151,9 +91,9 @@ func readBounded(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	b, err := io.ReadAll(io.LimitReader(f, maxVerified+1))
-	if err == nil && len(b) > maxVerified {
-		err = fmt.Errorf("%s：文件超过 %d 字节", name, maxVerified)
+	b, err := io.ReadAll(io.LimitReader(f, verify.MaxSize+1))
+	if err == nil && len(b) > verify.MaxSize {
+		err = fmt.Errorf("%s：文件超过 %d 字节", name, verify.MaxSize)
 	}
 	return b, err
 }

@@ -142,7 +142,7 @@ func (v *verification) add(l Line) { v.lines = append(v.lines, l) }
 // report closes the verification.
 func (v *verification) report(what string) Report {
 	r, open := v.verdict()
-	r.Words = what + "：核对不通过，请勿接受；逐项原因见上，有疑问请联系开立机构或者平台"
+	r.Words = what + "：核对不通过，请勿接受；原因见逐项结果，有疑问请联系开立机构或者平台"
 	if r.OK {
 		r.Words = what + "：各项核对通过" + open + "。本结果不说明保函此刻是否仍然有效（可能已经解除、付清或者到期），请另行查询"
 	}

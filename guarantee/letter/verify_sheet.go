@@ -53,7 +53,7 @@ func (v *verification) sheetSigner(who Party) {
 
 func (v *verification) sheetReport() Report {
 	r, open := v.verdict()
-	r.Words = "核验结果表：核对不通过，请勿采信；逐项原因见上，有疑问请联系交易中心"
+	r.Words = "核验结果表：核对不通过，请勿采信；原因见逐项结果，有疑问请联系交易中心"
 	if r.OK {
 		r.Words = "核验结果表：签名和内容核对通过" + open
 	}

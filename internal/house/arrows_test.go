@@ -18,6 +18,7 @@ var arrows = map[string][]string{
 
 	// A PDF is checked by paper, which has neither fonts nor layout; it is made by page.
 	"guarantee/letter/paper":     with(letters, "signing"),
+	"guarantee/letter/verify":    with(letters, "guarantee/letter/paper", "signing"), // all that anybody asks of a file
 	"guarantee/letter/page":      {"guarantee/letter/page/font", "guarantee/letter/paper", "signing"},
 	"guarantee/letter/page/font": {},
 
@@ -56,9 +57,10 @@ var arrows = map[string][]string{
 	"internal/sample":         with(letters, "client/wire", "guarantee", "party", "signing", "signing/devca", "signing/tlog", "tender"),
 
 	// The story acts as its parties do, through the SDK, with certificates of its own making.
-	"internal/story": with(letters, "client", "client/wire", "signing", "signing/httpsig", "signing/devca", "signing/tlog", "internal/devpg"),
+	"internal/story": with(letters, "client", "client/wire", "signing", "signing/httpsig", "guarantee/letter/paper", "signing/devca", "signing/tlog", "internal/devpg"),
 
 	"cmd/baohan": {everything},
+	"cmd/verify": {"guarantee/letter/verify"}, // what the browser runs
 }
 
 // inTests says what tests may import beyond the arrows of their package.
@@ -108,6 +110,11 @@ var libraries = []library{
 		reason: "whoever checks a document needs nothing of what draws it",
 	},
 	{
+		paths:   []string{"github.com/chromedp"},
+		inTests: []string{"web"},
+		reason:  "a browser is driven by tests, and pages are the edge's",
+	},
+	{
 		paths:  []string{"github.com/pressly/goose"},
 		only:   []string{"migrations"},
 		reason: "one way to change the schema",
@@ -143,7 +150,8 @@ var libraries = []library{
 // detached packages are used where there is no database and no server: offline, in a browser, on a
 // custodian's premises. Nothing that they import, however far down, brings one in.
 var detached = []string{
-	"signing", "signing/httpsig", "signing/tlog", "guarantee/calendar", "guarantee/letter", "guarantee/letter/paper", "client/wire", "client",
+	"signing", "signing/httpsig", "signing/tlog", "guarantee/calendar", "guarantee/letter", "guarantee/letter/paper", "guarantee/letter/verify", "client/wire", "client",
+	"cmd/verify",
 }
 
 var notDetached = []string{"github.com/jackc/pgx", "github.com/labstack/echo", "github.com/danielgtaylor/huma", "github.com/riverqueue/river"}

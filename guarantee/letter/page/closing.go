@@ -22,7 +22,7 @@ func (p *press) close(b paper.Close) {
 	p.y -= 8
 	top := p.y
 	c := p.page()
-	p.code(b.Code, left+4, top-codeSide)
+	p.code(p.scanned(b), left+4, top-codeSide)
 	y := top - codeSide - 12
 	for _, text := range b.Under {
 		c.text(p.glyphs(text, p.types.body), left+4, y, 7.5, 0, grey)
@@ -42,6 +42,14 @@ func (p *press) close(b paper.Close) {
 		y -= 19
 	}
 	p.y = top - height + 8
+}
+
+// scanned is what the code says: the address of the page that checks this document, if the platform has one.
+func (p *press) scanned(b paper.Close) string {
+	if p.verify == "" || b.Scan == nil {
+		return b.Code
+	}
+	return p.verify + "#" + b.Scan.Fragment()
 }
 
 // code draws a QR code, its dark cells joined along the rows.

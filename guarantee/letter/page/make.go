@@ -10,8 +10,9 @@ import (
 
 // Signatory is the platform: it signs the rendering, not what is rendered.
 type Signatory struct {
-	Key   signing.Signer
-	Chain []signing.Certificate
+	Key    signing.Signer
+	Chain  []signing.Certificate
+	Verify string // address of the page that the code on the document opens (https://host/verify); empty: the code is plain text
 }
 
 // Guarantee makes the PDF of a guarantee file (letter.File, canonical) that holds.
@@ -51,7 +52,7 @@ func (by Signatory) make(ctx context.Context, kind string, s paper.Sheet, attach
 
 // Render sets a sheet on pages, ready to be signed. The error is a *MissingGlyphError, or says what does not fit.
 func (by Signatory) Render(kind string, s paper.Sheet, attached []paper.Attachment, at time.Time) (paper.Document, error) {
-	p := newPress(s)
+	p := newPress(s, by.Verify)
 	for _, b := range s.Blocks {
 		p.block(b)
 	}

@@ -35,15 +35,16 @@ type style struct {
 
 // press sets one document, from the top of the first page to the bottom of the last.
 type press struct {
-	sheet paper.Sheet
-	types *types
-	pages []*canvas
-	y     float64 // what is set next stands below it
-	err   error
+	sheet  paper.Sheet
+	verify string // address of the page that checks documents; may be empty
+	types  *types
+	pages  []*canvas
+	y      float64 // what is set next stands below it
+	err    error
 }
 
-func newPress(s paper.Sheet) *press {
-	p := &press{sheet: s, types: newTypes()}
+func newPress(s paper.Sheet, verify string) *press {
+	p := &press{sheet: s, verify: verify, types: newTypes()}
 	p.newPage()
 	p.band(s.Title)
 	return p

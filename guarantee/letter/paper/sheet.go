@@ -43,8 +43,9 @@ type Table struct {
 
 // Close ends a document: a code to scan at the left, who signed at the right, over the picture of a seal.
 type Close struct {
-	Code      string   `json:"code"`  // what the QR code says; a picture, not text of the page
-	Under     []string `json:"under"` // below the code
+	Code      string   `json:"code"`          // what the QR code says; a picture, not text of the page
+	Scan      *Scan    `json:"scan,omitzero"` // the same for a code that opens a page which checks the document
+	Under     []string `json:"under"`         // below the code
 	Signatory []string `json:"signatory"`
 	Seal      string   `json:"seal"`  // the name on the seal's arc; a picture
 	Words     string   `json:"words"` // across the seal

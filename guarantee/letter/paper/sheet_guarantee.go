@@ -120,6 +120,7 @@ func (g guarantee) close() *Close {
 	digest := g.letterDigest()
 	return &Close{
 		Code:      fmt.Sprintf("电子投标保函\n编号：%s\n开立人：%s\n金额：¥%s\n有效期至：%s\nSM3：%s", g.u.Number, g.u.Guarantor, g.r.Amount, g.r.End.Expiry(), digest),
+		Scan:      &Scan{Number: g.u.Number, Amount: g.r.Amount.String(), Digest: digest},
 		Under:     []string{"扫码得到编号、金额和摘要，", "与本页及技术证明对照。"},
 		Signatory: []string{"开立人：" + g.u.Guarantor.Name, "（电子签名）", "签名时间：" + second(g.signed.SigningTime)},
 		Seal:      g.u.Guarantor.Name,

@@ -100,8 +100,10 @@ func documents(all []letter.Document) *Table {
 }
 
 func closing(what, role, number string, by letter.Party, signed signing.SignedData) *Close {
+	digest := signing.Sum(signed.Raw)
 	return &Close{
-		Code:      what + "\n保函编号：" + number + "\n" + role + "：" + by.String() + "\nSM3：" + signing.Sum(signed.Raw).String(),
+		Code:      what + "\n保函编号：" + number + "\n" + role + "：" + by.String() + "\nSM3：" + digest.String(),
+		Scan:      &Scan{Number: number, Digest: digest},
 		Under:     []string{"扫码得到编号和摘要，", "与本页对照。"},
 		Signatory: []string{role + "：" + by.Name, "（电子签名）", "签名时间：" + second(signed.SigningTime)},
 		Seal:      by.Name,

@@ -27,7 +27,7 @@ func Verify(b []byte, trust *signing.Trust, options ...letter.Option) letter.Rep
 		return refused("page_form", suspicion(b, err))
 	}
 	lines := []letter.Line{pass("page_form", "文件结构唯一：一个签名覆盖全部字节，没有追加、脚本或者多余的内容")}
-	sheet, err := d.sheet()
+	sheet, err := d.Sheet()
 	if err != nil {
 		return refused("page_attachments", err.Error(), lines...)
 	}
@@ -54,9 +54,9 @@ func (d Document) verify(signed signing.SignedData, trust *signing.Trust, option
 	return letter.VerifyRendering(signed, trust, options...)
 }
 
-// sheet is the text that the attached files demand. It makes the attachments anew from the one that holds everything,
+// Sheet is the text that the attached files demand. It makes the attachments anew from the one that holds everything,
 // so that one that was exchanged, added or taken away is seen.
-func (d Document) sheet() (Sheet, error) {
+func (d Document) Sheet() (Sheet, error) {
 	if d.Version != Rendering {
 		return Sheet{}, fmt.Errorf("不支持的版面版本 %d；请用新版本的验证程序", d.Version)
 	}
@@ -109,5 +109,5 @@ func pass(name, text string) letter.Line {
 
 func refused(name, text string, before ...letter.Line) letter.Report {
 	lines := append(before, letter.Line{Name: name, Result: letter.ResultDoubtful, Words: text})
-	return letter.Report{Words: "PDF 文件：核对不通过，请勿接受；原因见上，有疑问请联系开立机构或者平台", Lines: lines}
+	return letter.Report{Words: "PDF 文件：核对不通过，请勿接受；原因见逐项结果，有疑问请联系开立机构或者平台", Lines: lines}
 }

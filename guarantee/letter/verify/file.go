@@ -1,0 +1,84 @@
+package verify
+
+import (
+	"bytes"
+	"errors"
+	"time"
+
+	"baohan/guarantee/letter"
+	"baohan/guarantee/letter/paper"
+	"baohan/signing"
+)
+
+// Kind is what a file calls itself.
+type Kind string
+
+const (
+	PDF       Kind = "pdf"
+	File      Kind = "file"      // a guarantee file, JSON
+	Signature Kind = "signature" // the guarantor's signed bytes alone, without receipt and reveal record
+	Paper     Kind = "paper"     // a signed release or demand
+	Sheet     Kind = "sheet"     // a signed verification sheet
+)
+
+// Outcome is what a verification found.
+type Outcome struct {
+	Kind   Kind
+	Report letter.Report
+	Sheet  letter.SignedSheet // to be shown only when the report is OK: nothing forged is printed as a sheet
+}
+
+// Verify checks a file. An error means that what was given to check with cannot be read, in Chinese; whatever is wrong
+// with the file itself stands in the report. now is for revocation lists alone.
+func Verify(b []byte, g Given, now time.Time) (Outcome, error) {
+	if len(g.Roots.Data) == 0 {
+		return Outcome{}, errors.New("没有根证书：请指明您信任的根证书（PEM，可以有多张）")
+	}
+	trust, err := g.anchors(g.Roots)
+	if err != nil {
+		return Outcome{}, err
+	}
+	options, err := g.options(now)
+	if err != nil {
+		return Outcome{}, err
+	}
+	o := Outcome{Kind: kindOf(b)}
+	switch o.Kind {
+	case PDF:
+		o.Report = paper.Verify(b, trust, options...)
+	case File:
+		o.Report = letter.VerifyFile(b, trust, options...)
+	case Sheet:
+		o.Sheet, o.Report = letter.VerifySheet(b, trust, options...)
+	case Paper:
+		o.Report = letter.VerifyPaper(b, trust, options...)
+	case Signature:
+		o.Report = letter.VerifyP7S(b, trust, options...)
+	}
+	return o, nil
+}
+
+// kindOf goes by how a file begins, or by what was signed. What is none of all this is refused as signed bytes.
+func kindOf(b []byte) Kind {
+	switch {
+	case bytes.HasPrefix(b, []byte(paper.Magic)):
+		return PDF
+	case bytes.HasPrefix(b, []byte("{")):
+		return File
+	case letter.IsSheet(b):
+		return Sheet
+	case isPaper(b):
+		return Paper
+	}
+	return Signature
+}
+
+func isPaper(p7s []byte) bool {
+	signed, err := signing.ParseSignedData(p7s)
+	if err != nil {
+		return false
+	}
+	_, release := letter.ParseRelease(signed.Content)
+	_, demand := letter.ParseDemand(signed.Content)
+	return release == nil || demand == nil
+}

@@ -1,0 +1,218 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+// browser is a real one, or the test is skipped: `make test` then still runs the module in Node.js (cmd/baohan).
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	path := os.Getenv("BAOHAN_BROWSER")
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if path == "" {
+			path, _ = exec.LookPath(name)
+		}
+	}
+	if path == "" {
+		t.Skip("no Chromium here (apt-get install chromium, or BAOHAN_BROWSER): the page is not tried in a browser")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	t.Cleanup(cancel)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.Flag("lang", "zh-CN"))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// visit is one visitor in front of the page.
+type visit struct {
+	t   *testing.T
+	ctx context.Context
+	dir string
+}
+
+func (v visit) do(steps ...chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
+	if err := chromedp.Do(v.ctx, steps...); err != nil {
+		v.t.Fatalf("%v\nthe page says: %s", err, v.text("#status"))
+	}
+}
+
+func (v visit) text(selector string) string {
+	text, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.querySelector("`+selector+`").innerText`))
+	return text
+}
+
+func (v visit) wait(condition string) {
+	v.t.Helper()
+	if _, err := chromedp.Run(v.ctx, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(2*time.Minute))); err != nil {
+		v.t.Fatalf("%s: %v\nthe page says: %s", condition, err, v.text("#status"))
+	}
+}
+
+// choose hands a file to one of the page's inputs and waits for the answer: what the status says and, if there is a
+// verdict, that.
+func (v visit) choose(input, name string, b []byte) (status, verdict string) {
+	v.t.Helper()
+	file := filepath.Join(v.dir, name)
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		v.t.Fatal(err)
+	}
+	v.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#status").textContent = "", undefined`), chromedp.SetUploadFiles(input, []string{file}))
+	v.wait(`((s) => s.textContent !== "" && !s.classList.contains("busy"))(document.querySelector("#status"))`)
+	if v.text("#status") == "核对完成。" {
+		verdict = v.text("#verdict")
+	}
+	return v.text("#status"), verdict
+}
+
+// shot keeps a picture where somebody may look at it: BAOHAN_SHOTS names the directory.
+func (v visit) shot(name string, width, height int64) {
+	v.t.Helper()
+	dir := os.Getenv("BAOHAN_SHOTS")
+	if dir == "" {
+		return
+	}
+	v.do(chromedp.EmulateViewport(width, height))
+	for part, take := range map[string]chromedp.Action[[]byte]{"": chromedp.CaptureScreenshot(), "-whole": chromedp.FullScreenshot(100)} {
+		b, err := chromedp.Run(v.ctx, take)
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+part+".png"), b, 0o600); err != nil {
+			v.t.Fatal(err)
+		}
+	}
+}
+
+// A visitor checks files with the network cut: the page has all it needs, and no request leaves it.
+func TestVerifyInABrowser(t *testing.T) {
+	built(t)
+	v := visit{t, browser(t), t.TempDir()}
+	c := newCounter(t)
+	server := httptest.NewServer(c.handler)
+	defer server.Close()
+	i := c.Issue(c.Blind(), "XJSL-2026-000001")
+	v.do(chromedp.Navigate(server.URL + "/verify#" + scanOf(i)))
+	v.wait(`document.querySelector("#status").innerText.includes("可以断网")`)
+	for _, part := range []string{c.CA.Root.Fingerprint().String(), c.Platform.Party.USCC, "本平台公布的根证书"} {
+		if !strings.Contains(v.text("main"), part) {
+			t.Errorf("the page does not show whom it trusts: %s", part)
+		}
+	}
+	if scan := v.text("#scanned"); !strings.Contains(scan, "XJSL-2026-000001") || !strings.Contains(scan, "800000.00") {
+		t.Errorf("the page does not say what was scanned: %s", scan)
+	}
+	v.shot("ready-1366", 1366, 768)
+	v.shot("ready-390", 390, 844)
+
+	before := c.asked.Load()
+	v.cut()
+	pdf, file := c.pdf(t, i), must(i.File().Canonical())
+	flipped := bytes.Clone(pdf)
+	flipped[len(flipped)/2] ^= 1
+	sheet := c.Signed(c.Centre, must(c.Sheet(i).Canonical()), c.Requirement.End.Deadline.Add(time.Second))
+	other := must(c.Issue(c.Blind(), "XJSL-2026-000002").File().Canonical())
+	for _, f := range []struct {
+		name    string
+		b       []byte
+		verdict string
+		says    []string
+	}{
+		{"保函.pdf", pdf, "通过", []string{"就是您扫描的那一份", "人民币捌拾万元整", "版面文字", "回执由您指定的平台签署"}},
+		{"改动.pdf", flipped, "不通过", []string{"读不出这个文件的编号和摘要"}},
+		{"保函.json", file, "通过", []string{"就是您扫描的那一份", "未提供吊销列表"}},
+		{"改动.json", bytes.Replace(file, []byte("壹佰万"), []byte("玖佰万"), 1), "不通过", []string{"应为：", "核对不通过"}},
+		{"另一份.json", other, "通过", []string{"不是您扫描的那一份"}},
+		{"保函.p7s", i.Signed, "有待核实", []string{"是否收到", "就是您扫描的那一份"}},
+		{"核验结果表.p7s", sheet, "通过", []string{"存疑清单：共", "由您指定的交易中心签署"}},
+		{"空.pdf", nil, "不通过", nil},
+	} {
+		status, verdict := v.choose("#file", f.name, f.b)
+		result := v.text("#result")
+		if verdict != f.verdict {
+			t.Errorf("%s: %s %s\n%s", f.name, verdict, status, result)
+		}
+		for _, part := range f.says {
+			if !strings.Contains(result, part) {
+				t.Errorf("%s: not said: %s\n%s", f.name, part, result)
+			}
+		}
+		if f.name == "保函.pdf" {
+			v.print()
+		}
+		v.shot(f.name+"-1366", 1366, 768)
+		v.shot(f.name+"-390", 390, 844)
+	}
+	v.ownRoot(file)
+	v.tooLarge()
+	if after := c.asked.Load(); after != before {
+		t.Errorf("%d requests went out while files were checked", after-before)
+	}
+}
+
+// cut lets the page try to reach us, which it has forbidden itself, and then takes the network from it.
+func (v visit) cut() {
+	v.t.Helper()
+	tried, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`fetch("/roots.pem?left").then(() => "went out", () => "refused")`, chromedp.EvalAwaitPromise))
+	if err != nil || tried != "refused" {
+		v.t.Errorf("the page can still ask the server: %s %v", tried, err)
+	}
+	offline := network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{{Offline: true, DownloadThroughput: -1, UploadThroughput: -1}}}
+	if _, err := chromedp.Call(v.ctx, network.EmulateNetworkConditionsByRule, offline); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// ownRoot is a visitor who trusts somebody else.
+func (v visit) ownRoot(file []byte) {
+	v.t.Helper()
+	v.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#options").open = true, undefined`))
+	if _, verdict := v.choose("#file", "保函.json", file); verdict != "通过" {
+		v.t.Errorf("under the platform's roots: %s", verdict)
+	}
+	if _, verdict := v.choose("#roots", "我的根证书.pem", newCounter(v.t).CA.Root.PEM()); verdict != "不通过" || !strings.Contains(v.text("main"), "您选择的根证书（我的根证书.pem）") {
+		v.t.Errorf("under a stranger's root: %s", verdict)
+	}
+	v.shot("own-root-1366", 1366, 768)
+	v.shot("own-root-390", 390, 844)
+	if status, _ := v.choose("#roots", "不是证书.pem", []byte("no certificate")); !strings.Contains(status, "不是 PEM 证书") {
+		v.t.Errorf("no certificate at all: %s", status)
+	}
+}
+
+func (v visit) tooLarge() {
+	v.t.Helper()
+	if status, _ := v.choose("#file", "大.pdf", make([]byte, 64<<20+1)); !strings.Contains(status, "超过 64 MiB") {
+		v.t.Errorf("too large: %s", status)
+	}
+	v.shot("large-390", 390, 844)
+}
+
+// print is what comes out of the printer: A4, with the verdict and whom it rests on.
+func (v visit) print() {
+	v.t.Helper()
+	b, err := chromedp.Run(v.ctx, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4)))
+	if err != nil || !bytes.HasPrefix(b, []byte("%PDF-")) {
+		v.t.Fatal(err)
+	}
+	if dir := os.Getenv("BAOHAN_SHOTS"); dir != "" {
+		_ = os.WriteFile(filepath.Join(dir, "print.pdf"), b, 0o600)
+	}
+}
