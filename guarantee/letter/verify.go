@@ -33,7 +33,7 @@ func Revocation(now time.Time) Option {
 
 // VerifyFile checks a guarantee file offline, against the anchors that the caller names and nothing else: format,
 // signatures, chains, wording, amounts, commitment, receipt. The report is OK only when every line passes; what may stay
-// unknown is revocation, when no lists were given. It does not say whether the letter is still in force.
+// unknown is revocation, when no lists were given, and whether the letter is still in force, when no status list was.
 func VerifyFile(b []byte, trust *signing.Trust, options ...Option) Report {
 	v := newVerification(trust, options)
 	f, err := decode[File](b)
@@ -61,6 +61,7 @@ func VerifyP7S(p7s []byte, trust *signing.Trust, options ...Option) Report {
 	v.signature(signed, u.Application.Guarantor, time.Time{})
 	v.text(u)
 	v.whole(u.Check())
+	v.status(u, "", append(slices.Clone(u.Application.Applicants), u.Guarantor))
 	return v.report("保函签名数据（未核对揭示记录和平台回执）")
 }
 
@@ -70,6 +71,9 @@ type verification struct {
 	lists                bool
 	now, deadline        time.Time
 	rendered             *signing.SignedData
+	statusList           []byte
+	inForceWords         string // what the status list says of the letter
+	ended, statusStale   bool
 	lines                []Line
 }
 
@@ -96,6 +100,11 @@ func (v *verification) file(f File) {
 		v.rendering(receipt.signed.Signer().Subject().OrganizationID)
 	}
 	v.whole(f.Check())
+	platform := ""
+	if receiptErr == nil {
+		platform = receipt.signed.Signer().Subject().OrganizationID
+	}
+	v.status(u, platform, slices.Concat(app.Applicants, r.Beneficiaries, []Party{u.Guarantor}))
 }
 
 // same holds what stands in clear in the file against what was signed.
@@ -139,18 +148,38 @@ func (v *verification) add(l Line) { v.lines = append(v.lines, l) }
 func (v *verification) report(what string) Report {
 	r, open := v.verdict()
 	r.Words = what + "：核对不通过，请勿接受；逐项原因见上，有疑问请联系开立机构或者平台"
-	if r.OK {
+	switch {
+	case r.OK && v.inForceWords != "":
+		r.Words = what + "：各项核对通过" + open + "。" + v.inForceWords
+	case r.OK:
 		r.Words = what + "：各项核对通过" + open + "。本结果不说明保函此刻是否仍然有效（可能已经解除、付清或者到期），请另行查询"
+	case v.onlyEnded():
+		r.Words = what + "：签名和内容属实，但请勿接受。" + v.inForceWords
 	}
 	return r
+}
+
+// onlyEnded tells a letter of which everything holds but that it is in force.
+func (v *verification) onlyEnded() bool {
+	return v.ended && !slices.ContainsFunc(v.lines, func(l Line) bool {
+		return l.Name != lineStatus && l.Result != ResultPass && !v.tolerated(l)
+	})
+}
+
+// tolerated tells a line that may stay unknown: nobody gave what would answer it, or a status list that was good once.
+func (v *verification) tolerated(l Line) bool {
+	if l.Result != ResultUnknown {
+		return false
+	}
+	return l.Name == lineStatus && (v.statusList == nil || v.statusStale) || slices.Contains(revocationLines, l.Name) && !v.lists
 }
 
 // verdict tells whether everything holds, and what stays open though it does.
 func (v *verification) verdict() (r Report, open string) {
 	r = Report{OK: true, Lines: v.lines}
 	for _, l := range v.lines {
-		tolerated := slices.Contains(revocationLines, l.Name) && l.Result == ResultUnknown && !v.lists
-		if tolerated {
+		tolerated := v.tolerated(l)
+		if tolerated && l.Name != lineStatus {
 			open = "；未提供吊销列表，证书此后是否被吊销未核对"
 		}
 		if l.Result != ResultPass && !tolerated {
