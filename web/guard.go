@@ -65,6 +65,7 @@ var rules = map[string]rule{
 	"read-sheet":      {whose: announced, when: opened},
 	"watch-opening":   {whose: announced},
 	"read-file":       {whose: readOut, when: opened},
+	"status-list":     {whose: public},
 
 	"apply":             {roles: bidders, whose: self},
 	"list-applications": {roles: bidders, whose: self},

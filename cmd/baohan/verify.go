@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -13,24 +14,25 @@ import (
 
 	"baohan/guarantee/letter"
 	"baohan/guarantee/letter/paper"
-	"baohan/internal/clock"
 	"baohan/signing"
 )
 
 // maxVerified is the largest file that is looked at, in bytes.
 const maxVerified = 64 << 20
 
-// verifyCommand checks a guarantee or a signed verification sheet offline: it asks no network and no database, and trusts nobody but the roots that it
+// verifyCommand checks a guarantee, a signed verification sheet or a status list offline: it asks no network and no database, and trusts nobody but the roots that it
 // is given.
 type verifyCommand struct {
-	File          string `arg:"" help:"PDF、保函文件（.json）、开立机构的签名数据（.p7s），或者交易中心签名的核验结果表（.p7s）。"`
+	File          string `arg:"" help:"PDF、保函文件（.json）、开立机构的签名数据（.p7s），交易中心签名的核验结果表（.p7s），或者状态清单（.p7s）。"`
 	PlatformTrust string `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
 	Platform      string `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
 	Centre        string `placeholder:"USCC" help:"交易中心的统一社会信用代码；给出后只认该中心签署的核验结果表。"`
 	Deadline      string `placeholder:"2026-12-20T09:30:00+08:00" help:"延期后的投标截止时间；只在标段延期、保函是延期前开立时需要。"`
+	Status        string `placeholder:"STATUS.p7s" help:"平台签名的状态清单（GET /api/v1/status-list）：保函是否已经解除、赔付或者到期。只用于保函。"`
 	JSON          bool   `name:"json" help:"以 JSON 输出逐项结果。"`
 
-	lists []string // those that --crl names; revocation must then be known
+	lists []string  // those that --crl names; revocation must then be known
+	now   time.Time // when this is
 }
 
 var errNotVerified = errors.New("核对不通过")
@@ -41,9 +43,17 @@ var errNotVerified = errors.New("核对不通过")
 // The roots are those that --trust names, and no others: whoever checks offline says whom he trusts.
 func (c verifyCommand) Run(s *Settings, out io.Writer) error {
 	c.lists = s.CRL
+	clk, err := clockBy(s)
+	if err != nil {
+		return &ExitError{2, err}
+	}
+	c.now = clk.Now()
 	report, sheet, err := c.verify(s.Trust)
 	if err != nil {
 		return &ExitError{2, err}
+	}
+	if c.Status != "" && report.OK && !speaksOfStatus(report) {
+		return &ExitError{2, errors.New("--status 只用于保函；这个文件不是保函，请去掉 --status")}
 	}
 	if sheet != nil && report.OK && !c.JSON {
 		if err := sheet.Print(out); err != nil {
@@ -58,6 +68,10 @@ func (c verifyCommand) Run(s *Settings, out io.Writer) error {
 		return &ExitError{1, errNotVerified}
 	}
 	return nil
+}
+
+func speaksOfStatus(r letter.Report) bool {
+	return slices.ContainsFunc(r.Lines, func(l letter.Line) bool { return l.Name == "status" })
 }
 
 // verify gives the sheet too when the file is one. It is shown only when it holds: nothing forged is printed as a sheet.
@@ -82,6 +96,9 @@ func (c verifyCommand) verify(trusted string) (r letter.Report, sheet *letter.Si
 		return paper.Verify(b, trust, options...), nil, nil
 	case bytes.HasPrefix(b, []byte("{")):
 		return letter.VerifyFile(b, trust, options...), nil, nil
+	case letter.IsStatusList(b):
+		_, r := letter.VerifyStatusList(b, trust, c.now, options...)
+		return r, nil, nil
 	case letter.IsSheet(b):
 		signed, r := letter.VerifySheet(b, trust, options...)
 		return r, &signed, nil
@@ -118,7 +135,14 @@ func (c verifyCommand) options() ([]letter.Option, error) {
 		options = append(options, letter.Deadline(moved))
 	}
 	if len(c.lists) > 0 {
-		options = append(options, letter.Revocation(clock.System().Now()))
+		options = append(options, letter.Revocation(c.now))
+	}
+	if c.Status != "" {
+		list, err := readBounded(c.Status)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, letter.Status(list, c.now))
 	}
 	return options, nil
 }
