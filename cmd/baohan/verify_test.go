@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/pem"
 	"os"
 	"path/filepath"
@@ -136,7 +137,15 @@ func TestVerifyStatus(t *testing.T) {
 	if code, said := d.pdf(d.at("letter.json")); code != 0 {
 		t.Fatal(said)
 	}
-	now := clock.System().Now()
+	stepped, err := clock.OpenStepped(d.at("clock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stepped.Set(t.Context(), h.At.AddDate(0, 0, 20), func(context.Context, time.Duration) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("BAOHAN_CLOCK_FILE", d.at("clock"))
+	now := stepped.Now()
 	list := func(name string, by sample.Member, at time.Time, letters ...sample.Issued) {
 		content, err := h.StatusList(at.Truncate(time.Second), letter.EndReleased, letters...).Canonical()
 		if err != nil {

@@ -167,7 +167,7 @@ func TestVerifyStatus(t *testing.T) {
 		"released, an old list":     {signed(h.Platform, at, letter.EndReleased, i), at.Add(20 * day), letter.ResultDoubtful, false, "解除"},
 		"stale by an hour":          {lives, at.Add(2*time.Hour + time.Minute), letter.ResultUnknown, true, "清单已经过时 1 小时，不说明此后的状态"},
 		"stale by ten days":         {lives, at.Add(10*day + 2*time.Hour), letter.ResultUnknown, true, "清单已经过时 10 天"},
-		"forty days old":            {lives, at.Add(40 * day), letter.ResultDoubtful, false, "40 天 以前的"},
+		"forty days old":            {lives, at.Add(40 * day), letter.ResultDoubtful, false, "40 天以前的"},
 		"a year old":                {signed(h.Platform, h.At, letter.EndReleased, other), latest.Add(-time.Second), letter.ResultDoubtful, false, "太旧，不能采信"},
 		"from the future":           {lives, at.Add(-time.Hour), letter.ResultDoubtful, false, "在将来"},
 		"behind its latest expiry":  {signed(h.Platform, latest.Add(time.Minute), letter.EndReleased, other), latest.Add(time.Hour), letter.ResultDoubtful, false, "最迟到期日"},

@@ -159,7 +159,7 @@ func futureWords(l StatusList) string {
 }
 
 func oldWords(l StatusList, now time.Time) string {
-	return "状态清单是 " + days(now.Sub(l.IssuedAt)) + " 以前的（" + stamp(l.IssuedAt) + "），太旧，不能采信；请从平台重新下载"
+	return "状态清单是 " + days(now.Sub(l.IssuedAt)) + "以前的（" + stamp(l.IssuedAt) + "），太旧，不能采信；请从平台重新下载"
 }
 
 // days is a span for people.

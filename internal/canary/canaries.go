@@ -149,7 +149,7 @@ var canaries = []canary{
 
 	{"I3", "a status list that a crash left unsigned is forgotten", "guarantee/statuslist.go", "if made, err = d.signStatusList(ctx); err != nil {\n\t\treturn made, err\n\t}", "", desk, "TestStatusListIsSignedOnce"},
 	{"I4", "a signed status list can be changed", "migrations/0019_status_list.sql", "IF OLD.signed IS NOT NULL OR NEW.signed IS NULL OR", "IF NEW.signed IS NULL OR", desk, "TestStatusListTableIsHeld"},
-	{"I4", "a status list is written over one that is not signed", "migrations/0019_status_list.sql", "WHERE signed IS NULL OR beat >= NEW.beat", "WHERE beat >= NEW.beat AND signed IS NOT NULL", desk, "TestStatusListTableIsHeld"},
+	{"I4", "a status list is missing from the chain", "migrations/0019_status_list.sql", "NEW.sequence <> (SELECT coalesce(max(sequence), 0) + 1 FROM status_list)", "NEW.sequence < 1", desk, "TestStatusListTableIsHeld"},
 	{"I7", "the status list counts what ended sealed", "guarantee/statuslist.go", "AND g.disclosure_state IN ('disclosed', 'accepted') AND", "AND", desk, "TestStatusListIsSilentAboutSealedLetters"},
 	{"I16", "a released letter passes", "guarantee/letter/verify_status.go", "case found:", "case found && l.Sequence < 0:", "./guarantee/letter", "TestVerifyStatus"},
 	{"I16", "anybody's status list counts", "guarantee/letter/verify_status.go", "v.compare(\"status_signer\", who.OrganizationID == want, want,", "v.compare(\"status_signer\", true, want,", "./guarantee/letter", "TestVerifyStatus"},
