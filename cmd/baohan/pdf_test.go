@@ -44,7 +44,7 @@ func TestPDF(t *testing.T) {
 		d.put(name, d.h.Signed(d.h.Tenderees[0], content, d.h.At))
 	}
 	d.put("proof.json", []byte(`{"index":7}`))
-	for file, args := range map[string][]string{"letter.json": {"--log-proof", d.at("proof.json")}, "release.p7s": nil, "demand.p7s": nil} {
+	for file, args := range map[string][]string{"letter.json": {"--log-proof", d.at("proof.json")}, "release.p7s": nil, "demand.p7s": nil, "sheet.p7s": nil} {
 		pdf := strings.TrimSuffix(strings.TrimSuffix(file, ".json"), ".p7s") + ".pdf"
 		if code, said := d.pdf(append(args, d.at(file))...); code != 0 || !strings.Contains(said, pdf) {
 			t.Fatalf("%s: %d %s", file, code, said)
