@@ -18,7 +18,7 @@ var arrows = map[string][]string{
 
 	// A PDF is checked by paper, which has neither fonts nor layout; it is made by page.
 	"guarantee/letter/paper":     with(letters, "signing"),
-	"guarantee/letter/verify":    with(letters, "guarantee/letter/paper", "signing"), // all that anybody asks of a file
+	"guarantee/letter/verify":    with(letters, "guarantee/letter/paper", "signing", "signing/tlog"), // all that anybody asks of a file
 	"guarantee/letter/page":      {"guarantee/letter/page/font", "guarantee/letter/paper", "signing"},
 	"guarantee/letter/page/font": {},
 

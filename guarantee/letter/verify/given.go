@@ -4,10 +4,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"baohan/guarantee/letter"
 	"baohan/signing"
+	"baohan/signing/tlog"
 )
 
 // MaxSize is the largest file that is looked at, in bytes.
@@ -27,6 +29,9 @@ type Given struct {
 	Centre        string   `json:"centre,omitzero"`         // the same, of who signs verification sheets
 	Deadline      string   `json:"deadline,omitzero"`       // of a lot that was postponed, RFC 3339
 	Lists         []Source `json:"lists,omitzero"`          // revocation lists, DER or PEM; with any, revocation must be known
+	Status        Source   `json:"status,omitzero"`         // the platform's status list; with it, a letter must be in force
+	Log           Source   `json:"log,omitzero"`            // verifier keys of the log and its witnesses, one a line; with it, the log's proof must hold
+	Quorum        int      `json:"quorum,omitzero"`         // how many of those witnesses must have countersigned; below 0: all of them
 }
 
 // options reads what was given. The error says in Chinese which part of it is no good.
@@ -60,7 +65,46 @@ func (g Given) options(now time.Time) (options []letter.Option, err error) {
 	if len(g.Lists) > 0 {
 		options = append(options, letter.Revocation(now))
 	}
+	if len(g.Status.Data) > 0 {
+		options = append(options, letter.Status(g.Status.Data, now))
+	}
+	if len(g.Log.Data) > 0 {
+		trust, err := g.policy()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, letter.Log(trust))
+	}
 	return options, nil
+}
+
+// policy reads the keys of a log and of its witnesses: one a line, empty lines and lines that begin with # aside.
+func (g Given) policy() (p tlog.Policy, err error) {
+	for line := range strings.Lines(string(g.Log.Data)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		key, err := tlog.ParseKey(line)
+		if err != nil {
+			return p, fmt.Errorf("%s：有一行不是日志或见证人的验证公钥；每行一把，形式为 名称+编号+公钥", g.Log.Name)
+		}
+		if key.IsWitness() {
+			p.Witnesses = append(p.Witnesses, key)
+		} else {
+			p.Log = append(p.Log, key)
+		}
+	}
+	if p.Quorum = g.Quorum; g.Quorum < 0 {
+		p.Quorum = len(p.Witnesses)
+	}
+	switch {
+	case len(p.Log) == 0:
+		return p, fmt.Errorf("%s：没有日志的验证公钥", g.Log.Name)
+	case p.Quorum > len(p.Witnesses):
+		return p, fmt.Errorf("%s：只列出 %d 个见证人，不能要求 %d 个签名", g.Log.Name, len(p.Witnesses), p.Quorum)
+	}
+	return p, nil
 }
 
 // anchors reads roots and puts every revocation list under them.
