@@ -43,35 +43,42 @@ func (o *opening) facts() map[string]signing.Digest {
 	return out
 }
 
-// writeBids and writeLetters send all their rows at once: a great lot would else wait for the network at each.
+// writeBids and writeLetters write each table by one statement: a great lot would else wait for each row.
 func (o *opening) writeBids(ctx context.Context, tx pgx.Tx) error {
-	rows := &pgx.Batch{}
-	for _, b := range o.bids {
-		who := b.Content.Bidders
-		if who == nil {
-			who = []letter.Party{}
-		}
-		bidders, err := json.Marshal(who)
-		if err != nil {
-			return err
-		}
-		rows.Queue(`INSERT INTO opened_bid (lot, bids, bid, bidders, letter, signed, receipt, failure)
-			VALUES (@lot, @bids, @bid, @bidders, nullif(@letter, ''), @signed, @receipt, nullif(@failure, ''))`, pgx.NamedArgs{
-			"lot": o.lot.ID, "bids": o.lot.Bids, "bid": b.ID, "bidders": string(bidders), "letter": b.Content.Letter,
-			"signed": b.Signed, "receipt": b.Receipt, "failure": b.Failure})
-		if o.lot.Bids == Here { // an id of a list is the bid system's, whatever ours of that name is
-			finishBid(rows, b)
-		}
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"opened_bid"}, []string{"lot", "bids", "bid", "bidders", "letter", "signed", "receipt", "failure"},
+		pgx.CopyFromSlice(len(o.bids), func(i int) ([]any, error) {
+			b := o.bids[i]
+			who := b.Content.Bidders
+			if who == nil {
+				who = []letter.Party{}
+			}
+			bidders, err := json.Marshal(who)
+			return []any{o.lot.ID, o.lot.Bids, b.ID, bidders, orNull(b.Content.Letter), b.Signed, b.Receipt, orNull(b.Failure)}, err
+		}))
+	if err != nil || o.lot.Bids != Here { // an id of a list is the bid system's, whatever ours of that name is
+		return translate(err)
 	}
-	return translate(tx.SendBatch(ctx, rows).Close())
+	return finishBids(ctx, tx, o.bids)
 }
 
-func finishBid(rows *pgx.Batch, b *openedBid) {
-	state := Unsealed
-	if b.Failure != "" {
-		state = Unreadable
+func orNull(s string) *string {
+	if s == "" {
+		return nil
 	}
-	rows.Queue(`UPDATE bid SET state = @state WHERE id = @id AND state = 'received'`, pgx.NamedArgs{"id": b.ID, "state": state})
+	return &s
+}
+
+func finishBids(ctx context.Context, tx pgx.Tx, all []*openedBid) error {
+	ids, states := make([]string, len(all)), make([]BidState, len(all))
+	for i, b := range all {
+		ids[i], states[i] = b.ID, Unsealed
+		if b.Failure != "" {
+			states[i] = Unreadable
+		}
+	}
+	_, err := tx.Exec(ctx, `UPDATE bid b SET state = x.state FROM unnest(@ids::text[], @states::text[]) AS x (id, state)
+		WHERE b.id = x.id AND b.state = 'received'`, pgx.NamedArgs{"ids": ids, "states": states})
+	return translate(err)
 }
 
 // LetterSummary is what is read out of a letter (唱标). It is empty where the letter could not be opened.
@@ -98,22 +105,17 @@ func summaryOf(l *Lot, u *guarantee.Unsealed, form letter.Form) *LetterSummary {
 }
 
 func (o *opening) writeLetters(ctx context.Context, tx pgx.Tx) error {
-	rows := &pgx.Batch{}
-	for _, x := range o.letters {
-		summary, err := json.Marshal(x.summary(o.lot))
-		if err != nil {
-			return err
-		}
-		lines, err := json.Marshal(x.Lines)
-		if err != nil {
-			return err
-		}
-		rows.Queue(`INSERT INTO opened_letter (lot, letter, result, here, summary, lines, failure)
-			VALUES (@lot, @letter, @result, @here, @summary, @lines, nullif(@failure, ''))`, pgx.NamedArgs{
-			"lot": o.lot.ID, "letter": x.ID, "result": result(x.Lines), "here": x.sealed != nil, "summary": string(summary),
-			"lines": string(lines), "failure": x.Failure})
-	}
-	return translate(tx.SendBatch(ctx, rows).Close())
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"opened_letter"}, []string{"lot", "letter", "result", "here", "summary", "lines", "failure"},
+		pgx.CopyFromSlice(len(o.letters), func(i int) ([]any, error) {
+			x := o.letters[i]
+			summary, err := json.Marshal(x.summary(o.lot))
+			if err != nil {
+				return nil, err
+			}
+			lines, err := json.Marshal(x.Lines)
+			return []any{o.lot.ID, x.ID, result(x.Lines), x.sealed != nil, summary, lines, orNull(x.Failure)}, err
+		}))
+	return translate(err)
 }
 
 // result sums the lines up: one doubt makes the letter doubtful, else one open question leaves it unknown.
