@@ -32,7 +32,7 @@ var (
 
 // SignedData is content with one signature and the signer's chain inside (GB/T 35275-2017, 8): the content attached,
 // or its digest only (detached.go), SM3, SM2 (1.2.156.10197.1.301.1), signed attributes contentType, messageDigest and signingTime, no unsigned ones.
-// Only this package makes one, and every byte of it is determined by its fields.
+// Only this package makes one, every byte of it is determined by its fields, and nobody changes them.
 type SignedData struct {
 	Raw         []byte
 	Content     []byte
@@ -41,6 +41,7 @@ type SignedData struct {
 	Signature   Signature
 
 	elsewhere Digest // of content that is not inside: a detached signature. Zero when the content is inside
+	parsed    bool   // by ParseSignedData, which has verified the signature with one implementation
 }
 
 // SignData signs content at an instant. The chain is leaf first, each certificate issued by the next, with or
@@ -91,9 +92,10 @@ func (d SignedData) Verify(t *Trust, receivedAt time.Time) error {
 }
 
 // VerifyAgain is Verify by one implementation, for a document whose signature both have accepted before: what was
-// taken in by Verify, or what we signed ourselves.
+// taken in by Verify, or what we signed ourselves. ParseSignedData has looked at the signature with one; of a document
+// that it did not read, it is looked at here.
 func (d SignedData) VerifyAgain(t *Trust, receivedAt time.Time) error {
-	if err := d.checkChain(t, receivedAt); err != nil {
+	if err := d.checkChain(t, receivedAt); err != nil || d.parsed {
 		return err
 	}
 	return Verify(d.Chain[0].PublicKey(), d.attributes(), d.Signature)
@@ -132,7 +134,7 @@ func (d SignedData) checkSigner(key PublicKey) error {
 			return fmt.Errorf("%w: certificate %d", ErrMalformed, i)
 		}
 		if i > 0 {
-			if err := checkLink(d.Chain[i-1], c); err != nil {
+			if err := checkLink(d.Chain[i-1], c, Certificate.signedBy); err != nil {
 				return err
 			}
 		}

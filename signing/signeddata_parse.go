@@ -41,6 +41,7 @@ func parseSignedData(der []byte, elsewhere Digest) (d SignedData, err error) {
 	if err := d.checkAgainst(digest); err != nil {
 		return SignedData{}, err
 	}
+	d.parsed = true
 	return d, nil
 }
 

@@ -2,8 +2,11 @@ package tender
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // atOnce does 0 to n-1, as many at once as there are cores, and returns when all are done. What one does may touch
@@ -19,4 +22,23 @@ func atOnce(n int, do func(i int)) {
 		})
 	}
 	wg.Wait()
+}
+
+// readers is how many connections one opening reads with at once, and readPart how many rows each asks for.
+const readers, readPart = 4, 64
+
+// inParts reads many long rows part by part, several parts at once: while one comes, another is looked at.
+func inParts[T any](ids []string, read func(part []string) ([]T, error)) ([]T, error) {
+	parts := slices.Collect(slices.Chunk(ids, readPart))
+	found := make([][]T, len(parts))
+	var all errgroup.Group
+	all.SetLimit(readers)
+	for i, part := range parts {
+		all.Go(func() (err error) {
+			found[i], err = read(part)
+			return err
+		})
+	}
+	err := all.Wait()
+	return slices.Concat(found...), err
 }
