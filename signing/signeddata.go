@@ -58,7 +58,7 @@ func (d SignedData) sign(ctx context.Context, s Signer, chain []Certificate, at 
 		return nil, err
 	}
 	var err error
-	attributes := d.attributes()
+	attributes := d.attributes(d.digest())
 	if d.Signature, err = s.Sign(ctx, attributes); err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (d SignedData) Verify(t *Trust, receivedAt time.Time) error {
 	if err := d.checkChain(t, receivedAt); err != nil {
 		return err
 	}
-	return VerifyBoth(d.Chain[0].PublicKey(), d.attributes(), d.Signature)
+	return VerifyBoth(d.Chain[0].PublicKey(), d.attributes(d.digest()), d.Signature)
 }
 
 // VerifyAgain is Verify by one implementation, for a document whose signature both have accepted before: what was
@@ -98,7 +98,7 @@ func (d SignedData) VerifyAgain(t *Trust, receivedAt time.Time) error {
 	if err := d.checkChain(t, receivedAt); err != nil || d.parsed {
 		return err
 	}
-	return Verify(d.Chain[0].PublicKey(), d.attributes(), d.Signature)
+	return Verify(d.Chain[0].PublicKey(), d.attributes(d.digest()), d.Signature)
 }
 
 // checkChain looks at the signatures of the chain once, and at its dates and revocations at both instants.
@@ -149,9 +149,8 @@ func (d SignedData) checkSigner(key PublicKey) error {
 }
 
 // attributes is what is signed: the three attributes as a DER SET. In the document the same bytes stand under
-// the tag [0].
-func (d SignedData) attributes() []byte {
-	digest := d.digest()
+// the tag [0]. The digest is the content's.
+func (d SignedData) attributes(digest Digest) []byte {
 	all := [][]byte{
 		attribute(oidContentType, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidData) }),
 		attribute(oidMessageDigest, func(b *cryptobyte.Builder) { b.AddASN1OctetString(digest[:]) }),

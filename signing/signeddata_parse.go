@@ -46,10 +46,11 @@ func parseSignedData(der []byte, elsewhere Digest) (d SignedData, err error) {
 }
 
 func (d SignedData) checkAgainst(digest []byte) error {
-	if content := d.digest(); !bytes.Equal(content[:], digest) {
+	content := d.digest()
+	if !bytes.Equal(content[:], digest) {
 		return ErrDigestMismatch
 	}
-	attributes := d.attributes()
+	attributes := d.attributes(content)
 	if again, err := d.der(attributes); err != nil || !bytes.Equal(again, d.Raw) {
 		return fmt.Errorf("%w: signed data: not the one encoding of its fields", ErrMalformed)
 	}
