@@ -24,15 +24,16 @@ func atOnce(n int, do func(i int)) {
 	wg.Wait()
 }
 
-// readers is how many connections one opening reads with at once, and readPart how many rows each asks for.
-const readers, readPart = 4, 64
+// readPart is how many long rows are asked for at once.
+const readPart = 64
 
-// inParts reads many long rows part by part, several parts at once: while one comes, another is looked at.
+// inParts reads many long rows part by part, several parts at once: while one comes, another is looked at. It takes few
+// connections of the pool, whatever the machine: others are served meanwhile.
 func inParts[T any](ids []string, read func(part []string) ([]T, error)) ([]T, error) {
 	parts := slices.Collect(slices.Chunk(ids, readPart))
 	found := make([][]T, len(parts))
 	var all errgroup.Group
-	all.SetLimit(readers)
+	all.SetLimit(min(4, runtime.GOMAXPROCS(0)))
 	for i, part := range parts {
 		all.Go(func() (err error) {
 			found[i], err = read(part)
