@@ -7,7 +7,6 @@ import (
 
 	"baohan/client"
 	"baohan/guarantee/letter"
-	"baohan/guarantee/letter/paper"
 )
 
 // A bank refuses a demand with everything that is wrong with it: the platform has each discrepancy, and the beneficiary a
@@ -44,10 +43,6 @@ func TestRefusedDemand(t *testing.T) {
 	}
 	if d := must(b.DemandOf(ctx, got.Demand)); d.State != "rejected" || len(d.Discrepancies) != 2 || d.Discrepancies[1].Narrative != all[1].Narrative {
 		t.Errorf("%+v", d)
-	}
-	s, _, err := paper.Refusal(notice)
-	if err != nil || !strings.Contains(s.Text(), "未提交中标通知书") || !strings.Contains(s.Text(), "捌拾万元整") {
-		t.Errorf("%v %s", err, s.Text())
 	}
 	must(bank.Refuse(ctx, demand, all)) // an answer that was lost is asked for again
 }
