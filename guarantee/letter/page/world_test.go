@@ -92,7 +92,7 @@ func (w world) papers(t testing.TB) map[string]printed {
 	s, _, err = paper.Demand(demand)
 	b, err2 = page.Demand(t.Context(), demand, w.by, w.at)
 	add("demand", s, b, err, err2)
-	refused := w.Signed(w.Bank, canonical(t, w.House.Refusal(demand)), w.At)
+	refused := w.Signed(w.Bank, canonical(t, w.Refusal(demand)), w.At)
 	s, _, err = paper.Refusal(refused)
 	b, err2 = page.Refusal(t.Context(), refused, w.by, w.at)
 	add("refusal", s, b, err, err2)
