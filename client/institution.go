@@ -70,6 +70,29 @@ func (i *Institution) DecideDemand(ctx context.Context, demand string, d wire.De
 	return i.tell(ctx, "demands", demand, "decision", d, nil)
 }
 
+// Refuse answers a demand, as its beneficiary signed it (p7s), with everything that is wrong with it, and returns the notice
+// (拒付通知) that this institution has signed for the beneficiary. Saying it again with the same discrepancies is the same
+// answer to the platform, under a notice of its own time.
+func (i *Institution) Refuse(ctx context.Context, demand []byte, all []letter.Discrepancy) ([]byte, error) {
+	r, err := letter.NewRefusal(demand, all, i.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	if r.Guarantor.USCC != i.me.Party.USCC {
+		return nil, errors.New("client: the demand is another institution's")
+	}
+	content, err := r.Canonical()
+	notice, err := i.me.paper(ctx, content, err, r.At)
+	if err != nil {
+		return nil, err
+	}
+	d := wire.DemandDecision{}
+	for _, x := range all {
+		d.Discrepancies = append(d.Discrepancies, wire.Discrepancy{ID: x.ID, Narrative: x.Narrative})
+	}
+	return notice, i.DecideDemand(ctx, r.Demand, d)
+}
+
 // DemandPaid says that the beneficiary has been paid.
 func (i *Institution) DemandPaid(ctx context.Context, demand string, d wire.DemandPaid) error {
 	return i.tell(ctx, "demands", demand, "paid", d, nil)

@@ -128,9 +128,9 @@ func TestStatusListIsSilentAboutSealedLetters(t *testing.T) {
 				}
 			}
 			l := w.listed()
-			l.StatusList.Previous = signing.Digest{}
-			l.StatusList.Sequence = 1
-			b, err := l.StatusList.Canonical()
+			l.Previous = signing.Digest{}
+			l.Sequence = 1
+			b, err := l.Canonical()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,10 +15,10 @@ import (
 	"baohan/signing/devca"
 )
 
-// pdfCommand makes the PDF of a guarantee, a release, a demand or a verification sheet, and signs the rendering with the platform's key. The
+// pdfCommand makes the PDF of a guarantee, a release, a demand, a refusal or a verification sheet, and signs the rendering with the platform's key. The
 // platform signs no rendering of what does not hold: the file is verified first.
 type pdfCommand struct {
-	File string `arg:"" help:"保函文件（.json），受益人签名的解除通知、书面付款通知（.p7s），或者交易中心签名的核验结果表（.p7s）。" type:"existingfile"`
+	File string `arg:"" help:"保函文件（.json），受益人签名的解除通知、书面付款通知，开立人签名的拒付通知（.p7s），或者交易中心签名的核验结果表（.p7s）。" type:"existingfile"`
 	Out  string `help:"写到哪个文件；不给则与原文件同名，扩展名为 .pdf。" placeholder:"文件"`
 }
 
@@ -105,6 +105,9 @@ func (c pdfCommand) make(ctx context.Context, s *Settings, platform devca.Identi
 	}
 	if _, err := letter.ParseRelease(signed.Content); err == nil {
 		return page.Release(ctx, b, by, at)
+	}
+	if _, err := letter.ParseRefusal(signed.Content); err == nil {
+		return page.Refusal(ctx, b, by, at)
 	}
 	return page.Demand(ctx, b, by, at)
 }

@@ -36,6 +36,15 @@ func TestPDF(t *testing.T) {
 		"release.p7s": d.h.Release(i, d.h.Tenderees[0]),
 		"demand.p7s":  d.h.Demand(i, d.h.Tenderees[0], 80_000_000, sample.Document(letter.AwardNotice, "x")),
 	}
+	notice, err := refusalOf(d, i).Canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.put("refusal.p7s", d.h.Signed(d.h.Bank, notice, d.h.At))
+	d.put("foreign.p7s", d.h.Signed(d.h.OtherBank, notice, d.h.At))
+	if code, said := d.pdf(d.at("foreign.p7s")); code != 1 || !strings.Contains(said, "不属于单据所载的开立人") {
+		t.Errorf("another bank's refusal: %d %s", code, said)
+	}
 	for name, paper := range papers {
 		content, err := paper.Canonical()
 		if err != nil {
@@ -43,7 +52,7 @@ func TestPDF(t *testing.T) {
 		}
 		d.put(name, d.h.Signed(d.h.Tenderees[0], content, d.h.At))
 	}
-	for _, file := range []string{"letter.json", "release.p7s", "demand.p7s", "sheet.p7s"} {
+	for _, file := range []string{"letter.json", "release.p7s", "demand.p7s", "sheet.p7s", "refusal.p7s"} {
 		pdf := strings.TrimSuffix(strings.TrimSuffix(file, ".json"), ".p7s") + ".pdf"
 		if code, said := d.pdf(d.at(file)); code != 0 || !strings.Contains(said, pdf) {
 			t.Fatalf("%s: %d %s", file, code, said)
@@ -61,6 +70,15 @@ func TestPDF(t *testing.T) {
 			t.Errorf("%s, flipped: %d\n%s", pdf, code, out)
 		}
 	}
+}
+
+// refusalOf is the bank's refusal of a demand under a letter.
+func refusalOf(d desk, i sample.Issued) letter.Refusal {
+	content, err := d.h.Demand(i, d.h.Tenderees[0], 80_000_000).Canonical()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return d.h.Refusal(d.h.Signed(d.h.Tenderees[0], content, d.h.At))
 }
 
 // The platform signs no rendering of what does not hold, nor of another platform's letter.

@@ -13,15 +13,15 @@ func Rendered(signed signing.SignedData) Option {
 	return func(v *verification) { v.rendered = &signed }
 }
 
-// VerifyPaper checks a signed release or demand by itself: the beneficiary that it names signed it, and it holds by its
-// own rules. Whether it meets its letter is for the guarantor.
+// VerifyPaper checks a signed release, demand or refusal by itself: the beneficiary that it names signed it, of a refusal the
+// guarantor, and it holds by its own rules. Whether it meets its letter is for the guarantor.
 func VerifyPaper(p7s []byte, trust *signing.Trust, options ...Option) Report {
 	v := newVerification(trust, options)
 	signed, err := signing.ParseSignedData(p7s)
 	if v.refused("format", signatureFault(err), "签名数据为 GB/T 35275 格式，编码唯一，没有多余字节") {
 		return v.report("单据")
 	}
-	by, err := signatory(signed.Content)
+	by, role, err := signatory(signed.Content)
 	if v.refused("content", err, "签名内容是规范编码的单据，内容完整") {
 		return v.report("单据")
 	}
@@ -29,7 +29,7 @@ func VerifyPaper(p7s []byte, trust *signing.Trust, options ...Option) Report {
 	v.both("signature", chain, signed.Verify(v.trust, time.Time{}))
 	v.revocation(lineRevocation, v.trust, signed.Chain, signed.SigningTime)
 	who := signed.Signer().Subject()
-	v.compare("signer", who.OrganizationID == by.USCC, by.String(), who.String(), "签名证书属于单据所载的受益人", "签名证书不属于单据所载的受益人")
+	v.compare("signer", who.OrganizationID == by.USCC, by.String(), who.String(), "签名证书属于单据所载的"+role, "签名证书不属于单据所载的"+role)
 	v.rendering("")
 	return v.report("单据")
 }
@@ -42,12 +42,15 @@ func VerifyRendering(signed signing.SignedData, trust *signing.Trust, options ..
 }
 
 // signatory is who must have signed a paper.
-func signatory(content []byte) (Party, error) {
+func signatory(content []byte) (by Party, role string, err error) {
 	if r, err := ParseRelease(content); err == nil {
-		return r.Beneficiary, nil
+		return r.Beneficiary, "受益人", nil
+	}
+	if r, err := ParseRefusal(content); err == nil {
+		return r.Guarantor, "开立人", nil
 	}
 	d, err := ParseDemand(content)
-	return d.Beneficiary, err
+	return d.Beneficiary, "受益人", err
 }
 
 // rendering checks the signature over the rendering, if there is one. receipted is the 统一社会信用代码 of who signed

@@ -81,6 +81,12 @@ func (h *House) Sheet(letters ...Issued) letter.Sheet {
 	return s
 }
 
+// Refusal is a guarantor's refusal of a demand (p7s) for two reasons.
+func (h *House) Refusal(demand []byte) letter.Refusal {
+	return must(letter.NewRefusal(demand, []letter.Discrepancy{{ID: "保函第六条", Narrative: "付款通知所载金额的大写与小写不一致"},
+		{ID: string(letter.AwardNotice), Narrative: "未提交中标通知书"}}, h.At.In(calendar.Shanghai)))
+}
+
 // StatusList is the second status list, made at an instant, by which letters ended on its day for one reason.
 func (h *House) StatusList(at time.Time, why letter.EndReason, letters ...Issued) letter.StatusList {
 	at = at.In(calendar.Shanghai)

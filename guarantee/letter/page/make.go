@@ -33,6 +33,12 @@ func Demand(ctx context.Context, p7s []byte, by Signatory, at time.Time) ([]byte
 	return by.make(ctx, paper.KindDemand, s, attached, at, err)
 }
 
+// Refusal makes the PDF of a guarantor's signed refusal of a demand.
+func Refusal(ctx context.Context, p7s []byte, by Signatory, at time.Time) ([]byte, error) {
+	s, attached, err := paper.Refusal(p7s)
+	return by.make(ctx, paper.KindRefusal, s, attached, at, err)
+}
+
 // Verification makes the PDF of a lot's verification sheet as the centre signed it. One of more than some eighty letters
 // does not fit into a document.
 func Verification(ctx context.Context, p7s []byte, by Signatory, at time.Time) ([]byte, error) {
@@ -40,7 +46,7 @@ func Verification(ctx context.Context, p7s []byte, by Signatory, at time.Time) (
 	return by.make(ctx, paper.KindVerification, s, attached, at, err)
 }
 
-// Sheet makes the PDF of any other sheet: 拒付通知.
+// Sheet makes the PDF of any other sheet, behind which nothing signed stands.
 func Sheet(ctx context.Context, s paper.Sheet, by Signatory, at time.Time) ([]byte, error) {
 	attached, err := s.Other()
 	return by.make(ctx, paper.KindSheet, s, attached, at, err)

@@ -15,6 +15,7 @@ const (
 	KindGuarantee    = "guarantee"    // 保函: its text follows from the attached guarantee file
 	KindRelease      = "release"      // 解除通知: from the attached signed data
 	KindDemand       = "demand"       // 书面付款通知: from the attached signed data
+	KindRefusal      = "refusal"      // 拒付通知: from the attached signed data
 	KindVerification = "verification" // 核验结果表: from the attached data that the centre signed
 	KindSheet        = "sheet"        // any other: its text is attached as sheet.json
 )

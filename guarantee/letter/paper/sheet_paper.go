@@ -7,10 +7,11 @@ import (
 	"baohan/signing"
 )
 
-// The files that a release and a demand carry.
+// The files that a release, a demand and a refusal carry.
 const (
 	ReleaseName = "release.p7s"
 	DemandName  = "demand.p7s"
+	RefusalName = "refusal.p7s"
 )
 
 // Release is the sheet of a beneficiary's signed release, and the file that goes with it.
@@ -78,6 +79,45 @@ func Demand(p7s []byte) (Sheet, []Attachment, error) {
 		Block{Heading: "签名"}, Block{Facts: signatureFacts(signed)})
 	s := Sheet{Title: "书面付款通知", Number: "保函编号 " + d.Number, Mark: "保函摘要 " + d.Undertaking.String(), Blocks: blocks}
 	return s, []Attachment{{DemandName, "受益人签名数据（GB/T 35275）", p7s}}, nil
+}
+
+// Refusal is the sheet of a guarantor's signed refusal of a demand, and the file that goes with it.
+func Refusal(p7s []byte) (Sheet, []Attachment, error) {
+	signed, err := signing.ParseSignedData(p7s)
+	if err != nil {
+		return Sheet{}, nil, err
+	}
+	r, err := letter.ParseRefusal(signed.Content)
+	if err != nil {
+		return Sheet{}, nil, err
+	}
+	t := &Table{Columns: []string{"序号", "所涉条款或单据", "不符点"}, Shares: []int{8, 27, 65}}
+	for i, x := range r.Discrepancies {
+		about := x.ID
+		if k := letter.DocumentKind(x.ID).Chinese(); k != "" {
+			about = k
+		}
+		t.Rows = append(t.Rows, []string{strconv.Itoa(i + 1), about, x.Narrative})
+	}
+	s := Sheet{Title: "拒付通知", Number: "保函编号 " + r.Number, Mark: "付款通知摘要 " + r.DemandDigest.String(), Blocks: []Block{
+		{Facts: []Fact{
+			{Label: "保函编号", Value: r.Number},
+			{Label: "开立人", Value: r.Guarantor.String()},
+			{Label: "受益人", Value: r.Beneficiary.String()},
+			{Label: "索赔金额", Value: money(r.Amount), Big: true},
+			{Label: "索赔编号", Value: r.Demand, Code: true},
+			{Label: "付款通知摘要", Value: r.DemandDigest.String(), Code: true},
+			{Label: "通知时间", Value: second(r.At)},
+		}},
+		{Clauses: []string{
+			"致" + r.Beneficiary.Name + "：",
+			"我方审查了贵方在上述保函项下提交的书面付款通知及随附单据，认为与保函要求不符，拒绝付款。全部不符点一次列明如下：",
+		}},
+		{Table: t},
+		{Close: closing("拒付通知", "开立人", r.Number, r.Guarantor, signed)},
+		{Heading: "签名"}, {Facts: signatureFacts(signed)},
+	}}
+	return s, []Attachment{{RefusalName, "开立人签名数据（GB/T 35275）", p7s}}, nil
 }
 
 func declarations(d letter.Demand) string {

@@ -50,6 +50,8 @@ func (d Document) verify(signed signing.SignedData, trust *signing.Trust, option
 		return letter.VerifyPaper(d.Attachment(ReleaseName), trust, options...)
 	case KindDemand:
 		return letter.VerifyPaper(d.Attachment(DemandName), trust, options...)
+	case KindRefusal:
+		return letter.VerifyPaper(d.Attachment(RefusalName), trust, options...)
 	case KindVerification:
 		_, r := letter.VerifySheet(d.Attachment(VerificationName), trust, options...)
 		return r
@@ -90,6 +92,8 @@ func (d Document) source() (s Sheet, a []Attachment, err error) {
 		return Release(d.Attachment(ReleaseName))
 	case KindDemand:
 		return Demand(d.Attachment(DemandName))
+	case KindRefusal:
+		return Refusal(d.Attachment(RefusalName))
 	case KindVerification:
 		return Verification(d.Attachment(VerificationName))
 	case KindSheet:

@@ -17,7 +17,7 @@ const (
 	PDF       Kind = "pdf"
 	File      Kind = "file"      // a guarantee file, JSON
 	Signature Kind = "signature" // the guarantor's signed bytes alone, without receipt and reveal record
-	Paper     Kind = "paper"     // a signed release or demand
+	Paper     Kind = "paper"     // a signed release, demand or refusal
 	Sheet     Kind = "sheet"     // a signed verification sheet
 	Status    Kind = "status"    // a status list
 )
@@ -85,5 +85,6 @@ func isPaper(p7s []byte) bool {
 	}
 	_, release := letter.ParseRelease(signed.Content)
 	_, demand := letter.ParseDemand(signed.Content)
-	return release == nil || demand == nil
+	_, refusal := letter.ParseRefusal(signed.Content)
+	return release == nil || demand == nil || refusal == nil
 }
