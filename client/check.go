@@ -137,6 +137,7 @@ func (e *examination) original(ctx context.Context) letter.Line {
 	if err != nil {
 		return judge("letter", false, "", "", "", "取回的保函与申请不符或不能打开；请立即联系担保机构和平台（"+err.Error()+"）")
 	}
+	file.Log = e.bidder.proven(ctx, file)
 	plain, err := file.Canonical()
 	if err != nil {
 		return judge("letter", false, "", "", "", "保函文件不完整；请立即联系担保机构和平台")

@@ -18,7 +18,7 @@ import (
 var ErrLetter = errors.New("client: the letter is not what was applied for")
 
 // Letter fetches the bidder's own sealed copy, opens it with its own keys, checks it from the bytes up against the
-// draft that it kept, and keeps the whole as a file that proves itself without the service. Nobody else has read a
+// draft that it kept, and keeps the whole, with the log's proof, as a file that proves itself without the service. Nobody else has read a
 // letter that is sealed in full: do this before the deadline.
 func (b *Bidder) Letter(ctx context.Context, id string) (letter.File, error) {
 	draft, err := b.Draft(ctx, id)
@@ -33,11 +33,25 @@ func (b *Bidder) Letter(ctx context.Context, id string) (letter.File, error) {
 	if err != nil {
 		return letter.File{}, fmt.Errorf("%w: %w", ErrLetter, err)
 	}
+	file.Log = b.proven(ctx, file)
 	plain, err := file.Canonical()
 	if err != nil {
 		return letter.File{}, fmt.Errorf("%w: %w", ErrLetter, err)
 	}
 	return file, b.keep(id+".letter", plain)
+}
+
+// proven is the log's proof of the issue. The letter is kept without it while the log has only promised, or gives none
+// that holds: the letter is as good, and a later Letter or Check brings the proof.
+func (b *Bidder) proven(ctx context.Context, f letter.File) *letter.LogProof {
+	all, err := b.Log(ctx, f.Undertaking.Application.Application)
+	if err != nil || len(all) == 0 {
+		return nil
+	}
+	if p, ok := all[0].Proof(); ok && f.ProvenBy(p) {
+		return &p
+	}
+	return nil
 }
 
 // Copy fetches what the platform keeps for the owner. Saved, it opens without the platform (Unlock).

@@ -52,7 +52,7 @@ func (d *Desk) completed(ctx context.Context, t *turn, x *Disclosure, in Intake,
 	if err != nil {
 		return err
 	}
-	if err := t.examine(by, "complete", EventDemandCompleted); err != nil {
+	if err := t.examine(by, "complete", EventDemandCompleted, map[string]any{"signed": letter.PaperDigest(p.Signed)}); err != nil {
 		return err
 	}
 	dm.Missing, dm.CompletedAt = []string{}, &in.ReceivedAt

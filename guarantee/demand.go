@@ -87,7 +87,8 @@ func (d *Desk) presented(ctx context.Context, t *turn, in Intake, m letter.Deman
 	t.demand = &Demand{ID: m.ID, Guarantee: g.ID, State: Presented, Beneficiary: m.Beneficiary.USCC, Amount: m.Amount,
 		Signed: p.Signed, Missing: kindsOf(missing), PresentedAt: in.ReceivedAt}
 	g.OpenDemands++
-	t.happened(EventDemandPresented, map[string]any{"amount": m.Amount, "received_at": in.ReceivedAt.In(calendar.Shanghai).Format(time.RFC3339Nano)})
+	t.happened(EventDemandPresented, map[string]any{"amount": m.Amount, "received_at": in.ReceivedAt.In(calendar.Shanghai).Format(time.RFC3339Nano),
+		"signed": letter.PaperDigest(p.Signed)})
 	if err := t.settleIntake(examineBy, m.CompleteLater || len(missing) > 0); err != nil {
 		return err
 	}
@@ -107,19 +108,18 @@ func (t *turn) settleIntake(examineBy calendar.Date, incomplete bool) error {
 		t.happened(EventDemandIncomplete, map[string]any{"missing": t.demand.Missing})
 		return nil
 	}
-	return t.examine(examineBy, "examine", EventDemandExamining)
+	return t.examine(examineBy, "examine", EventDemandExamining, map[string]any{})
 }
 
-func (t *turn) examine(by calendar.Date, verb Verb, kind EventKind) error {
+func (t *turn) examine(by calendar.Date, verb Verb, kind EventKind, data map[string]any) error {
 	if err := t.demand.move(verb); err != nil {
 		return err
 	}
-	if by.IsZero() {
-		t.happened(kind, nil)
-		return nil
+	if !by.IsZero() {
+		day := by.Time()
+		t.demand.ExamineBy = &day
+		data["examine_by"] = by.String()
 	}
-	day := by.Time()
-	t.demand.ExamineBy = &day
-	t.happened(kind, map[string]string{"examine_by": by.String()})
+	t.happened(kind, data)
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"baohan/guarantee/letter"
 	"baohan/internal/store"
 	"baohan/party"
+	"baohan/signing"
 )
 
 // Channel says where a letter came from.
@@ -89,7 +90,7 @@ func (d *Desk) takeIn(ctx context.Context, cmd party.Command, k deposited) (Answ
 			return store.ErrUnknownOutcome
 		}
 		t.g.Version = 0
-		t.happened(EventDeposited, map[string]string{"number": k.number})
+		t.happened(EventDeposited, letter.InForce{Number: k.number, Letter: signing.Digest(k.digest)})
 		answer, err = d.finish(ctx, cmd, t)
 		return err
 	})

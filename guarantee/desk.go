@@ -13,6 +13,7 @@ import (
 	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
+	"baohan/signing/translog"
 )
 
 // Config is what a desk stands on. Every field is needed.
@@ -26,6 +27,7 @@ type Config struct {
 	Platform      signing.Signer // signs receipts
 	PlatformChain []signing.Certificate
 	Trust         *signing.Trust
+	Log           *translog.Log // proves what was accepted; its leaves are written with the facts
 	FeeWithin     time.Duration // how long an approved application waits for its fee; 0 = 24 h
 }
 

@@ -80,5 +80,9 @@ func (d *Desk) File(ctx context.Context, id string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return letter.File{Format: letter.FileFormat, Undertaking: x.Content, Reveal: r, Salt: x.Salt, Signed: x.Undertaking, Receipt: x.Receipt}.Canonical()
+	proof, err := d.proof(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return letter.File{Format: letter.FileFormat, Undertaking: x.Content, Reveal: r, Salt: x.Salt, Signed: x.Undertaking, Receipt: x.Receipt, Log: proof}.Canonical()
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/jackc/pgx/v5"
+
+	"baohan/signing/tlog"
 )
 
 // EventKind names a fact about one guarantee.
@@ -60,6 +62,8 @@ type Event struct {
 	Demand    string         `json:"demand,omitzero"` // the demand's id, for demand_ kinds
 	Data      jsontext.Value `json:"data,omitzero"`
 	Guarantor string         `json:"guarantor"` // whose guarantee it is: for those who deliver
+
+	leaf *tlog.Leaf // of the transparency log; nil for what is not logged
 }
 
 // Outbox is the one thing this room needs of what follows: facts are handed over in the transaction that makes

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/party"
 )
@@ -37,7 +38,7 @@ func honour(t *turn, p Payment) error {
 	dm.PaidAmount, dm.PaidRef, dm.PaidAt = &p.Amount, &p.Reference, &p.PaidAt
 	g.Honoured += p.Amount
 	t.settled()
-	t.happened(EventDemandHonoured, map[string]any{"amount": p.Amount})
+	t.happened(EventDemandHonoured, map[string]any{"amount": p.Amount, "reference": p.Reference, "paid_at": p.PaidAt.In(calendar.Shanghai).Format(time.RFC3339Nano)})
 	if g.Honoured < *g.Amount {
 		return nil
 	}

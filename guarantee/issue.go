@@ -66,7 +66,7 @@ func issue(t *turn, read *Guarantee, kept issued) error {
 	}
 	g.Receipt, g.IssuedAt = kept.receipt, &kept.at
 	t.kept = &kept
-	t.happened(EventIssued, map[string]string{"number": *g.Number})
+	t.happened(EventIssued, letter.InForce{Number: *g.Number, Letter: signing.Digest(g.LetterDigest)})
 	return nil
 }
 

@@ -52,7 +52,7 @@ func effectRelease(ctx context.Context, t *turn, x *Disclosure, r letter.Release
 	if err != nil {
 		return err
 	}
-	t.happened(EventReleaseSigned, map[string]string{"beneficiary": r.Beneficiary.USCC, "reason": r.Reason})
+	t.happened(EventReleaseSigned, map[string]any{"beneficiary": r.Beneficiary.USCC, "reason": r.Reason, "signed": letter.PaperDigest(raw)})
 	if missing > 0 {
 		return nil
 	}

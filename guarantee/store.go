@@ -8,6 +8,7 @@ import (
 
 	"baohan/internal/store"
 	"baohan/party"
+	"baohan/signing/translog"
 )
 
 const guaranteeColumns = `id, version, guarantor, mode, form, wording, wording_version,
@@ -51,6 +52,9 @@ func manyGuarantees(ctx context.Context, q store.Querier, sql string, args pgx.N
 
 // write puts what a rule changed into the database in one round trip.
 func (t *turn) write(ctx context.Context) error {
+	if err := t.commit(); err != nil {
+		return err
+	}
 	b := &pgx.Batch{}
 	t.queue(b)
 	return translate(t.tx.SendBatch(ctx, b).Close())
@@ -63,9 +67,14 @@ func (t *turn) queue(b *pgx.Batch) {
 		if e.Demand != "" {
 			demand = &e.Demand
 		}
-		b.Queue(`INSERT INTO guarantee_event (guarantee, seq, kind, at, actor, demand, data)
-			VALUES (@guarantee, @seq, @kind, @at, @actor, @demand, @data)`, pgx.NamedArgs{
-			"guarantee": e.Guarantee, "seq": e.Seq, "kind": e.Kind, "at": e.At, "actor": e.Actor, "demand": demand, "data": string(e.Data)})
+		var leaf []byte
+		if e.leaf != nil {
+			leaf = e.leaf.Commitment[:]
+			translog.Queue(b, *e.leaf)
+		}
+		b.Queue(`INSERT INTO guarantee_event (guarantee, seq, kind, at, actor, demand, data, leaf)
+			VALUES (@guarantee, @seq, @kind, @at, @actor, @demand, @data, @leaf)`, pgx.NamedArgs{
+			"guarantee": e.Guarantee, "seq": e.Seq, "kind": e.Kind, "at": e.At, "actor": e.Actor, "demand": demand, "data": string(e.Data), "leaf": leaf})
 	}
 	sql, args := updateGuarantee(t.g, t.kept)
 	b.Queue(sql, args)

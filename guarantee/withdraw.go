@@ -36,7 +36,7 @@ func (d *Desk) withdraw(ctx context.Context, cmd party.Command, in Intake) (Answ
 			return err
 		}
 		t.settled()
-		t.happened(EventDemandWithdrawn, map[string]string{"reason": w.Reason})
+		t.happened(EventDemandWithdrawn, map[string]any{"reason": w.Reason, "signed": letter.PaperDigest(in.Body)})
 		return updateDemand(ctx, t.tx, dm)
 	})
 }

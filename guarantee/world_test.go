@@ -15,6 +15,7 @@ import (
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/internal/testdb"
+	"baohan/internal/testlog"
 	"baohan/party"
 	"baohan/signing"
 	"baohan/signing/devca"
@@ -133,7 +134,7 @@ func (w *world) desk(pool *pgxpool.Pool) {
 	}
 	master := []byte("a master key of thirty-two bytes")
 	w.Desk = NewDesk(Config{Pool: pool, Clock: w.clock, Outbox: w.outbox, Once: party.NewOnce(master), Tags: NewTags(master, "letter"),
-		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain, Trust: trust})
+		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain, Trust: trust, Log: testlog.New(w.t, pool, w.clock)})
 }
 
 // by is a command of o in a role, with a fresh key.

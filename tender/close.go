@@ -38,20 +38,22 @@ func (d *Desk) close(ctx context.Context, t *turn) error {
 	if err != nil {
 		return err
 	}
-	return t.closeOn(ctx, refs(bids), none{})
+	return t.closeOn(ctx, refs(bids), map[string]signing.Digest{})
 }
 
-// closeOn ends the handing in with these bids.
-func (t *turn) closeOn(ctx context.Context, bids []letter.RecordRef, facts any) error {
+// closeOn ends the handing in with these bids. The fact carries the closing's digest into the transparency log before
+// anybody is asked for a share.
+func (t *turn) closeOn(ctx context.Context, bids []letter.RecordRef, facts map[string]signing.Digest) error {
 	l := t.lot
 	l.ClosedAt = &t.now
 	if len(bids) < fewest {
 		return t.move(VerbFail, facts)
 	}
-	c := l.closing(letter.StageBids, signing.Digest{}, bids)
-	if err := insertClosing(ctx, t.tx, l.ID, c); err != nil {
+	content, err := insertClosing(ctx, t.tx, l.ID, l.closing(letter.StageBids, signing.Digest{}, bids))
+	if err != nil {
 		return err
 	}
+	facts["closing"] = signing.Sum(content)
 	return t.move(VerbClose, facts)
 }
 
@@ -71,14 +73,13 @@ func refs(bids []bidRef) []letter.RecordRef {
 	return out
 }
 
-func insertClosing(ctx context.Context, tx pgx.Tx, lot string, c letter.Closing) error {
-	content, err := c.Canonical()
-	if err != nil {
-		return err
+func insertClosing(ctx context.Context, tx pgx.Tx, lot string, c letter.Closing) (content []byte, err error) {
+	if content, err = c.Canonical(); err != nil {
+		return nil, err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO closing (lot, stage, content) VALUES (@lot, @stage, @content) ON CONFLICT (lot, stage) DO NOTHING`,
 		pgx.NamedArgs{"lot": lot, "stage": c.Stage, "content": content})
-	return translate(err)
+	return content, translate(err)
 }
 
 type closingRow struct {

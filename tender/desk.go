@@ -16,6 +16,7 @@ import (
 	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
+	"baohan/signing/tlog"
 	"baohan/tender/custody"
 )
 
@@ -69,6 +70,7 @@ type event struct {
 	At    time.Time
 	Actor string
 	Data  []byte
+	leaf  tlog.Leaf // every fact of a lot stands in the transparency log; those of an incident do not
 }
 
 // move makes one legal move and notes it, or refuses.
@@ -83,7 +85,11 @@ func (t *turn) move(verb Verb, data any) error {
 	}
 	t.lot.State = to
 	t.lot.Version++
-	t.events = append(t.events, event{t.lot.Version, verb, t.now, actorOf(t.actor), facts})
+	e := event{Seq: t.lot.Version, Kind: verb, At: t.now, Actor: actorOf(t.actor), Data: facts}
+	if e.leaf, err = e.fact(t.lot.ID).Leaf(); err != nil {
+		return err
+	}
+	t.events = append(t.events, e)
 	return nil
 }
 

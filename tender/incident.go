@@ -52,7 +52,7 @@ func (t *incidentTurn) happened(kind Verb, data any) error {
 		return err
 	}
 	t.in.Version++
-	t.events = append(t.events, event{t.in.Version, kind, t.now, actorOf(t.actor), facts})
+	t.events = append(t.events, event{Seq: t.in.Version, Kind: kind, At: t.now, Actor: actorOf(t.actor), Data: facts})
 	return nil
 }
 

@@ -83,7 +83,10 @@ func (o *opening) closeLetters(ctx context.Context, seals map[string]record) (le
 	}
 	slices.SortFunc(records, func(a, b letter.RecordRef) int { return strings.Compare(a.ID, b.ID) })
 	c := o.lot.closing(letter.StageLetters, letter.ClosingDigest(o.closing[0]), records)
-	err := o.desk.within(ctx, func(tx pgx.Tx) error { return insertClosing(ctx, tx, o.lot.ID, c) })
+	err := o.desk.within(ctx, func(tx pgx.Tx) error {
+		_, err := insertClosing(ctx, tx, o.lot.ID, c)
+		return err
+	})
 	if err != nil {
 		return c, nil, err
 	}

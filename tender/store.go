@@ -11,6 +11,7 @@ import (
 	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
+	"baohan/signing/translog"
 )
 
 // lockLot takes the lot's lock for one transaction alone. shareLot takes it beside others who share it: such
@@ -100,11 +101,14 @@ func digestOrNull(d signing.Digest) []byte {
 
 func writeEvents(ctx context.Context, tx pgx.Tx, lot string, events []event) error {
 	for _, e := range events {
-		_, err := tx.Exec(ctx, `INSERT INTO lot_event (lot, seq, kind, at, actor, data)
-			VALUES (@lot, @seq, @kind, @at, @actor, @data)`, pgx.NamedArgs{
-			"lot": lot, "seq": e.Seq, "kind": e.Kind, "at": e.At, "actor": e.Actor, "data": string(e.Data)})
+		_, err := tx.Exec(ctx, `INSERT INTO lot_event (lot, seq, kind, at, actor, data, leaf)
+			VALUES (@lot, @seq, @kind, @at, @actor, @data, @leaf)`, pgx.NamedArgs{
+			"lot": lot, "seq": e.Seq, "kind": e.Kind, "at": e.At, "actor": e.Actor, "data": string(e.Data), "leaf": e.leaf.Commitment[:]})
 		if err != nil {
 			return translate(err)
+		}
+		if err := translog.EnqueueTx(ctx, tx, e.leaf); err != nil {
+			return err
 		}
 	}
 	return nil

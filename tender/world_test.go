@@ -15,6 +15,7 @@ import (
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/internal/testdb"
+	"baohan/internal/testlog"
 	"baohan/party"
 	"baohan/signing"
 	"baohan/signing/devca"
@@ -194,7 +195,7 @@ func (w *world) desk() {
 	master := []byte("a master key of thirty-two bytes")
 	once := party.NewOnce(master)
 	letters := guarantee.NewDesk(guarantee.Config{Pool: w.pool, Clock: w.clock, Outbox: w.outbox, Once: once, Tags: guarantee.NewTags(master, "letter"),
-		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain, Trust: trust})
+		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain, Trust: trust, Log: testlog.New(w.t, w.pool, w.clock)})
 	var holders [3]custody.DevHolder
 	for i, name := range []string{"保管人甲中心", "保管人乙监督局", "保管人丙公证处"} {
 		o := w.org(name, 30+i)

@@ -27,6 +27,7 @@ func (s *server) edge(inner http.Handler) http.Handler {
 			held.header.Set("Set-Cookie", x.cookie)
 		}
 		if x.signed {
+			held.header.Set("Cache-Control", "no-store") // it is signed for this request alone
 			s.signAnswer(held, r)
 		}
 		done(r.Method, x, held.status())

@@ -44,9 +44,10 @@ func exchangeOf(ctx context.Context) *exchange {
 }
 
 // spoken is the operation as the log may name it. What bidders do is one word: a log that counts applications tells
-// how many bidders there are (招标投标法22).
+// how many bidders there are (招标投标法22). Who asks for a leaf's proof before an opening is most likely one.
 func (x *exchange) spoken() string {
-	if slices.Equal(rules[x.operation].roles, bidders) {
+	ofLeaf := x.operation == "log-proof" || x.operation == "log-receipt"
+	if ofLeaf || slices.Equal(rules[x.operation].roles, bidders) {
 		return "bidder"
 	}
 	return x.operation

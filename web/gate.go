@@ -142,9 +142,9 @@ func once(q url.Values) error {
 }
 
 // changes tells the operations that need an Idempotency-Key: every POST but the two that begin a session, which
-// are protected by their single-use challenge.
+// are protected by their single-use challenge, and a witness's line, which is one however often it comes.
 func changes(op *huma.Operation) bool {
-	return op.Method == http.MethodPost && op.OperationID != "challenge" && op.OperationID != "sign-in"
+	return op.Method == http.MethodPost && !slices.Contains([]string{"challenge", "sign-in", "countersign"}, op.OperationID)
 }
 
 // command binds the key to these very bytes by a keyed digest: a plain digest of sealed content would let whoever

@@ -65,6 +65,20 @@ var rules = map[string]rule{
 	"read-sheet":      {whose: announced, when: opened},
 	"watch-opening":   {whose: announced},
 	"read-file":       {whose: readOut, when: opened},
+	"read-document":   {whose: readOut, when: opened},
+	"read-lot-log":    {whose: announced},
+
+	"read-own-log":       {roles: bidders, whose: owner},
+	"issuer-log":         {roles: guarantors, whose: guarantor},
+	"read-guarantee-log": {roles: beneficiaries, whose: beneficiary, when: opened},
+
+	"log-head":        {whose: public},
+	"log-consistency": {whose: public},
+	"log-proof":       {whose: public},
+	"log-receipt":     {whose: public},
+	"log-leaves":      {whose: public},
+	"log-keys":        {whose: public},
+	"countersign":     {whose: public}, // the line itself is signed
 
 	"apply":             {roles: bidders, whose: self},
 	"list-applications": {roles: bidders, whose: self},

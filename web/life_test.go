@@ -16,7 +16,9 @@ import (
 	"baohan/client/wire"
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/guarantee/letter/paper"
 	"baohan/party"
+	"baohan/signing/tlog"
 )
 
 // life is a world with one lot on the way: a tenderer, a bank with a product, and bidders.
@@ -167,6 +169,7 @@ func TestLife(t *testing.T) {
 	l.open()
 	l.readOut(ids)
 	l.demandAndRelease(ids)
+	l.evidence(ids)
 	if book := must(l.institution().Book(ctx)); len(book) != 3 {
 		t.Errorf("the book has %d guarantees", len(book))
 	}
@@ -238,6 +241,38 @@ func (l *life) demandAndRelease(ids []string) {
 		l.t.Errorf("in the end: %s %s %s", page.Items[0].Instrument, page.Items[1].Instrument, page.Items[2].Instrument)
 	}
 }
+
+// evidence takes away what outlives the platform: the PDF, which anyone verifies, and the log's proofs.
+func (l *life) evidence(ids []string) {
+	l.t.Helper()
+	ctx, log := l.t.Context(), l.desks.Guarantee.Log
+	l.clock.Advance(time.Minute)
+	for range 10 { // more than one batch waits
+		must(log.Step(ctx))
+		l.clock.Advance(time.Minute)
+	}
+	trust := tlog.Policy{Log: []tlog.Key{log.Key}}
+	got := l.as("", "GET", "/api/v1/guarantees/"+ids[0]+"/document", nil)
+	if r := paper.Verify(got.body, l.trust, letter.Log(trust)); !r.OK {
+		l.t.Errorf("the document: %+v", r)
+	}
+	b := must(client.NewBeneficiary(l.at, l.tenderer.identity()))
+	must(b.SignIn(ctx))
+	for name, all := range map[string][]letter.LogEntry{
+		"institution": must(l.institution().Log(ctx, ids[0])), "beneficiary": must(b.Log(ctx, ids[0])), "anybody, of the lot": must(b.LotLog(ctx, l.lot.ID)),
+	} {
+		for _, e := range all {
+			if p, ok := e.Proof(); !ok || second(p.Verify(trust)) != nil {
+				l.t.Errorf("%s: %s is not proven", name, e.Fact.Kind)
+			}
+		}
+		if len(all) < 3 {
+			l.t.Errorf("%s: %d facts", name, len(all))
+		}
+	}
+}
+
+func second(_ tlog.Checkpoint, _ []tlog.Sighting, err error) error { return err }
 
 // files brings every document that the letter asks for and that is not there by itself.
 func (l *life) files(id string) (out []wire.File) {

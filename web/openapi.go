@@ -23,13 +23,20 @@ func contract() huma.Config {
 			OpenAPI: "3.1.0",
 			Info:    &huma.Info{Title: "电子投标保函平台接口", Version: "1", Description: "说明见 docs/api-guide.md。错误一律为 application/problem+json（RFC 9457）。"},
 			Components: &huma.Components{
-				Schemas:         huma.NewMapRegistry("#/components/schemas/", schemaName),
+				Schemas:         schemas(),
 				SecuritySchemes: schemes,
 			},
 		},
 		Formats:       map[string]huma.Format{"application/json": format, "json": format},
 		DefaultFormat: "application/json",
 	}
+}
+
+// schemas is the registry of what the API speaks of. JSON that is carried as it is is an object of any shape.
+func schemas() huma.Registry {
+	r := huma.NewMapRegistry("#/components/schemas/", schemaName)
+	r.RegisterTypeAlias(reflect.TypeFor[jsontext.Value](), reflect.TypeFor[map[string]any]())
+	return r
 }
 
 var schemes = map[string]*huma.SecurityScheme{

@@ -10,6 +10,7 @@ import (
 
 // How large a body an operation takes, in bytes.
 const (
+	lineBody   = 4 << 10   // one signed line
 	smallBody  = 64 << 10  // facts
 	letterBody = 256 << 10 // one signed or sealed letter with its certificates
 	bidBody    = 512 << 10
@@ -32,6 +33,23 @@ func query[P, A any](s *server, id, path, summary string, handle func(context.Co
 			return nil, s.problemOf(ctx, err)
 		}
 		return &answered[A]{a}, nil
+	})
+}
+
+// publication registers a read whose answer is for everybody, byte for byte as it is checked; form is an example of it.
+func publication[P any](s *server, id, path, summary, kind string, form any, handle func(context.Context, *P) (*published, error)) {
+	op := operation(http.MethodGet, id, path, summary)
+	op.Errors = []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusInternalServerError}
+	op.Responses = map[string]*huma.Response{
+		"200": {Description: "原样字节", Content: map[string]*huma.MediaType{kind: {Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(form), true, "")}}},
+		"304": {Description: "没有变化（If-None-Match）"},
+	}
+	huma.Register(s.api, op, func(ctx context.Context, in *P) (*published, error) {
+		p, err := handle(ctx, in)
+		if err != nil {
+			return nil, s.problemOf(ctx, err)
+		}
+		return p, nil
 	})
 }
 

@@ -43,12 +43,12 @@ func newCounter(t *testing.T) *counter {
 func (c *counter) pdf(t *testing.T, i house.Issued) []byte {
 	t.Helper()
 	by := page.Signatory{Key: c.Platform.Sign.Key, Chain: c.Platform.Sign.Chain, Verify: "https://bh.example.cn/verify"}
-	return must(page.Guarantee(t.Context(), must(i.File().Canonical()), nil, by, c.At.Add(time.Hour)))
+	return must(page.Guarantee(t.Context(), must(i.File().Canonical()), by, c.At.Add(time.Hour)))
 }
 
 // scanOf is what the code on the document says behind the #.
 func scanOf(i house.Issued) string {
-	s, _, err := paper.Guarantee(must(i.File().Canonical()), nil)
+	s, _, err := paper.Guarantee(must(i.File().Canonical()))
 	if err != nil {
 		panic(err)
 	}

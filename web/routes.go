@@ -1,5 +1,10 @@
 package web
 
+import (
+	"baohan/client/wire"
+	"baohan/signing/tlog"
+)
+
 // routes is the whole API, in the order of a guarantee's life. Every name here has its row in guard.go.
 func (s *server) routes() {
 	s.sessionRoutes()
@@ -7,8 +12,10 @@ func (s *server) routes() {
 	s.bidderRoutes()
 	s.emergencyRoutes()
 	s.beneficiaryRoutes()
+	s.evidenceRoutes()
 	s.issuerRoutes()
 	s.staffRoutes()
+	s.logRoutes()
 }
 
 func (s *server) sessionRoutes() {
@@ -98,4 +105,15 @@ func (s *server) staffRoutes() {
 	query(s, "list-notices", "/notices", "与本单位有关的到期提醒", s.notices)
 	query(s, "list-jobs", "/ops/jobs", "多次失败后放弃的后台任务", s.failedJobs)
 	verb(s, "retry-job", "/ops/jobs/{id}/retry", "重新执行", smallBody, s.retryJob)
+}
+
+// logRoutes are the transparency log as everybody reads it: what a witness, an auditor and the holder of a guarantee need.
+func (s *server) logRoutes() {
+	publication(s, "log-head", "/log/head", "透明日志最新的日志头，附见证人的签名", textPlain, "", s.logHead)
+	publication(s, "log-consistency", "/log/consistency", "日志从一个日志头增长为另一个的证明", applicationJSON, tlog.Consistency{}, s.logConsistency)
+	publication(s, "log-proof", "/log/leaves/{leaf}/proof", "一片叶在日志里的证明", applicationJSON, tlog.Inclusion{}, s.logProof)
+	publication(s, "log-receipt", "/log/leaves/{leaf}/receipt", "一片叶的回执：最迟何时在签名的日志头之下", textPlain, "", s.logReceipt)
+	publication(s, "log-leaves", "/log/leaves", "日志的叶，供复制整本日志", applicationJSON, wire.LogLeaves{}, s.logLeaves)
+	publication(s, "log-keys", "/log/keys", "日志和见证人的验证公钥、批量和节拍", applicationJSON, wire.LogKeys{}, s.logKeys)
+	verb(s, "countersign", "/log/cosignatures", "见证人交来对一个日志头的签名行（无需登录，签名即凭据）", lineBody, s.countersign)
 }

@@ -17,6 +17,7 @@ import (
 	"baohan/internal/clock"
 	"baohan/party"
 	"baohan/signing"
+	"baohan/signing/translog"
 	"baohan/tender"
 )
 
@@ -28,7 +29,8 @@ type Config struct {
 	Guarantee *guarantee.Desk
 	Banks     *banks.Desk
 	Clock     clock.Clock
-	Jobs      Jobs // may be absent: then there is no list of jobs
+	Jobs      Jobs          // may be absent: then there is no list of jobs
+	Translog  *translog.Log // may be absent: then there is no log
 
 	Platform      signing.Signer        // signs the answers to signed requests
 	PlatformChain []signing.Certificate // leaf first; the leaf's fingerprint is the keyid of those signatures
@@ -56,9 +58,11 @@ type server struct {
 	banks     *banks.Desk
 	clock     clock.Clock
 	jobs      Jobs
+	translog  *translog.Log
 	relations relations
 
 	platform   signing.Signer
+	chain      []signing.Certificate
 	keyid      string
 	commandKey []byte
 	hosts      []string
@@ -85,9 +89,10 @@ func New(c Config) (http.Handler, error) {
 		return nil, errors.New("web: Hosts says by which names callers reach us; none is given")
 	}
 	s := describe()
-	s.party, s.tender, s.guarantee, s.banks, s.clock, s.jobs = c.Party, c.Tender, c.Guarantee, c.Banks, c.Clock, c.Jobs
+	s.party, s.tender, s.guarantee, s.banks, s.clock, s.jobs, s.translog = c.Party, c.Tender, c.Guarantee, c.Banks, c.Clock, c.Jobs, c.Translog
 	s.relations = standing{s}
-	s.platform, s.keyid, s.commandKey, s.hosts = c.Platform, c.PlatformChain[0].Fingerprint().String(), c.CommandKey, c.Hosts
+	s.platform, s.chain, s.keyid = c.Platform, c.PlatformChain, c.PlatformChain[0].Fingerprint().String()
+	s.commandKey, s.hosts = c.CommandKey, c.Hosts
 	s.cookies = cookies{secure: !c.PlainHTTP}
 	s.limits = newLimits(c.SignInRate, c.Proxies)
 	s.meter = newMeter(c.Registry)

@@ -23,6 +23,7 @@ import (
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/internal/testdb"
+	"baohan/internal/testlog"
 	"baohan/party"
 	"baohan/signing"
 	"baohan/signing/devca"
@@ -86,7 +87,8 @@ func newWorldWith(t *testing.T, custodians func(*world, person) [3]custody.Custo
 	days := must(calendar.New(calendar.PublishedDays()))
 	parties := party.NewDesk(w.pool, w.clock, w.trust)
 	guarantees := guarantee.NewDesk(guarantee.Config{Pool: w.pool, Clock: w.clock, Outbox: quietOutbox{}, Once: once,
-		Tags: guarantee.NewTags(master, "letter"), Calendar: days, Platform: platform.sign.Key, PlatformChain: platform.sign.Chain, Trust: w.trust})
+		Tags: guarantee.NewTags(master, "letter"), Calendar: days, Platform: platform.sign.Key, PlatformChain: platform.sign.Chain, Trust: w.trust,
+		Log: testlog.New(t, w.pool, w.clock)})
 	market := must(banks.NewDesk(banks.Config{Pool: w.pool, Clock: w.clock, Party: parties, Platform: platform.sign.Key,
 		Certificate: platform.sign.Certificate(), Once: once, Hosts: []string{"bank.test:443"}}))
 	tenders := tender.NewDesk(tender.Config{Pool: w.pool, Clock: w.clock, Once: once, Guarantees: guarantees,

@@ -18,7 +18,7 @@ import (
 // caCommand is a certification authority for development. What it certifies has no legal effect; production brings
 // certificates of a licensed 电子认证服务机构 (电子签名法16).
 type caCommand struct {
-	Init  caInitCommand  `cmd:"" help:"建立开发用根证书，并生成平台、交易中心和三个保管人的密钥。"`
+	Init  caInitCommand  `cmd:"" help:"建立开发用根证书，并生成平台、交易中心、三个保管人和透明日志的密钥。"`
 	Issue caIssueCommand `cmd:"" help:"为一个单位签发开发用证书（签名或加密），密钥写入文件。"`
 }
 
@@ -29,6 +29,7 @@ type caInitCommand struct {
 	Platform   string `help:"平台运营单位，写作 名称/统一社会信用代码。" required:"" placeholder:"名称/代码"`
 	Centre     string `help:"交易中心。" required:"" placeholder:"名称/代码"`
 	Supervisor string `help:"行政监督部门。" required:"" placeholder:"名称/代码"`
+	Log        string `help:"透明日志的名称，公开，今后不变，例如 log.example.cn/2026。" default:"localhost/baohan" placeholder:"名称"`
 	Light      bool   `help:"口令加密用较少的迭代次数：启动快，只供演示和测试。"`
 }
 
@@ -51,7 +52,7 @@ func (c *caInitCommand) Run(s *Settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := makeKeys(s.KeysDir(), passphrase, ca, own, at, lightly(c.Light)...); err != nil {
+	if err := makeKeys(s.KeysDir(), passphrase, ca, own, c.Log, at, lightly(c.Light)...); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "密钥目录：%s\n根证书：%s\n", s.KeysDir(), filepath.Join(s.KeysDir(), "root.pem"))
@@ -149,7 +150,7 @@ func validity(at time.Time) (from, until time.Time) {
 
 // makeKeys fills a new key directory with keys certified by ca. The root is written last: a directory without it is
 // no key directory yet, and making it can begin again.
-func makeKeys(dir string, passphrase []byte, ca *devca.CA, h house, at time.Time, options ...signing.KeyOption) error {
+func makeKeys(dir string, passphrase []byte, ca *devca.CA, h house, log string, at time.Time, options ...signing.KeyOption) error {
 	root := filepath.Join(dir, "root.pem")
 	if _, err := os.Stat(root); err == nil {
 		return fmt.Errorf("密钥目录 %s 已有密钥，不会覆盖；请换一个目录", dir)
@@ -164,6 +165,9 @@ func makeKeys(dir string, passphrase []byte, ca *devca.CA, h house, at time.Time
 		}
 	}
 	if err := makeSecrets(dir, passphrase, options...); err != nil {
+		return err
+	}
+	if _, err := makeTranslogKey(dir, log, passphrase, options...); err != nil {
 		return err
 	}
 	return os.WriteFile(root, ca.Root.PEM(), 0o644)

@@ -27,7 +27,7 @@ type demoCommand struct {
 	Script  string `help:"用 OpenSSL 复核保函的脚本；没有就略过这一步。" default:"docs/verify-with-openssl.sh" placeholder:"文件"`
 }
 
-// Run starts a whole platform with three custodians and three institutions on a stepped clock, tells the story of two tenders in it, and
+// Run starts a whole platform with three custodians, three institutions and two witnesses on a stepped clock, tells the story of two tenders in it, and
 // leaves it to whoever started it.
 func (c *demoCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, out io.Writer) (err error) {
 	if c.Out == "" {
@@ -44,7 +44,7 @@ func (c *demoCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, ou
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	fmt.Fprintf(out, "平台、三个密钥保管人和三家测试机构已就绪（%.1f 秒）\n", clock.System().Now().Sub(began).Seconds())
+	fmt.Fprintf(out, "平台、三个密钥保管人、三家测试机构和两个见证人已就绪（%.1f 秒）\n", clock.System().Now().Sub(began).Seconds())
 	if c.Bidding {
 		err = story.Publish(ctx, w.stage(c.Out, out))
 	} else {
@@ -100,7 +100,7 @@ func (w *theatre) stage(out string, print io.Writer) story.Stage {
 	return story.Stage{
 		Base: w.base, Trust: w.trust, Platform: w.house.Platform, Clock: w.clock, Cast: w.cast, Centre: story.Member{Party: w.house.Centre, Sign: w.centre},
 		Supervisor: story.Member{Party: w.house.Supervisor, Sign: w.supervisor}, Spoil: w.spoil,
-		Certificates: w.signs, Custodians: strings.Split(w.pins(), ","), Desks: w.desks,
+		Certificates: w.signs, Log: w.logKey, Witnesses: w.witnessKeys, Custodians: strings.Split(w.pins(), ","), Desks: w.desks,
 		Folder: filepath.Join(w.dir, "copies"), Out: out, Print: print,
 		Step:   func(ctx context.Context, t time.Time) error { return w.clock.Set(ctx, t, sqlclock.Mirror(w.pool)) },
 		Search: w.search, Custodian: w.custodianIs, Institution: w.institutionIs,
@@ -156,6 +156,10 @@ func (w *theatre) explain(out io.Writer) {
 三个密钥保管人各为一个进程，数据在 %[1]s/custodian-1 至 3；经办人在其机器上操作，例如：
 
   BAOHAN_DATA=%[1]s/custodian-2 baohan custodian status
+
+透明日志的两个见证人各为一个进程，数据在 %[1]s/witness-1 至 2。凭日志头审计数据库中的整本日志：
+
+  baohan audit --head %[1]s/witness-1/witness/last.note --log "$(cat %[1]s/keys/translog.vkey)"
 
 按 Ctrl-C 结束。
 `, w.dir, w.server.URL, w.base, bidder, next.Format(time.RFC3339), w.pins())

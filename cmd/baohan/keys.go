@@ -43,6 +43,7 @@ type keyring struct {
 	Trust    *signing.Trust
 	Platform devca.Identity
 	Centre   devca.Identity
+	Translog namedKey // the transparency log's
 
 	passphrase []byte
 }
@@ -106,7 +107,13 @@ func (k *keyring) loadIdentities() (err error) {
 	if k.Platform, err = devca.LoadIdentity(k.Dir, platformName, k.passphrase); err != nil {
 		return err
 	}
-	k.Centre, err = devca.LoadIdentity(k.Dir, centreName, k.passphrase)
+	if k.Centre, err = devca.LoadIdentity(k.Dir, centreName, k.passphrase); err != nil {
+		return err
+	}
+	k.Translog, err = loadNamedKey(k.Dir, translogName, k.passphrase, noTranslogKey)
+	if err == nil && k.Translog.IsWitness() {
+		err = fmt.Errorf("%s 是见证人的密钥，不能用来签日志", filepath.Join(k.Dir, translogName))
+	}
 	return err
 }
 

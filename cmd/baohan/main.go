@@ -21,24 +21,27 @@ import (
 type commands struct {
 	Settings `embed:"" group:"设置"`
 
-	Demo    demoCommand    `cmd:"" help:"在本机演示：平台、三家测试机构、演示时钟；--once 把全过程走一遍并核对。"`
-	Serve   serveCommand   `cmd:"" help:"运行平台：答复请求，并执行后台任务。"`
-	Work    workCommand    `cmd:"" help:"只执行后台任务；可与 serve 分开运行多个。"`
-	Migrate migrateCommand `cmd:"" help:"把数据库结构升级到本版本。"`
-	Admit   admitCommand   `cmd:"" help:"准入单位、登记证书、接入担保机构。"`
-	Party   partyCommand   `cmd:"" help:"停用、恢复单位，停用证书。"`
-	CA      caCommand      `cmd:"" name:"ca" help:"开发用证书机构（无法律效力）。"`
+	Demo     demoCommand     `cmd:"" help:"在本机演示：平台、三家测试机构、演示时钟；--once 把全过程走一遍并核对。"`
+	Serve    serveCommand    `cmd:"" help:"运行平台：答复请求，并执行后台任务。"`
+	Work     workCommand     `cmd:"" help:"只执行后台任务；可与 serve 分开运行多个。"`
+	Migrate  migrateCommand  `cmd:"" help:"把数据库结构升级到本版本。"`
+	Admit    admitCommand    `cmd:"" help:"准入单位、登记证书、接入担保机构。"`
+	Party    partyCommand    `cmd:"" help:"停用、恢复单位，停用证书。"`
+	Translog translogCommand `cmd:"" help:"透明日志：生成密钥、由叶重建树。"`
+	CA       caCommand       `cmd:"" name:"ca" help:"开发用证书机构（无法律效力）。"`
 
 	Bidder      bidderCommand      `cmd:"" help:"投标人：询价、申请、核对自己的保函、投标。"`
 	BidList     bidListCommand     `cmd:"" help:"交易中心的投标系统：截止后把导出的投标清单（CSV）签名并提交。"`
 	Incident    incidentCommand    `cmd:"" help:"应急：交易中心登记、行政监督认定无法解封的保函。"`
 	Custodian   custodianCommand   `cmd:"" help:"密钥保管人：在其所有者处独立运行的代理，及其经办人的操作。"`
+	Witness     witnessCommand     `cmd:"" help:"透明日志的见证人：由银行或监督部门在自己的机器上运行。"`
 	SandboxBank sandboxBankCommand `cmd:"" help:"测试机构：银行、保险公司或担保公司的模拟，独立进程。"`
 
 	Clock clockCommand `cmd:"" help:"拨动演示时钟。"`
 
 	Reference settingsCommand `cmd:"" name:"settings" help:"打印全部设置及其说明。"`
 	Verify    verifyCommand   `cmd:"" help:"离线核对一份保函（PDF、签名、证书链、文本、金额、承诺值和回执），或者核对并打印一份核验结果表。"`
+	Audit     auditCommand    `cmd:"" help:"离线审计透明日志：用转储和平台以外的日志头，指出第一处被改动、缺失或插入的条目。"`
 	PDF       pdfCommand      `cmd:"" name:"pdf" help:"把保函、解除通知或者书面付款通知做成由平台签名的 PDF。"`
 	Unlock    unlockCommand   `cmd:"" help:"投标人离线打开自己的保函副本：只用自己的加密密钥，不需要平台。"`
 	Version   versionCommand  `cmd:"" help:"打印版本。"`

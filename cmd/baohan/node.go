@@ -41,6 +41,10 @@ func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.
 	if s.Cover < 0 || s.Cover > mostCover {
 		return nil, fmt.Errorf("cover：%d 不在 0 至 %d 之间；请填写每小时的行数", s.Cover, mostCover)
 	}
+	ledger, err := s.translogConfig()
+	if err != nil {
+		return nil, err
+	}
 	keys, err := openKeys(s)
 	if err != nil {
 		return nil, err
@@ -55,7 +59,7 @@ func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.
 	}
 	sys, err := openSystem(ctx, systemConfig{Database: server.URL, MaxConns: s.DatabaseMax, Keys: keys, ClockFile: s.ClockFile,
 		Migrate: n.Migrate || s.DatabaseURL == "", Node: n.name(command), Sweep: s.SweepEvery, Cover: s.Cover, Timeout: n.Patience,
-		Allow: n.Allow, Networks: networks, Custodians: n.Custodians, Log: log})
+		Allow: n.Allow, Networks: networks, Custodians: n.Custodians, Translog: ledger, Log: log})
 	if err != nil {
 		return nil, errors.Join(err, server.Stop())
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,9 +18,8 @@ import (
 // pdfCommand makes the PDF of a guarantee, a release or a demand, and signs the rendering with the platform's key. The
 // platform signs no rendering of what does not hold: the file is verified first.
 type pdfCommand struct {
-	File     string `arg:"" help:"保函文件（.json），或者受益人签名的解除通知、书面付款通知（.p7s）。" type:"existingfile"`
-	Out      string `help:"写到哪个文件；不给则与原文件同名，扩展名为 .pdf。" placeholder:"文件"`
-	LogProof string `help:"一并附上的透明日志证明。" type:"existingfile" placeholder:"文件"`
+	File string `arg:"" help:"保函文件（.json），或者受益人签名的解除通知、书面付款通知（.p7s）。" type:"existingfile"`
+	Out  string `help:"写到哪个文件；不给则与原文件同名，扩展名为 .pdf。" placeholder:"文件"`
 }
 
 // Run ends with 1 when the file does not hold, and with 2 when it cannot be read or the PDF cannot be written.
@@ -92,28 +90,14 @@ func (c pdfCommand) make(ctx context.Context, s *Settings, platform devca.Identi
 	}
 	by, at := page.Signatory{Key: platform.Key, Chain: platform.Chain, Verify: verify}, clk.Now()
 	if bytes.HasPrefix(b, []byte("{")) {
-		proof, err := c.proof()
-		if err != nil {
-			return nil, err
-		}
-		return page.Guarantee(ctx, b, proof, by, at)
+		return page.Guarantee(ctx, b, by, at)
 	}
 	signed, err := signing.ParseSignedData(b)
 	if err != nil {
 		return nil, err
 	}
-	if c.LogProof != "" {
-		return nil, errors.New("--log-proof 只用于保函文件")
-	}
 	if _, err := letter.ParseRelease(signed.Content); err == nil {
 		return page.Release(ctx, b, by, at)
 	}
 	return page.Demand(ctx, b, by, at)
-}
-
-func (c pdfCommand) proof() ([]byte, error) {
-	if c.LogProof == "" {
-		return nil, nil
-	}
-	return readBounded(c.LogProof)
 }

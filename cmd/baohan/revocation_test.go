@@ -38,7 +38,8 @@ var silent = slog.New(slog.DiscardHandler)
 func newConsole(t *testing.T) *console {
 	t.Helper()
 	c := &console{dir: t.TempDir()}
-	c.Settings = &Settings{Data: c.dir, Passphrase: "口令", DatabaseMax: 4, SweepEvery: 20 * time.Millisecond}
+	c.Settings = &Settings{Data: c.dir, Passphrase: "口令", DatabaseMax: 4, SweepEvery: 20 * time.Millisecond,
+		TranslogBatch: 64, TranslogEvery: time.Minute, TranslogWithin: 15 * time.Minute}
 	var codes [4]string
 	for i := range codes {
 		code, err := letter.CompleteUSCC("9143010076071" + []string{"0001", "0002", "0003", "0004"}[i])
@@ -46,7 +47,7 @@ func newConsole(t *testing.T) *console {
 		codes[i] = code
 	}
 	c.uscc = codes[3]
-	succeed(t, (&caInitCommand{Platform: "测试平台/" + codes[0], Centre: "测试中心/" + codes[1], Supervisor: "测试监督/" + codes[2], Light: true}).Run(c.Settings, io.Discard))
+	succeed(t, (&caInitCommand{Platform: "测试平台/" + codes[0], Centre: "测试中心/" + codes[1], Supervisor: "测试监督/" + codes[2], Log: devLog, Light: true}).Run(c.Settings, io.Discard))
 	succeed(t, (&caIssueCommand{Party: "测试银行/" + c.uscc, Use: "sign", Dir: c.dir, Name: "bank", Light: true}).Run(c.Settings, io.Discard))
 	var err error
 	c.ca, err = devca.Load(caDir(c.Settings), []byte(c.Passphrase))

@@ -47,12 +47,12 @@ func (c *serveCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, o
 		return fmt.Errorf("监听 %s：%w", s.Listen, err)
 	}
 	if !c.NoWork {
-		if err := r.jobs.Start(ctx); err != nil {
+		if err := r.work(ctx); err != nil {
 			return errors.Join(err, listener.Close())
 		}
 	}
 	fmt.Fprintf(out, "保函平台已就绪：%s\n", edge.url(listener.Addr()))
-	return edge.serve(ctx, listener, handler, r.jobs.Stop, log)
+	return edge.serve(ctx, listener, handler, r.rest, log)
 }
 
 // edge is how the outside reaches us.
@@ -103,12 +103,12 @@ func (e *edge) handler(ctx context.Context, s *system, log *slog.Logger) (http.H
 	if len(hosts) == 0 {
 		hosts = []string{e.settings.Listen}
 	}
-	return web.New(web.Config{Party: s.party, Tender: s.tenders, Guarantee: s.guarantees, Banks: s.banks, Jobs: s.jobs, Clock: s.clock,
+	return web.New(web.Config{Party: s.party, Tender: s.tenders, Guarantee: s.guarantees, Banks: s.banks, Jobs: s.jobs, Translog: s.translog, Clock: s.clock,
 		Platform: s.Keys.Platform.Key, PlatformChain: s.Keys.Platform.Chain, CommandKey: s.Keys.Secrets.Command,
 		Hosts: hosts, Proxies: e.proxies, PlainHTTP: e.tls == nil, MetricsToken: e.settings.MetricsToken, Log: log,
 		Watching: web.Watching{Life: e.settings.WatchLife, Most: e.settings.WatchMax, PerAddress: e.settings.WatchPerAddress}, Stopping: ctx.Done(),
 		Published: web.Published{Roots: s.Keys.Trust.Anchors(), Centre: subjectOf(s.Keys.Centre)},
-		Healthz:   health.Live(), Readyz: health.Ready(log, health.Database(s.pool)...)})
+		Healthz:   health.Live(), Readyz: health.Ready(log, append(health.Database(s.pool), s.writer.check())...)})
 }
 
 func (e *edge) url(at net.Addr) string {

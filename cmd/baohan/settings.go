@@ -43,6 +43,13 @@ type Settings struct {
 
 	Cover int `help:"掩护行：每小时让投标记录总共增加多少行，不足时由平台补入无人的记录，使读数据库的人看不出投标数量（docs/secrecy.md）。每行约占 77 KB；最多 3600。各进程须相同；0 为不掩护。" env:"BAOHAN_COVER" default:"0" placeholder:"行"`
 
+	TranslogBatch     int           `help:"透明日志每个节拍写入多少片叶，不足的以虚叶补满；公开，按最忙的一天定，不常改（docs/transparency-log.md）。各进程须相同。" env:"BAOHAN_TRANSLOG_BATCH" default:"64" placeholder:"片"`
+	TranslogEvery     time.Duration `help:"透明日志的节拍。各进程须相同。" env:"BAOHAN_TRANSLOG_EVERY" default:"1m" placeholder:"时长"`
+	TranslogWithin    time.Duration `help:"日志回执的承诺：叶交入后最迟多久在签名的日志头之下。" env:"BAOHAN_TRANSLOG_WITHIN" default:"15m" placeholder:"时长"`
+	TranslogOld       []string      `help:"日志以前的验证公钥，逗号分隔：更换密钥之后仍认它们签过的日志头。现用的密钥在密钥目录的 translog.key 和 translog.vkey 中。" env:"BAOHAN_TRANSLOG_OLD" placeholder:"公钥"`
+	TranslogWitnesses []string      `help:"见证人的验证公钥，逗号分隔；只收他们的见证签名。" env:"BAOHAN_TRANSLOG_WITNESSES" placeholder:"公钥"`
+	TranslogQuorum    int           `help:"叶在日志里的证明优先取至少有这么多见证人签过的日志头；0 为取最新的日志头。" env:"BAOHAN_TRANSLOG_QUORUM" default:"0" placeholder:"个"`
+
 	LogFormat string `help:"日志格式：text 或 json。" env:"BAOHAN_LOG_FORMAT" enum:"text,json" default:"text" placeholder:"格式"`
 	LogLevel  string `help:"日志级别：debug、info、warn 或 error。" env:"BAOHAN_LOG_LEVEL" default:"info" placeholder:"级别"`
 }

@@ -21,6 +21,7 @@ import (
 	"baohan/party"
 	"baohan/signing"
 	"baohan/signing/devca"
+	"baohan/signing/translog"
 	"baohan/tender"
 )
 
@@ -40,6 +41,8 @@ type systemConfig struct {
 	Log       *slog.Logger
 
 	Custodians []string // 地址=证书文件, three; none: development agents in the key directory
+
+	Translog translog.Config // as far as the settings say it
 }
 
 // system is all rooms, wired. Every process of the platform makes the same one: what it then does with it, serve or
@@ -53,6 +56,8 @@ type system struct {
 	guarantees *guarantee.Desk
 	tenders    *tender.Desk
 	jobs       *jobs.Runner
+	translog   *translog.Log
+	writer     *writer
 }
 
 // openSystem connects, checks that the database keeps what it is given, and wires the rooms.
@@ -127,6 +132,10 @@ func (s *system) openClock(ctx context.Context) error {
 // wire makes the desks. The runner comes first, because it is the guarantee desk's outbox.
 func (s *system) wire(custodians custodians) (err error) {
 	k, once := s.Keys, party.NewOnce(s.Keys.Secrets.Once)
+	if s.translog, err = s.newTranslog(); err != nil {
+		return err
+	}
+	s.writer = &writer{log: s.translog}
 	if s.jobs, err = jobs.New(jobs.Config{Pool: s.pool, Node: s.Node, Once: once, Log: s.Log, Every: s.Sweep,
 		Cover: tender.Hourly(s.Cover)}); err != nil {
 		return err
@@ -139,7 +148,7 @@ func (s *system) wire(custodians custodians) (err error) {
 	}
 	s.guarantees = guarantee.NewDesk(guarantee.Config{Pool: s.pool, Clock: s.clock, Outbox: s.jobs, Once: once,
 		Tags: guarantee.NewTags(k.Secrets.Tags, "letter"), Calendar: calendar.Published(), Platform: k.Platform.Key,
-		PlatformChain: k.Platform.Chain, Trust: k.Trust})
+		PlatformChain: k.Platform.Chain, Trust: k.Trust, Log: s.translog})
 	s.banks.Papers = s.guarantees
 	s.tenders = tender.NewDesk(tender.Config{Pool: s.pool, Clock: s.clock, Once: once, Guarantees: s.guarantees,
 		Tags: guarantee.NewTags(k.Secrets.Tags, "bid"), Calendar: calendar.Published(), Platform: k.Platform.Key,

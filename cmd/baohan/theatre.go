@@ -25,10 +25,11 @@ import (
 	"baohan/party"
 	"baohan/signing"
 	"baohan/signing/devca"
+	"baohan/signing/tlog"
 )
 
-// theatre is a whole platform on this machine: a database, the platform's process, three custodians' and three
-// institutions' processes, a stepped clock, and everybody's keys.
+// theatre is a whole platform on this machine: a database, the platform's process, three custodians', three institutions' and two
+// witnesses' processes, a stepped clock, and everybody's keys.
 type theatre struct {
 	dir        string
 	passphrase string
@@ -51,6 +52,10 @@ type theatre struct {
 	institutions []*child
 	custodians   []*child
 	addresses    [3]string // of the custodians
+	witnesses    []*child
+
+	logKey      tlog.Key
+	witnessKeys []tlog.Key
 }
 
 // newTheatre builds one in an empty directory and starts it.
@@ -117,10 +122,10 @@ func (w *theatre) makeKeys() error {
 	if w.trust, err = ca.Trust(); err != nil {
 		return err
 	}
-	if err := makeKeys(w.path("keys"), pass, ca, w.house, at, light...); err != nil {
+	if err := makeKeys(w.path("keys"), pass, ca, w.house, devLog, at, light...); err != nil {
 		return err
 	}
-	if err := w.dealKeys(); err != nil {
+	if err := errors.Join(w.dealKeys(), w.makeWitnesses()); err != nil {
 		return err
 	}
 	if w.centre, err = devca.LoadIdentity(w.path("keys"), centreName, pass); err != nil {
@@ -171,7 +176,10 @@ func (w *theatre) raise(ctx context.Context) error {
 	for i, m := range w.institutionMembers() {
 		w.institutions = append(w.institutions, w.institution(m, troupe[i]))
 	}
-	return raiseAll(ctx, append([]*child{w.platform}, w.institutions...))
+	if err := raiseAll(ctx, append([]*child{w.platform}, w.institutions...)); err != nil {
+		return err
+	}
+	return w.startWitnesses(ctx)
 }
 
 func raiseAll(ctx context.Context, all []*child) error {
@@ -257,9 +265,9 @@ func (w *theatre) child(name, listen, ready string, env []string, args ...string
 
 // nodeEnv are the settings of a process that runs the rooms.
 func (w *theatre) nodeEnv(allow []string) []string {
-	return []string{"BAOHAN_DATA=" + w.dir, "BAOHAN_DATABASE_URL=" + w.server.URL, "BAOHAN_MIGRATE=true", "BAOHAN_SWEEP_EVERY=200ms",
-		"BAOHAN_PATIENCE=3s", "BAOHAN_ALLOW=" + strings.Join(allow, ","), "BAOHAN_NETWORKS=127.0.0.0/8",
-		"BAOHAN_CUSTODIANS=" + w.custodianList()}
+	return append(w.translogEnv(), "BAOHAN_DATA="+w.dir, "BAOHAN_DATABASE_URL="+w.server.URL, "BAOHAN_MIGRATE=true", "BAOHAN_SWEEP_EVERY=200ms",
+		"BAOHAN_PATIENCE=3s", "BAOHAN_ALLOW="+strings.Join(allow, ","), "BAOHAN_NETWORKS=127.0.0.0/8",
+		"BAOHAN_CUSTODIANS="+w.custodianList())
 }
 
 func (w *theatre) institution(m story.Member, r role) *child {
@@ -275,7 +283,7 @@ func (w *theatre) institution(m story.Member, r role) *child {
 // close stops everything that was started, the database last, and removes the database.
 func (w *theatre) close() error {
 	var all []func() error
-	for _, c := range slices.Concat(w.institutions, w.custodians, []*child{w.platform}) {
+	for _, c := range slices.Concat(w.witnesses, w.institutions, w.custodians, []*child{w.platform}) {
 		if c != nil {
 			all = append(all, func() error { c.stop(); return nil })
 		}

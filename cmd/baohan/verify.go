@@ -17,12 +17,14 @@ import (
 // verifyCommand checks a guarantee or a signed verification sheet offline: it asks no network and no database, and trusts nobody but the roots that it
 // is given.
 type verifyCommand struct {
-	File          string `arg:"" help:"PDF、保函文件（.json）、开立机构的签名数据（.p7s）、受益人签名的单据（.p7s），或者交易中心签名的核验结果表（.p7s）。"`
-	PlatformTrust string `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
-	Platform      string `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
-	Centre        string `placeholder:"USCC" help:"交易中心的统一社会信用代码；给出后只认该中心签署的核验结果表。"`
-	Deadline      string `placeholder:"2026-12-20T09:30:00+08:00" help:"延期后的投标截止时间；只在标段延期、保函是延期前开立时需要。"`
-	JSON          bool   `name:"json" help:"以 JSON 输出逐项结果。"`
+	File          string   `arg:"" help:"PDF、保函文件（.json）、开立机构的签名数据（.p7s）、受益人签名的单据（.p7s），或者交易中心签名的核验结果表（.p7s）。"`
+	PlatformTrust string   `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
+	Platform      string   `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
+	Centre        string   `placeholder:"USCC" help:"交易中心的统一社会信用代码；给出后只认该中心签署的核验结果表。"`
+	Deadline      string   `placeholder:"2026-12-20T09:30:00+08:00" help:"延期后的投标截止时间；只在标段延期、保函是延期前开立时需要。"`
+	Log           []string `help:"透明日志的验证公钥，新旧都写，逗号分隔；给出后，保函须附有该日志的证明。" placeholder:"公钥"`
+	Witness       []string `help:"见证人的验证公钥，逗号分隔；给出后，每个见证人都须见过。" placeholder:"公钥"`
+	JSON          bool     `name:"json" help:"以 JSON 输出逐项结果。"`
 
 	lists []string // those that --crl names; revocation must then be known
 }
@@ -63,7 +65,8 @@ func (c verifyCommand) verify(trusted string) (o verify.Outcome, err error) {
 	if err != nil {
 		return o, err
 	}
-	given := verify.Given{Platform: c.Platform, Centre: c.Centre, Deadline: c.Deadline, Lists: make([]verify.Source, len(c.lists))}
+	given := verify.Given{Platform: c.Platform, Centre: c.Centre, Deadline: c.Deadline,
+		Keys: append(c.Log[:len(c.Log):len(c.Log)], c.Witness...), Lists: make([]verify.Source, len(c.lists))}
 	if given.Roots, err = sourceOf(trusted); err != nil {
 		return o, err
 	}

@@ -17,12 +17,12 @@ func (c *workCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, ou
 		return err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
-	if err := r.jobs.Start(ctx); err != nil {
+	if err := r.work(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "后台任务已开始执行")
 	<-ctx.Done()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
-	return r.jobs.Stop(grace)
+	return r.rest(grace)
 }

@@ -34,6 +34,9 @@ func ClosingDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan
 // SheetDigest is of a verification sheet as signed by the centre (p7s), as the next edition names it.
 func SheetDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan/sheet/1", p7s) }
 
+// PaperDigest is of a beneficiary's signed paper (p7s): a release, a demand, its completion or its withdrawal.
+func PaperDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan/paper/1", p7s) }
+
 // BidListDigest is of a bid list as signed by the centre's bid system (p7s).
 func BidListDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan/bid-list/1", p7s) }
 

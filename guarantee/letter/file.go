@@ -13,10 +13,16 @@ type File struct {
 	Salt        []byte      `json:"salt,omitzero"` // full letters only
 	Signed      []byte      `json:"signed"`        // p7s of the undertaking
 	Receipt     []byte      `json:"receipt"`       // p7s of the Receipt
+	Log         *LogProof   `json:"log,omitzero"`  // that the letter's entry into force stands in the transparency log
 }
 
 // Check holds for a complete file whose parts agree in shape. Whether it is genuine is for VerifyFile.
 func (f File) Check() error {
+	if f.Log != nil {
+		if err := within("log", f.Log.Check()); err != nil {
+			return err
+		}
+	}
 	return firstOf(
 		f.checkShape(),
 		within("undertaking", f.Undertaking.Check()),
@@ -32,6 +38,12 @@ func (f File) checkShape() error {
 		need(len(f.Signed) > 0, "signed", "missing", "缺少保函签名数据"),
 		need(len(f.Receipt) > 0, "receipt", "missing", "缺少平台回执"),
 	)
+}
+
+// Bare is the file without the log's proof: what all copies of one letter have in common, whenever each was fetched.
+func (f File) Bare() File {
+	f.Log = nil
+	return f
 }
 
 // Canonical is the file's bytes.

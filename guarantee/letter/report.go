@@ -39,7 +39,7 @@ var titles = map[string]string{
 	"applicants": "申请人", "application": "申请编号", "amount": "担保金额", "expiry": "有效期", "reveal": "揭示记录",
 	"receipt": "平台回执", "receipt_chain": "回执证书链", lineReceiptRevocation: "回执证书吊销状态", "receipt_signature": "回执签名", "receipt_signer": "回执签署人",
 	"receipt_time": "回执时间", "receipt_digest": "回执摘要", "receipt_letter": "回执内容", "receipt_deadline": "是否逾期",
-	"whole": "整体一致",
+	"whole": "整体一致", lineLog: "日志记载", lineLogHead: "日志头与见证",
 
 	// of a PDF (package paper)
 	"page_form": "文件结构", "page_attachments": "随附文件", "page_text": "版面文字", "page_chain": "版面证书链", "page_signature": "版面签名",

@@ -2,9 +2,11 @@ package letter
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"baohan/signing"
+	"baohan/signing/tlog"
 )
 
 // Option says what a verification may rely on beside the anchors.
@@ -70,6 +72,7 @@ type verification struct {
 	lists                bool
 	now, deadline        time.Time
 	rendered             *signing.SignedData
+	log                  *tlog.Policy
 	lines                []Line
 }
 
@@ -95,6 +98,7 @@ func (v *verification) file(f File) {
 		v.receipt(f, receipt)
 		v.rendering(receipt.signed.Signer().Subject().OrganizationID)
 	}
+	v.logged(f)
 	v.whole(f.Check())
 }
 
@@ -149,13 +153,26 @@ func (v *verification) report(what string) Report {
 func (v *verification) verdict() (r Report, open string) {
 	r = Report{OK: true, Lines: v.lines}
 	for _, l := range v.lines {
-		tolerated := slices.Contains(revocationLines, l.Name) && l.Result == ResultUnknown && !v.lists
-		if tolerated {
-			open = "；未提供吊销列表，证书此后是否被吊销未核对"
+		tolerated, words := v.tolerated(l)
+		if tolerated && !strings.Contains(open, words) {
+			open += words
 		}
 		if l.Result != ResultPass && !tolerated {
 			r.OK = false
 		}
 	}
 	return r, open
+}
+
+// tolerated tells whether a line may stay unknown, because nothing was given to check it with, and what then stays open.
+func (v *verification) tolerated(l Line) (ok bool, words string) {
+	switch {
+	case l.Result != ResultUnknown:
+		return false, ""
+	case slices.Contains(revocationLines, l.Name):
+		return !v.lists, "；未提供吊销列表，证书此后是否被吊销未核对"
+	case l.Name == lineLog, l.Name == lineLogHead:
+		return v.log == nil, "；未核对透明日志"
+	}
+	return false, ""
 }

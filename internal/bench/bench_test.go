@@ -74,7 +74,7 @@ func TestLog(t *testing.T) {
 	if err := benchLog(t.Context(), "", logSizes{leaves: 70_000, proofs: 20, beats: 2}, &out); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
-	for _, want := range []string{"70000 leaves", "inclusion proof, p50", "consistency proof", "check a path of 17 hashes", "audit, lines out of the database", "a beat of 256 leaves"} {
+	for _, want := range []string{"70000 leaves", "inclusion proof, p50", "consistency proof", "check a path of 17 hashes", "audit, lines out of the database", "pg_dump", "a beat of 256 leaves"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}

@@ -40,7 +40,7 @@ func pdfOps(ctx context.Context) ([]op, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	pdf, err := page.Guarantee(ctx, file, nil, by, h.At)
+	pdf, err := page.Guarantee(ctx, file, by, h.At)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -49,7 +49,7 @@ func pdfOps(ctx context.Context) ([]op, int, error) {
 		return nil, 0, err
 	}
 	return []op{
-		{"make", func() error { _, err := page.Guarantee(ctx, file, nil, by, h.At); return err }},
+		{"make", func() error { _, err := page.Guarantee(ctx, file, by, h.At); return err }},
 		{"verify", func() error {
 			if r := paper.Verify(pdf, h.Trust); !r.OK {
 				return errors.New(r.Words)

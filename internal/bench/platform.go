@@ -19,6 +19,7 @@ import (
 	"baohan/internal/clock"
 	"baohan/internal/devpg"
 	"baohan/internal/sample"
+	"baohan/internal/testlog"
 	"baohan/jobs"
 	"baohan/migrations"
 	"baohan/party"
@@ -100,10 +101,14 @@ func (p *platform) openDesks(context.Context) (err error) {
 		Certificate: h.Platform.Sign.Certificate(), Hosts: []string{"bank.test:443"}, Log: quiet}); err != nil {
 		return err
 	}
+	log, err := testlog.Make(p.pool, wall)
+	if err != nil {
+		return err
+	}
 	once := party.NewOnce(p.master)
 	p.guarantees = guarantee.NewDesk(guarantee.Config{Pool: p.pool, Clock: wall, Outbox: p.outbox, Once: once,
 		Tags: guarantee.NewTags(p.master, "letter"), Calendar: calendar.Published(), Platform: h.Platform.Sign.Key,
-		PlatformChain: h.Platform.Sign.Chain, Trust: h.Trust})
+		PlatformChain: h.Platform.Sign.Chain, Trust: h.Trust, Log: log})
 	p.tenders = tender.NewDesk(tender.Config{Pool: p.pool, Clock: wall, Once: once, Guarantees: p.guarantees,
 		Tags: guarantee.NewTags(p.master, "bid"), Calendar: calendar.Published(), Trust: h.Trust,
 		Platform: h.Platform.Sign.Key, PlatformChain: h.Platform.Sign.Chain, Centre: h.Centre.Sign.Key, CentreChain: h.Centre.Sign.Chain,

@@ -19,10 +19,12 @@ import (
 // time-out.
 const answerWithin = 2 * time.Second
 
-// A Check is one thing without which this process cannot work.
+// A Check is one thing without which this process cannot work; or, as an alarm, one that people must see to while it
+// works on.
 type Check struct {
-	Name string
-	Run  func(context.Context) error
+	Name  string
+	Run   func(context.Context) error
+	Alarm bool // still 200: to leave the process out would help nobody
 }
 
 // Live says 200 as long as the process can answer at all.
@@ -32,38 +34,46 @@ func Live() http.Handler {
 	})
 }
 
-// Ready says 200 when every check holds, else 503 with the names of those that do not. Why they do
-// not goes into the log: the caller is not ours to trust.
+// Ready says 200 when every check holds, else 503, with the names of those that do not; an alarm is named beside
+// either. Why they do not goes into the log: the caller is not ours to trust.
 func Ready(log *slog.Logger, checks ...Check) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), answerWithin)
 		defer cancel()
-		var failed []string
+		said := report{Status: "ok"}
 		for _, c := range checks {
-			if err := c.Run(ctx); err != nil {
-				failed = append(failed, c.Name)
+			err := c.Run(ctx)
+			switch {
+			case err == nil:
+			case c.Alarm:
+				said.Alarms = append(said.Alarms, c.Name)
+				log.ErrorContext(ctx, "alarm", slog.String("check", c.Name), slog.Any("error", err))
+			default:
+				said.Failed = append(said.Failed, c.Name)
 				log.WarnContext(ctx, "not ready", slog.String("check", c.Name), slog.Any("error", err))
 			}
 		}
-		if len(failed) > 0 {
-			answer(w, http.StatusServiceUnavailable, report{Status: "unavailable", Failed: failed})
+		if len(said.Failed) > 0 {
+			said.Status = "unavailable"
+			answer(w, http.StatusServiceUnavailable, said)
 			return
 		}
-		answer(w, http.StatusOK, report{Status: "ok"})
+		answer(w, http.StatusOK, said)
 	})
 }
 
 // Database checks that the database answers and has every migration of this build.
 func Database(pool *pgxpool.Pool) []Check {
 	return []Check{
-		{"database", pool.Ping},
-		{"schema", func(ctx context.Context) error { return migrations.AtHead(ctx, pool) }},
+		{Name: "database", Run: pool.Ping},
+		{Name: "schema", Run: func(ctx context.Context) error { return migrations.AtHead(ctx, pool) }},
 	}
 }
 
 type report struct {
 	Status string   `json:"status"`
 	Failed []string `json:"failed,omitempty"`
+	Alarms []string `json:"alarms,omitempty"`
 }
 
 func answer(w http.ResponseWriter, status int, r report) {

@@ -69,3 +69,17 @@ func TestReadyFollowsTheDatabase(t *testing.T) {
 		t.Errorf("no database: %d %s", w.Code, w.Body)
 	}
 }
+
+// An alarm is shown and keeps nobody out; beside a failure it is shown too.
+func TestAlarm(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	broken := func(context.Context) error { return errors.New("bit 9") }
+	alarm := health.Check{Name: "log", Run: broken, Alarm: true}
+	if w := get(health.Ready(log, alarm)); w.Code != http.StatusOK || w.Body.String() != `{"status":"ok","alarms":["log"]}` {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	w := get(health.Ready(log, alarm, health.Check{Name: "database", Run: broken}))
+	if w.Code != http.StatusServiceUnavailable || w.Body.String() != `{"status":"unavailable","failed":["database"],"alarms":["log"]}` {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}

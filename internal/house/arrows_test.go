@@ -14,27 +14,28 @@ var arrows = map[string][]string{
 	"signing/translog": {"internal/store", "signing", "signing/tlog"},
 
 	"guarantee/calendar": {},
-	"guarantee/letter":   {"guarantee/calendar", "signing"},
+	"guarantee/letter":   {"guarantee/calendar", "signing", "signing/tlog"},
 
 	// A PDF is checked by paper, which has neither fonts nor layout; it is made by page.
 	"guarantee/letter/paper":     with(letters, "signing"),
-	"guarantee/letter/verify":    with(letters, "guarantee/letter/paper", "signing"), // all that anybody asks of a file
+	"guarantee/letter/verify":    with(letters, "guarantee/letter/paper", "signing", "signing/tlog"), // all that anybody asks of a file
 	"guarantee/letter/page":      {"guarantee/letter/page/font", "guarantee/letter/paper", "signing"},
 	"guarantee/letter/page/font": {},
 
 	"party":     {"internal/store", "signing"},
-	"guarantee": with(letters, "internal/store", "party", "signing"),
+	"guarantee": with(letters, "internal/store", "party", "signing", "signing/tlog", "signing/translog"),
 	"banks": with(letters, "internal/store", "guarantee", "party", "signing", "signing/httpsig",
 		"client/wire"), // the bodies of messages, said once for both ends
-	"tender":         with(letters, "internal/store", "guarantee", "party", "signing", "tender/custody"),
+	"tender":         with(letters, "internal/store", "guarantee", "party", "signing", "signing/tlog", "signing/translog", "tender/custody"),
 	"tender/custody": with(letters, "signing", "signing/httpsig"), // an agent on other premises
 
 	"jobs": with(letters, "banks", "tender", "guarantee", "party", "signing",
 		"client/wire"), // it alone decides what an institution is told, so it fills the bodies
-	"web": with(letters, "tender", "guarantee", "banks", "party", "signing", "signing/httpsig",
-		"client/wire"), // the JSON bodies, said once for both ends
+	"web": with(letters, "tender", "guarantee", "banks", "party", "signing", "signing/httpsig", "signing/tlog", "signing/translog",
+		"guarantee/letter/page", // the letter as people print it
+		"client/wire"),          // the JSON bodies, said once for both ends
 
-	"client":      with(letters, "client/wire", "signing", "signing/httpsig"),
+	"client":      with(letters, "client/wire", "signing", "signing/httpsig", "signing/tlog"),
 	"client/wire": with(letters, "signing"),
 	// A sandbox institution knows of the platform what a real one does: the SDK.
 	"banks/sandbox": with(letters, "client", "client/wire", "signing", "signing/httpsig"),
@@ -51,11 +52,12 @@ var arrows = map[string][]string{
 	"internal/store":          {},
 	"internal/secrecy":        {everything}, // a whole platform, to be searched for who bids
 	"internal/testdb":         {"internal/clock/sqlclock", "internal/devpg", "migrations"},
+	"internal/testlog":        {"signing", "signing/tlog", "signing/translog"},
 	"internal/testdb/cmd":     {"internal/devpg", "internal/testdb"},
-	"internal/sample":         with(letters, "client/wire", "guarantee", "party", "signing", "signing/devca", "tender"),
+	"internal/sample":         with(letters, "client/wire", "guarantee", "party", "signing", "signing/devca", "signing/tlog", "tender"),
 
 	// The story acts as its parties do, through the SDK, with certificates of its own making.
-	"internal/story": with(letters, "client", "client/wire", "signing", "signing/httpsig", "signing/devca", "internal/devpg"),
+	"internal/story": with(letters, "client", "client/wire", "signing", "signing/httpsig", "signing/devca", "signing/tlog", "internal/devpg"),
 
 	"cmd/baohan": {everything},
 	"cmd/verify": {"guarantee/letter/verify"}, // what the browser runs
@@ -63,7 +65,7 @@ var arrows = map[string][]string{
 
 // inTests says what tests may import beyond the arrows of their package.
 var inTests = map[string][]string{
-	everything:              {"internal/testdb", "internal/sample", "internal/clock/sqlclock", "internal/devpg", "signing/devca"},
+	everything:              {"internal/testdb", "internal/testlog", "internal/sample", "internal/clock/sqlclock", "internal/devpg", "signing/devca"},
 	"web":                   {"client", "banks/sandbox", "tender/custody", "guarantee/letter/page", "guarantee/letter/paper"}, // drive the server as its users do
 	"jobs":                  {"client", "banks/sandbox"},
 	"banks":                 {"client", "banks/sandbox"},
@@ -96,7 +98,7 @@ var libraries = []library{
 		paths: []string{"github.com/jackc/pgx"},
 		only: []string{
 			"party", "guarantee", "tender", "banks", "jobs", "signing/translog", "migrations",
-			"internal/bench", "internal/clock/sqlclock", "internal/devpg", "internal/health", "internal/store", "internal/testdb", "cmd/baohan",
+			"internal/bench", "internal/clock/sqlclock", "internal/devpg", "internal/health", "internal/store", "internal/testdb", "internal/testlog", "cmd/baohan",
 			"internal/secrecy", "internal/story", // search a dump of all tables for what must not be there
 		},
 		inTests: []string{"web"},
@@ -134,7 +136,7 @@ var libraries = []library{
 	},
 	{
 		paths:   []string{"pgregory.net/rapid", "github.com/anishathalye/porcupine", "go.uber.org/goleak", "testing"},
-		only:    []string{"internal/testdb", "internal/sample"},
+		only:    []string{"internal/testdb", "internal/testlog", "internal/sample"},
 		inTests: []string{everything},
 		reason:  "what serves tests stays out of the binary",
 	},

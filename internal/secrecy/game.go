@@ -136,7 +136,8 @@ func (g *game) features(ctx context.Context, before seen, application, bid strin
 	f = append(f, float64(repeated))
 	for _, path := range []string{"/lots", "/lots/" + g.lots[0].ID, "/lots/" + g.lots[1].ID, "/lots/" + g.lots[0].ID + "/opening", "/lots/" + g.lots[1].ID + "/opening",
 		"/lots/" + g.lots[0].ID + "/progress", "/lots/" + g.lots[1].ID + "/progress",
-		"/applications", "/bids", "/applications/" + application, "/applications/" + application + "/copy", "/guarantees/" + application + "/file", "/guarantees"} {
+		"/applications", "/bids", "/applications/" + application, "/applications/" + application + "/copy", "/guarantees/" + application + "/file", "/guarantees",
+		"/log/head", "/log/keys", "/log/leaves", "/log/leaves/" + application + application + "/proof"} {
 		a, err := g.get(ctx, g.caller, "/api/v1"+path)
 		if err != nil {
 			return nil, err

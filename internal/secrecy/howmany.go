@@ -143,13 +143,14 @@ func (c *crowd) atTheEnd(ctx context.Context) ([]float64, error) {
 }
 
 // count is what a reader of the database finds of bids and commands: how many, in which state, how many bytes in each
-// column, how large the tables.
+// column, how large the tables, and how far the transparency log has come.
 func (c *crowd) count(ctx context.Context) ([]float64, error) {
-	f := make([]float64, 12)
+	f := make([]float64, 15)
 	return f, c.pool.QueryRow(ctx, `SELECT b.*, o.*, pg_total_relation_size('bid')::float8, pg_total_relation_size('once')::float8,
-			(SELECT count(*) FROM guarantee)::float8, (SELECT count(*) FROM cover)::float8
+			(SELECT count(*) FROM guarantee)::float8, (SELECT count(*) FROM cover)::float8,
+			(SELECT count(*) FROM log_leaf)::float8, (SELECT count(*) FROM log_pending)::float8, pg_total_relation_size('log_leaf')::float8
 		FROM (SELECT count(*)::float8, (count(*) FILTER (WHERE state = 'received'))::float8, (count(*) FILTER (WHERE state = 'withdrawn'))::float8,
 			sum(octet_length(sealed))::float8, coalesce(sum(octet_length(withdrawal)), 0)::float8 FROM bid) b,
 			(SELECT count(*)::float8, count(answer)::float8, sum(octet_length(answer))::float8 FROM once) o`).
-		Scan(&f[0], &f[1], &f[2], &f[3], &f[4], &f[5], &f[6], &f[7], &f[8], &f[9], &f[10], &f[11])
+		Scan(&f[0], &f[1], &f[2], &f[3], &f[4], &f[5], &f[6], &f[7], &f[8], &f[9], &f[10], &f[11], &f[12], &f[13], &f[14])
 }

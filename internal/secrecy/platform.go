@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -30,6 +31,8 @@ import (
 	"baohan/migrations"
 	"baohan/party"
 	"baohan/signing"
+	"baohan/signing/tlog"
+	"baohan/signing/translog"
 	"baohan/tender"
 	"baohan/tender/custody"
 	"baohan/web"
@@ -52,6 +55,7 @@ type platform struct {
 	guarantees *guarantee.Desk
 	tenders    *tender.Desk
 	jobs       *jobs.Runner
+	translog   *translog.Log
 	edge       http.Handler
 	base       string
 
@@ -85,7 +89,7 @@ func newPlatform(ctx context.Context, loud bool) (p *platform, err error) {
 		return nil, errors.Join(err, os.RemoveAll(p.dir))
 	}
 	for _, step := range []func(context.Context) error{
-		func(ctx context.Context) error { return p.openDatabase(ctx, loud) }, p.listen, p.openDesks, p.admit, p.startJobs, p.startInstitutions,
+		func(ctx context.Context) error { return p.openDatabase(ctx, loud) }, p.listen, p.openDesks, p.admit, p.startJobs, p.startLog, p.startInstitutions,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, p.close())
@@ -132,9 +136,17 @@ func (p *platform) openDesks(context.Context) (err error) {
 		Certificate: h.Platform.Sign.Certificate(), Hosts: p.desks(), Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Log: log}); err != nil {
 		return err
 	}
+	key, err := tlog.LogKey("log.secrecy.test/1", h.Platform.Sign.Key.Public())
+	if err != nil {
+		return err
+	}
+	if p.translog, err = translog.New(translog.Config{Pool: p.pool, Clock: p.clock, Key: key, Signer: h.Platform.Sign.Key, Batch: 64,
+		Every: beat, Within: 3 * beat, Log: log}); err != nil {
+		return err
+	}
 	p.guarantees = guarantee.NewDesk(guarantee.Config{Pool: p.pool, Clock: p.clock, Outbox: p.jobs, Once: once,
 		Tags: guarantee.NewTags(master, "letter"), Calendar: calendar.Published(), Platform: h.Platform.Sign.Key,
-		PlatformChain: h.Platform.Sign.Chain, Trust: h.Trust})
+		PlatformChain: h.Platform.Sign.Chain, Trust: h.Trust, Log: p.translog})
 	p.banks.Papers = p.guarantees
 	custodians, err := p.custodians()
 	if err != nil {
@@ -164,7 +176,7 @@ func (p *platform) custodians() (none [3]custody.Custodian, err error) {
 
 // openEdge makes the API's handler. Sign-ins are not limited: everybody here comes from one address.
 func (p *platform) openEdge(log *slog.Logger) error {
-	handler, err := web.New(web.Config{Party: p.party, Tender: p.tenders, Guarantee: p.guarantees, Banks: p.banks, Jobs: p.jobs, Clock: p.clock,
+	handler, err := web.New(web.Config{Party: p.party, Tender: p.tenders, Guarantee: p.guarantees, Banks: p.banks, Jobs: p.jobs, Translog: p.translog, Clock: p.clock,
 		Platform: p.house.Platform.Sign.Key, PlatformChain: p.house.Platform.Sign.Chain, CommandKey: bytes.Repeat([]byte{9}, 32),
 		Hosts: []string{"*"}, PlainHTTP: true, SignInRate: 1e6, MetricsToken: metricsToken, Log: log,
 		Healthz: health.Live(), Readyz: health.Ready(log, health.Database(p.pool)...)})
@@ -206,6 +218,21 @@ func (p *platform) startJobs(ctx context.Context) error {
 		return p.jobs.Stop(grace)
 	})
 	return p.jobs.Start(ctx)
+}
+
+// beat is that of the transparency log: longer than a game, so that the time that a game takes is no feature of it.
+const beat = time.Hour
+
+// startLog writes the log until close. Its first batch comes at once.
+func (p *platform) startLog(ctx context.Context) error {
+	if _, err := p.translog.Step(ctx); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var ended sync.WaitGroup
+	ended.Go(func() { _ = p.translog.Run(ctx) }) // a log that stops says so in the journal
+	p.closing = append(p.closing, func() error { stop(); ended.Wait(); return nil })
+	return nil
 }
 
 // step moves the clock of the platform and of its database.

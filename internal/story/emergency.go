@@ -1,6 +1,7 @@
 package story
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"slices"
@@ -107,9 +108,9 @@ func (t *tale) counts(ctx context.Context, h *held, lot wire.Lot) error {
 	}
 	d, err := letter.ParseIncidentDecision(signed.Content)
 	t.check(err == nil && signed.Verify(t.Trust, t.Clock.Now()) == nil && signed.Signer().Subject().OrganizationID == t.Supervisor.Party.USCC &&
-		d.Letters[0].File == signing.Sum(h.bytes), "任何人都能核对：行政监督签名所指的正是这份副本")
+		d.Letters[0].File == signing.Sum(bare(h.bytes)), "任何人都能核对：行政监督签名所指的正是这份副本")
 	file, err := reader.File(ctx, h.id)
-	t.check(err == nil && slices.Equal(file, h.bytes), "公开的保函文件就是投标人的副本")
+	t.check(err == nil && bytes.Equal(bare(file), bare(h.bytes)), "公开的保函文件就是投标人的副本")
 	g, err := t.stands(ctx, t.Cast.County, h.id, func(g wire.Guarantee) bool { return g.Disclosure == "accepted" })
 	t.check(err == nil && g.Amount == lot.Amount, "招标人可凭 %s 解除或索赔，金额 %s 元", g.Number, g.Amount)
 	if err != nil {

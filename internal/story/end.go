@@ -1,6 +1,7 @@
 package story
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"maps"
@@ -20,7 +21,8 @@ import (
 func (t *tale) end(ctx context.Context) error {
 	return t.inOrder(
 		scene{"每家机构的账、投标人的副本与平台三方一致", func() error { return t.books(ctx) }},
-		scene{"全部保函和证书已导出", t.exported},
+		scene{"透明日志从头到尾只增不改，最新的日志头由两家见证", func() error { return t.lastHead(ctx) }},
+		scene{"全部保函和证书已导出，保函带有日志证明", func() error { return t.exported(ctx) }},
 		scene{"用 OpenSSL 和脚本复核，不用平台的任何程序", t.openssl},
 	)
 }
@@ -50,11 +52,14 @@ func (t *tale) books(ctx context.Context) error {
 	return nil
 }
 
-// exported checks what lies in the folder, and adds the certificates.
-func (t *tale) exported() error {
+// exported checks what lies in the folder, with the log's proof that is there by now, and adds the certificates.
+func (t *tale) exported(ctx context.Context) error {
 	byNumber := func(a, b *held) int { return cmp.Compare(a.file.Undertaking.Number, b.file.Undertaking.Number) }
 	for _, h := range slices.SortedFunc(maps.Values(t.letters), byNumber) {
 		t.check(letter.VerifyP7S(h.file.Signed, t.Trust).OK, "%s.json 与 .p7s", h.file.Undertaking.Number)
+		if err := t.keepProof(ctx, h); err != nil {
+			return err
+		}
 	}
 	return t.certificates()
 }
@@ -82,4 +87,36 @@ func (s Summary) Write(dir string) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "summary.json"), append(b, '\n'), 0o644)
+}
+
+// keepProof replaces a letter's file by one that carries the log's proof. A counter letter is not its bidder's to ask for.
+func (t *tale) keepProof(ctx context.Context, h *held) error {
+	if h.counter {
+		return nil
+	}
+	b, err := t.bidder(ctx, h.bidder)
+	if err != nil {
+		return err
+	}
+	var f letter.File
+	if err := t.until(ctx, "日志收入保函的开立", func(ctx context.Context) (bool, error) {
+		f, err = b.Letter(ctx, h.id)
+		return err == nil && f.Log != nil, err
+	}); err != nil {
+		return err
+	}
+	file, err := f.Canonical()
+	if err != nil {
+		return err
+	}
+	_, trust, err := t.outsider()
+	if err != nil {
+		return err
+	}
+	t.check(bytes.Equal(bare(file), bare(h.bytes)) && t.verify(file, letter.Log(trust)), "%s.json 带有两家见证人签署过的日志证明", h.file.Undertaking.Number)
+	to := filepath.Join(t.Out, h.file.Undertaking.Number+".json")
+	if err := os.WriteFile(to+".new", file, 0o644); err != nil { //nolint:gosec // for everyone
+		return err
+	}
+	return os.Rename(to+".new", to)
 }

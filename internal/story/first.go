@@ -1,16 +1,21 @@
 package story
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
+	"baohan/client"
 	"baohan/client/wire"
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/guarantee/letter/paper"
 	"baohan/signing"
 )
 
@@ -30,6 +35,7 @@ func (t *tale) firstLot(ctx context.Context) error {
 	var blind, manual, last *held
 	c := t.Cast
 	return t.inOrder(
+		scene{"透明日志已开始，两家见证人跟随", func() error { return t.firstHead(ctx) }},
 		scene{firstTitle, func() error { return t.publishFirst(ctx) }},
 		scene{"投标人用证书登录并比价", func() error { return t.compareQuotes(ctx) }},
 		scene{"第一家投标人向银行购买密文保函，即时开立", func() (err error) {
@@ -328,18 +334,61 @@ func (t *tale) published(ctx context.Context, all ...*held) error {
 	if err != nil {
 		return err
 	}
+	_, trust, err := t.outsider()
+	if err != nil {
+		return err
+	}
 	for _, h := range all {
-		file, err := reader.File(ctx, h.id)
+		file, err := t.logged(ctx, reader, h.id)
 		if err != nil {
 			return err
 		}
-		t.check(slices.Equal(file, h.bytes), "%s 公开文件与投标人自存副本逐字节相同", h.file.Undertaking.Number)
-		t.check(t.verify(file), "只凭根证书核对通过")
+		number := h.file.Undertaking.Number
+		t.check(bytes.Equal(bare(file), bare(h.bytes)), "%s 公开文件与投标人自存副本逐字节相同", number)
+		t.check(t.verify(file, letter.Log(trust)), "只凭根证书、日志和两家见证人的公钥核对通过")
 		spoilt := slices.Clone(file)
 		spoilt[len(spoilt)/2] ^= 1
-		t.check(!letter.VerifyFile(spoilt, t.Trust).OK, "改动一个比特即不通过")
+		t.check(!letter.VerifyFile(spoilt, t.Trust, letter.Log(trust)).OK, "改动一个比特即不通过")
+		if err := t.printed(ctx, reader, h.id, number, letter.Log(trust)); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// logged waits for the file with a proof that every witness vouches for.
+func (t *tale) logged(ctx context.Context, reader *client.Bidder, id string) (file []byte, err error) {
+	_, trust, err := t.outsider()
+	if err != nil {
+		return nil, err
+	}
+	err = t.until(ctx, "日志收入保函的开立并经见证", func(ctx context.Context) (bool, error) {
+		if file, err = reader.File(ctx, id); err != nil {
+			return false, err
+		}
+		return letter.VerifyFile(file, t.Trust, letter.Log(trust)).OK, nil
+	})
+	return file, err
+}
+
+// printed takes the letter as people print it, and keeps it.
+func (t *tale) printed(ctx context.Context, reader *client.Bidder, id, number string, trust letter.Option) error {
+	pdf, err := reader.Document(ctx, id)
+	if err != nil {
+		return err
+	}
+	t.check(paper.Verify(pdf, t.Trust, trust).OK, "PDF 的版面、附件、签名和日志证明核对通过")
+	return os.WriteFile(filepath.Join(t.Out, number+".pdf"), pdf, 0o644) //nolint:gosec // public from the opening on
+}
+
+// bare is a file without the log's proof, which every copy has of its own time; nil for what is no file.
+func bare(file []byte) []byte {
+	f, err := letter.ParseFile(file)
+	if err != nil {
+		return nil
+	}
+	b, _ := f.Bare().Canonical()
+	return b
 }
 
 func (t *tale) contractFirst(ctx context.Context, all ...*held) error {

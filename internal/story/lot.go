@@ -169,8 +169,8 @@ func (t *tale) receive(ctx context.Context, b *client.Bidder, m, bank Member, id
 }
 
 // verify checks a guarantee file as anyone can, with the root alone.
-func (t *tale) verify(file []byte) bool {
-	r := letter.VerifyFile(file, t.Trust, letter.Platform(t.Platform.USCC))
+func (t *tale) verify(file []byte, more ...letter.Option) bool {
+	r := letter.VerifyFile(file, t.Trust, append(more, letter.Platform(t.Platform.USCC))...)
 	if r.OK {
 		return true
 	}

@@ -178,7 +178,7 @@ func (t *tale) demand(ctx context.Context, h *held) error {
 	in, err := b.Demand(ctx, g, client.Claim{Amount: g.Amount, Reason: "refused_contract",
 		Statement: "中标人收到中标通知书后三十日内无正当理由不与招标人订立合同（招标投标法实施条例第七十四条）",
 		Payee:     letter.Account{Name: t.Cast.County.Party.Name, Number: "230622000120200415", Bank: "肇源县演示支行"},
-		Files:     []wire.File{paper("award_notice", "中标通知书.txt")}, CompleteLater: true})
+		Files:     []wire.File{evidence("award_notice", "中标通知书.txt")}, CompleteLater: true})
 	if err != nil {
 		return err
 	}
@@ -194,7 +194,7 @@ func (t *tale) demand(ctx context.Context, h *held) error {
 	return t.complete(ctx, in.Demand)
 }
 
-func paper(kind letter.DocumentKind, name string) wire.File {
+func evidence(kind letter.DocumentKind, name string) wire.File {
 	return wire.File{Kind: kind, Name: name, Content: []byte(name + "（演示文件，补充）")}
 }
 
@@ -210,7 +210,7 @@ func (t *tale) complete(ctx context.Context, demand string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := b.Complete(ctx, d, []wire.File{paper("default_statement", "违约说明.txt")}); err != nil {
+	if _, err := b.Complete(ctx, d, []wire.File{evidence("default_statement", "违约说明.txt")}); err != nil {
 		return err
 	}
 	if d, err = b.DemandOf(ctx, demand); err != nil {

@@ -15,6 +15,7 @@ import (
 	"baohan/guarantee/letter"
 	"baohan/internal/clock"
 	"baohan/signing"
+	"baohan/signing/tlog"
 )
 
 // Needle is something that no row may hold before the opening, but those of the tables in Except.
@@ -32,6 +33,8 @@ type Stage struct {
 	// Certificates are the platform's, and Custodians the 统一社会信用代码 of the three, as everybody was told beforehand.
 	Certificates []signing.Certificate
 	Custodians   []string
+	Log          tlog.Key   // of the transparency log
+	Witnesses    []tlog.Key // who follow it in processes of their own
 	Clock        clock.Clock
 	Cast         *Cast
 	Centre       Member            // 交易中心, whose keys are the platform's to keep here
@@ -70,6 +73,7 @@ type tale struct {
 	finished []Guarantee
 	proofs   *proofs
 	incident string // the emergency of lot two
+	began    tlog.Checkpoint
 }
 
 // actor is somebody's client and the day on which it last signed in.

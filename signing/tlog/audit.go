@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"baohan/signing"
 )
@@ -23,6 +24,10 @@ type Dump struct {
 	Hashes iter.Seq2[Entry, error]
 	// Heads are the notes of all signed heads, smallest first. The owner of a database cannot forge them.
 	Heads iter.Seq2[[]byte, error]
+	// Batches are how many leaves a beat has ever appended, which is public. With them a head that was taken out is
+	// missed: two heads differ by a batch, the outside head is among them, and a batch at most lies behind the last. Nil:
+	// heads are taken as they come.
+	Batches []uint64
 }
 
 // Fault is what an audit found: of all that was done to a dump, the first line.
@@ -41,8 +46,9 @@ const (
 	Changed  FaultKind = "changed"
 	Missing  FaultKind = "missing"
 	Inserted FaultKind = "inserted"
-	BadHash  FaultKind = "hash" // the line is right, what the tree has stored of it is not
-	BadHead  FaultKind = "head" // the first head behind Position lines does not read, is not the log's, is out of order, or denies the outside one
+	BadHash  FaultKind = "hash"    // the line is right, what the tree has stored of it, or over it, is not
+	NoHead   FaultKind = "no_head" // behind Position lines, a head before that of Last lines was taken out
+	BadHead  FaultKind = "head"    // the first head behind Position lines does not read, is not the log's, is out of order, or denies the outside one
 )
 
 var faultWords = map[FaultKind]string{Changed: "被改动", Missing: "缺失", Inserted: "是插入的", BadHash: "在日志中，但树中存放的杂凑值不符"}
@@ -50,6 +56,10 @@ var faultWords = map[FaultKind]string{Changed: "被改动", Missing: "缺失", I
 // String says it to people.
 func (f Fault) String() string {
 	switch {
+	case f.Kind == NoHead:
+		return fmt.Sprintf("前 %d 条的日志头之后缺少日志头：到第 %d 条为止应当还有（相差不是一批；批量改过的，请在 --batch 中都写上）", f.Position, f.Last)
+	case f.Kind == BadHash && f.Last > f.Position:
+		return fmt.Sprintf("第 %d 至 %d 条在日志中，但树中在它们之上存放的节点不符", f.Position, f.Last)
 	case f.Kind == BadHead:
 		return fmt.Sprintf("前 %d 条之后的第一个日志头不成立：不是日志签的、次序不对，或者与外部日志头矛盾", f.Position)
 	case f.Last > f.Position:
@@ -75,13 +85,16 @@ func Audit(d Dump, outside Checkpoint, keys ...Key) (Report, error) {
 		return Report{}, errAuditHead
 	}
 	a := &audit{keys: keys, outside: outside, line: read(d.Leaves), hash: read(d.Hashes), head: read(d.Heads),
-		blind: d.Hashes == nil, lines: NewTree(), linesWhole: true, storedWhole: true}
+		batches: d.Batches, blind: d.Hashes == nil, lines: NewTree(), linesWhole: true, storedWhole: true}
 	defer a.stop()
 	fault, err := a.run()
 	r := Report{Vouched: a.verified, Fault: fault}
 	for err == nil && fault == nil && a.line.ok {
 		r.Beyond++
 		err = a.line.advance()
+	}
+	if err == nil && fault == nil && len(d.Batches) > 0 && r.Beyond > slices.Max(d.Batches) {
+		r.Fault = &Fault{NoHead, a.verified, a.verified + r.Beyond}
 	}
 	return r, err
 }

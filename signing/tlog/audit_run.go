@@ -15,10 +15,13 @@ type audit struct {
 	line    *reader[Entry]
 	hash    *reader[Entry]
 	head    *reader[[]byte]
+	batches []uint64
 	blind   bool // there are no stored hashes
 
 	passed   bool       // the outside head was held against the lines, or is about to be
 	next     Checkpoint // the head to hold against the lines
+	own      uint64     // the size of the last of the dump's own heads
+	gone     bool       // next is the outside head, and the dump has it no more
 	verified uint64     // so many lines are under heads that held
 
 	lines       *Tree
@@ -54,6 +57,9 @@ func (a *audit) run() (*Fault, error) {
 			return fault, nil
 		}
 		a.verified = a.next.Size
+		if a.gone {
+			return &Fault{NoHead, a.own, a.next.Size}, nil
+		}
 	}
 }
 
@@ -62,23 +68,29 @@ func (a *audit) nextHead() (more bool, _ *Fault, _ error) {
 	bad := &Fault{Kind: BadHead, Position: a.verified, Last: a.verified}
 	if !a.head.ok {
 		more, a.passed, a.next = !a.passed, true, a.outside
+		a.gone = more && len(a.batches) > 0
 		return more, nil, nil
 	}
 	own, _, err := Open(a.head.now, a.keys...)
 	if err != nil || own.Origin != a.outside.Origin || own.Size <= a.next.Size && own.Size <= a.verified {
 		return false, bad, nil //nolint:nilerr // a head that does not open is what the audit reports
 	}
+	if len(a.batches) > 0 && !slices.Contains(a.batches, own.Size-a.own) {
+		return false, &Fault{NoHead, a.own, own.Size}, nil
+	}
 	if !a.passed && own.Size >= a.outside.Size {
 		a.passed, a.next = true, a.outside
 		if own.Size > a.outside.Size {
+			a.gone = len(a.batches) > 0
 			return true, nil, nil
 		}
 		if own.Root != a.outside.Root {
 			return false, bad, nil
 		}
-		return true, nil, a.head.advance()
+	} else {
+		a.next = own
 	}
-	a.next = own
+	a.own = own.Size
 	return true, nil, a.head.advance()
 }
 

@@ -6,6 +6,12 @@ import "baohan/signing"
 // given, with the fact, to those who may know the fact.
 type Salt [32]byte
 
+// MarshalText gives 64 lower-case hexadecimal digits.
+func (s Salt) MarshalText() ([]byte, error) { return signing.Digest(s).MarshalText() }
+
+// UnmarshalText accepts exactly what MarshalText writes.
+func (s *Salt) UnmarshalText(text []byte) error { return (*signing.Digest)(s).UnmarshalText(text) }
+
 // Leaf is what is logged of a fact: a commitment, which the log shows to all, and the salt, which it keeps apart.
 // Leaf by leaf the log is random bytes, and a dummy looks like any other.
 type Leaf struct {

@@ -33,35 +33,28 @@ func dumpLeaves(ctx context.Context, q store.Querier) iter.Seq2[tlog.Entry, erro
 }
 
 func dumpHashes(ctx context.Context, q store.Querier) iter.Seq2[tlog.Entry, error] {
-	type row struct {
-		Index int64
-		Nodes []byte
-	}
 	return func(yield func(tlog.Entry, error) bool) {
-		pages(ctx, q, `SELECT index, nodes FROM log_tile WHERE level = 0 AND index > @after ORDER BY index LIMIT @n`, dumpAtOnce>>tileHeight, func(r row) (int64, bool) {
-			for i := range uint64(1 << tileHeight) {
-				n := tlog.Node{Index: uint64(r.Index)<<tileHeight + i}
-				_, at := place(n)
-				if at+nodeSize > len(r.Nodes) || digestOf(r.Nodes[at:at+nodeSize]).IsZero() {
-					continue
-				}
-				if !yield(tlog.Entry{Position: n.Index, Hash: digestOf(r.Nodes[at : at+nodeSize])}, nil) {
-					return r.Index, false
-				}
+		for t, err := range Tiles(ctx, q) {
+			if err != nil {
+				yield(tlog.Entry{}, err)
+				return
 			}
-			return r.Index, true
-		}, func(err error) { yield(tlog.Entry{}, err) })
+			if t.Level > 0 || !bottomOf(t, yield) {
+				return
+			}
+		}
 	}
 }
 
 func dumpHeads(ctx context.Context, q store.Querier) iter.Seq2[[]byte, error] {
 	type row struct {
 		Size int64
+		Root []byte
 		Note string
 	}
 	return func(yield func([]byte, error) bool) {
-		pages(ctx, q, `SELECT size, note FROM log_head WHERE note IS NOT NULL AND size > @after ORDER BY size LIMIT @n`, dumpAtOnce, func(r row) (int64, bool) {
-			return r.Size, yield([]byte(r.Note), nil)
+		pages(ctx, q, `SELECT size, root, note FROM log_head WHERE note IS NOT NULL AND size > @after ORDER BY size LIMIT @n`, dumpAtOnce, func(r row) (int64, bool) {
+			return r.Size, yield(asRow(uint64(r.Size), r.Root, []byte(r.Note)), nil)
 		}, func(err error) { yield(nil, err) })
 	}
 }

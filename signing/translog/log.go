@@ -27,8 +27,8 @@ var (
 	ErrNotYet = errors.New("translog: not in a signed head yet")
 )
 
-// maxBatch bounds what one beat appends, and with it what one recheck reads.
-const maxBatch = 4096
+// MaxBatch bounds what one beat appends, and with it what one recheck reads.
+const MaxBatch = 4096
 
 // Config is what a log needs. All but Old, Witnesses and Quorum must be given.
 type Config struct {
@@ -63,7 +63,7 @@ func New(c Config) (*Log, error) {
 		return nil, fmt.Errorf("%w: something is missing", ErrConfig)
 	case c.Key.IsWitness() || !c.Signer.Public().Equal(c.Key.Public()):
 		return nil, fmt.Errorf("%w: the signer does not hold the log's key", ErrConfig)
-	case c.Batch < 1 || c.Batch > maxBatch || c.Every < time.Second || c.Within < 2*c.Every+time.Minute:
+	case c.Batch < 1 || c.Batch > MaxBatch || c.Every < time.Second || c.Within < 2*c.Every+time.Minute:
 		return nil, fmt.Errorf("%w: batches of %d every %v, promised within %v", ErrConfig, c.Batch, c.Every, c.Within)
 	case c.Quorum < 0 || c.Quorum > len(c.Witnesses):
 		return nil, fmt.Errorf("%w: %d of %d witnesses", ErrConfig, c.Quorum, len(c.Witnesses))
@@ -77,8 +77,16 @@ func (l *Log) keys() []tlog.Key { return append([]tlog.Key{l.Key}, l.Old...) }
 // EnqueueTx hands a leaf in, in the transaction that makes its fact true: with it the leaf stays or goes. It waits for
 // nobody, and the same leaf twice is one leaf. The leaf enters the log with one of the next batches.
 func EnqueueTx(ctx context.Context, tx pgx.Tx, leaf tlog.Leaf) error {
-	_, err := tx.Exec(ctx, `INSERT INTO log_pending (leaf, salt) SELECT @leaf, @salt
-		WHERE NOT EXISTS (SELECT FROM log_leaf WHERE leaf = @leaf) ON CONFLICT DO NOTHING`,
-		pgx.NamedArgs{"leaf": leaf.Commitment[:], "salt": leaf.Salt[:]})
+	_, err := tx.Exec(ctx, enqueueSQL, enqueueArgs(leaf))
 	return err
+}
+
+// Queue is EnqueueTx among statements that are sent together, in that transaction.
+func Queue(b *pgx.Batch, leaf tlog.Leaf) { b.Queue(enqueueSQL, enqueueArgs(leaf)) }
+
+const enqueueSQL = `INSERT INTO log_pending (leaf, salt) SELECT @leaf, @salt
+	WHERE NOT EXISTS (SELECT FROM log_leaf WHERE leaf = @leaf) ON CONFLICT DO NOTHING`
+
+func enqueueArgs(leaf tlog.Leaf) pgx.NamedArgs {
+	return pgx.NamedArgs{"leaf": leaf.Commitment[:], "salt": leaf.Salt[:]}
 }

@@ -111,6 +111,8 @@ const given = () => {
   const take = (name, value) => { if (value) g[name] = value; };
   take("platform", $("platform").value.trim().toUpperCase());
   take("centre", $("centre").value.trim().toUpperCase());
+  const keys = $("keys").value.split("\n").map((k) => k.trim()).filter((k) => k);
+  take("keys", keys.length > 0 && keys);
   take("deadline", when && when + (when.length === 16 ? ":00" : "") + "+08:00");
   const platformRoots = $("platform-roots").files[0];
   take("platform_roots", platformRoots && { name: platformRoots.name, file: platformRoots });

@@ -43,7 +43,7 @@ func updated(b []byte, object string) []byte {
 func TestAttacks(t *testing.T) {
 	w := newWorld()
 	i, other := w.Issue(w.Blind(), "XJSL-2026-000001"), w.Issue(w.Blind(), "XJSL-2026-000002")
-	good := w.guarantee(t, i, nil)
+	good := w.guarantee(t, i.File())
 	span := regexp.MustCompile(`/ByteRange\[0 (\d+) (\d+) (\d+)\]`).FindSubmatch(good)
 	if span == nil {
 		t.Fatal("no ByteRange")
@@ -134,7 +134,7 @@ func swapped(t *testing.T, b []byte, i, other sample.Issued) []byte {
 // forged is a document changed before the platform signs it: what a fault of the platform's own could do.
 func (w world) forged(t *testing.T, i sample.Issued, change func(*paper.Document)) []byte {
 	t.Helper()
-	s, attached, err := paper.Guarantee(canonical(t, i.File()), nil)
+	s, attached, err := paper.Guarantee(canonical(t, i.File()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func (w world) signedAfter(t *testing.T, s paper.Sheet, attached []paper.Attachm
 // misprinted shows another text than the guarantee's, and is signed by the platform.
 func (w world) misprinted(t *testing.T, i sample.Issued, old, new string) []byte {
 	t.Helper()
-	s, attached, err := paper.Guarantee(canonical(t, i.File()), nil)
+	s, attached, err := paper.Guarantee(canonical(t, i.File()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func (w world) misprinted(t *testing.T, i sample.Issued, old, new string) []byte
 
 func (w world) misprintedFoot(t *testing.T, i sample.Issued) []byte {
 	t.Helper()
-	s, attached, err := paper.Guarantee(canonical(t, i.File()), nil)
+	s, attached, err := paper.Guarantee(canonical(t, i.File()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func (w world) misprintedFoot(t *testing.T, i sample.Issued) []byte {
 // printedBy is a rendering that somebody else signs, with a good certificate under the same root.
 func (w world) printedBy(t *testing.T, i sample.Issued, m sample.Member) []byte {
 	t.Helper()
-	b, err := page.Guarantee(t.Context(), canonical(t, i.File()), nil, page.Signatory{Key: m.Sign.Key, Chain: m.Sign.Chain}, w.at)
+	b, err := page.Guarantee(t.Context(), canonical(t, i.File()), page.Signatory{Key: m.Sign.Key, Chain: m.Sign.Chain}, w.at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func (w world) printedBy(t *testing.T, i sample.Issued, m sample.Member) []byte 
 // data that it carries are flipped in package letter.)
 func TestEveryByteCounts(t *testing.T) {
 	w := newWorld()
-	file := w.guarantee(t, w.Issue(w.Blind(), "XJSL-2026-000001"), nil)
+	file := w.guarantee(t, sample.NewLog("log.example.cn").Logged(w.Issue(w.Blind(), "XJSL-2026-000001")))
 	random := rand.New(rand.NewPCG(20261125, 1)) // the same places in every run
 	for range 1000 {
 		at, bit := random.IntN(len(file)), byte(1)<<random.IntN(8)
@@ -228,7 +228,7 @@ func TestNoSlackInTheSignature(t *testing.T) {
 	var file []byte
 	end := 0
 	for end == 0 || string(file[end-2:end]) != "00" { // until one has zeros behind it
-		file = w.guarantee(t, i, nil)
+		file = w.guarantee(t, i.File())
 		end = paper.HoleAt + bytes.IndexByte(file[paper.HoleAt:], '>')
 	}
 	step := 11

@@ -16,7 +16,7 @@ func BenchmarkGuarantee(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := page.Guarantee(b.Context(), file, nil, by, present.Add(time.Hour)); err != nil {
+		if _, err := page.Guarantee(b.Context(), file, by, present.Add(time.Hour)); err != nil {
 			b.Fatal(err)
 		}
 	}

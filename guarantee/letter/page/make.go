@@ -15,10 +15,9 @@ type Signatory struct {
 	Verify string // address of the page that the code on the document opens (https://host/verify); empty: the code is plain text
 }
 
-// Guarantee makes the PDF of a guarantee file (letter.File, canonical) that holds. logProof is the proof of the
-// transparency log as it is to be attached, nil when there is none.
-func Guarantee(ctx context.Context, file, logProof []byte, by Signatory, at time.Time) ([]byte, error) {
-	s, attached, err := paper.Guarantee(file, logProof)
+// Guarantee makes the PDF of a guarantee file (letter.File, canonical) that holds.
+func Guarantee(ctx context.Context, file []byte, by Signatory, at time.Time) ([]byte, error) {
+	s, attached, err := paper.Guarantee(file)
 	return by.make(ctx, paper.KindGuarantee, s, attached, at, err)
 }
 

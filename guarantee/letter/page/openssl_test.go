@@ -38,7 +38,7 @@ func TestOpenSSLAccepts(t *testing.T) {
 func TestOpenSSLRefuses(t *testing.T) {
 	w := newWorld()
 	i, other := w.Issue(w.Blind(), "XJSL-2026-000001"), w.Issue(w.Blind(), "XJSL-2026-000002")
-	good := w.guarantee(t, i, nil)
+	good := w.guarantee(t, i.File())
 	elsewhere, err := devca.New("别的根证书", present.AddDate(-1, 0, 0), 5)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func TestPrintedCommands(t *testing.T) {
 	w := newWorld()
 	i := w.Issue(w.Blind(), "XJSL-2026-000001")
 	file := canonical(t, i.File())
-	s, _, err := paper.Guarantee(file, nil)
+	s, _, err := paper.Guarantee(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestPrintedCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, b := range map[string][]byte{"保函.pdf": w.guarantee(t, i, nil), "根证书.pem": w.CA.Root.PEM(), "verify-with-openssl.sh": published} {
+	for name, b := range map[string][]byte{"保函.pdf": w.guarantee(t, i.File()), "根证书.pem": w.CA.Root.PEM(), "verify-with-openssl.sh": published} {
 		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
 			t.Fatal(err)
 		}

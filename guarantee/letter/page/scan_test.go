@@ -15,14 +15,14 @@ func TestCodeThatOpensAPage(t *testing.T) {
 	by := w.by
 	by.Verify = "https://bh.example.cn/verify"
 	i := w.Issue(w.Blind(), "XJSL-2026-000001")
-	b, err := page.Guarantee(t.Context(), canonical(t, i.File()), nil, by, w.at)
+	b, err := page.Guarantee(t.Context(), canonical(t, i.File()), by, w.at)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r := paper.Verify(b, w.Trust); !r.OK {
 		t.Errorf("%+v", r)
 	}
-	s, _, err := paper.Guarantee(canonical(t, i.File()), nil)
+	s, _, err := paper.Guarantee(canonical(t, i.File()))
 	if err != nil {
 		t.Fatal(err)
 	}

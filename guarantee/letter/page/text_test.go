@@ -61,7 +61,7 @@ func TestRareNames(t *testing.T) {
 	const name = "𠮷林𬭚业·阿布都热西提䶮建设（集团）有限公司"
 	bidder := w.Member(name, 77)
 	i := w.Issue(w.Draft(bidder, w.Bank, sample.Independent, letter.ModeBlind), "XJSL-2026-000001")
-	b := w.guarantee(t, i, nil)
+	b := w.guarantee(t, i.File())
 	if r := paper.Verify(b, w.Trust); !r.OK {
 		t.Errorf("%+v", r)
 	}
@@ -90,7 +90,7 @@ func TestMissingGlyph(t *testing.T) {
 	for _, r := range []rune{'𪚥', '😀', 'ཀ'} {
 		bidder := w.Member("示例"+string(r)+"建设有限公司", 77)
 		i := w.Issue(w.Draft(bidder, w.Bank, sample.Independent, letter.ModeBlind), "XJSL-2026-000001")
-		_, err := page.Guarantee(t.Context(), canonical(t, i.File()), nil, w.by, w.at)
+		_, err := page.Guarantee(t.Context(), canonical(t, i.File()), w.by, w.at)
 		missing, ok := errors.AsType[*page.MissingGlyphError](err)
 		if !ok || missing.Rune != r || !strings.Contains(err.Error(), string(r)) {
 			t.Errorf("%c: %v", r, err)
@@ -104,7 +104,7 @@ func TestSameBytes(t *testing.T) {
 	file := canonical(t, w.Issue(w.Blind(), "XJSL-2026-000001").File())
 	var first []byte
 	for range 3 {
-		s, attached, err := paper.Guarantee(file, nil)
+		s, attached, err := paper.Guarantee(file)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,12 +140,12 @@ func TestQPDFIsClean(t *testing.T) {
 func TestAttachmentsComeOut(t *testing.T) {
 	program := tool(t, "qpdf")
 	w := newWorld()
-	file := canonical(t, w.Issue(w.Blind(), "XJSL-2026-000001").File())
-	_, attached, err := paper.Guarantee(file, []byte("proof"))
+	file := canonical(t, sample.NewLog("log.example.cn").Logged(w.Issue(w.Blind(), "XJSL-2026-000001")))
+	_, attached, err := paper.Guarantee(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := page.Guarantee(t.Context(), file, []byte("proof"), w.by, w.at)
+	b, err := page.Guarantee(t.Context(), file, w.by, w.at)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,9 +38,9 @@ func canonical(t testing.TB, v interface{ Canonical() ([]byte, error) }) []byte 
 }
 
 // guarantee is the PDF of an issued letter.
-func (w world) guarantee(t testing.TB, i sample.Issued, logProof []byte) []byte {
+func (w world) guarantee(t testing.TB, f letter.File) []byte {
 	t.Helper()
-	b, err := page.Guarantee(t.Context(), canonical(t, i.File()), logProof, w.by, w.at)
+	b, err := page.Guarantee(t.Context(), canonical(t, f), w.by, w.at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,12 +80,12 @@ func (w world) papers(t testing.TB) map[string]printed {
 		all[name] = printed{s, b}
 	}
 	for name, i := range map[string]sample.Issued{"blind": blind, "full": full, "policy": policy} {
-		s, _, err := paper.Guarantee(canonical(t, i.File()), nil)
-		add(name, s, w.guarantee(t, i, nil), err)
+		s, _, err := paper.Guarantee(canonical(t, i.File()))
+		add(name, s, w.guarantee(t, i.File()), err)
 	}
-	proof := []byte(`{"index":7}`)
-	s, _, err := paper.Guarantee(canonical(t, blind.File()), proof)
-	add("blind with log proof", s, w.guarantee(t, blind, proof), err)
+	logged := sample.NewLog("log.example.cn").Logged(blind)
+	s, _, err := paper.Guarantee(canonical(t, logged))
+	add("blind with log proof", s, w.guarantee(t, logged), err)
 	s, _, err = paper.Release(release)
 	b, err2 := page.Release(t.Context(), release, w.by, w.at)
 	add("release", s, b, err, err2)

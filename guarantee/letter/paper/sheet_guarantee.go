@@ -20,8 +20,8 @@ const (
 )
 
 // Guarantee is the sheet of a guarantee (version 1 of its text) and the files that go with it, from the bytes of a
-// guarantee file that holds and, if there is one, the log's proof. It says nothing that does not follow from them.
-func Guarantee(file, logProof []byte) (Sheet, []Attachment, error) {
+// guarantee file that holds. It says nothing that does not follow from them.
+func Guarantee(file []byte) (Sheet, []Attachment, error) {
 	f, err := letter.ParseFile(file)
 	if err != nil {
 		return Sheet{}, nil, err
@@ -39,7 +39,7 @@ func Guarantee(file, logProof []byte) (Sheet, []Attachment, error) {
 	if g.wording, err = letter.WordingOf(g.u.Application.Wording); err != nil {
 		return Sheet{}, nil, err
 	}
-	if err := g.attach(file, logProof); err != nil {
+	if err := g.attach(file); err != nil {
 		return Sheet{}, nil, err
 	}
 	return g.sheet(), g.attachments, nil
@@ -55,10 +55,16 @@ type guarantee struct {
 	attachments       []Attachment
 }
 
-func (g *guarantee) attach(file, logProof []byte) error {
+func (g *guarantee) attach(file []byte) error {
 	reveal, err := g.r.Canonical()
 	if err != nil {
 		return err
+	}
+	var logProof []byte
+	if g.f.Log != nil {
+		if logProof, err = g.f.Log.Canonical(); err != nil {
+			return err
+		}
 	}
 	g.attachments = []Attachment{
 		{FileName, "保函文件（含全部内容，可用 baohan verify 核对）", file},

@@ -82,7 +82,7 @@ func (d Document) Sheet() (Sheet, error) {
 func (d Document) source() (s Sheet, a []Attachment, err error) {
 	switch d.Kind {
 	case KindGuarantee:
-		return Guarantee(d.Attachment(FileName), d.Attachment(LogProofName))
+		return Guarantee(d.Attachment(FileName))
 	case KindRelease:
 		return Release(d.Attachment(ReleaseName))
 	case KindDemand:

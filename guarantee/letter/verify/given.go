@@ -4,10 +4,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"baohan/guarantee/letter"
 	"baohan/signing"
+	"baohan/signing/tlog"
 )
 
 // MaxSize is the largest file that is looked at, in bytes.
@@ -26,6 +28,7 @@ type Given struct {
 	Platform      string   `json:"platform,omitzero"`       // 统一社会信用代码
 	Centre        string   `json:"centre,omitzero"`         // the same, of who signs verification sheets
 	Deadline      string   `json:"deadline,omitzero"`       // of a lot that was postponed, RFC 3339
+	Keys          []string `json:"keys,omitzero"`           // of the log and of its witnesses, all of whom must have seen the letter; with any, the log's proof is demanded
 	Lists         []Source `json:"lists,omitzero"`          // revocation lists, DER or PEM; with any, revocation must be known
 }
 
@@ -60,7 +63,34 @@ func (g Given) options(now time.Time) (options []letter.Option, err error) {
 	if len(g.Lists) > 0 {
 		options = append(options, letter.Revocation(now))
 	}
+	if len(g.Keys) > 0 {
+		trust, err := g.log()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, letter.Log(trust))
+	}
 	return options, nil
+}
+
+// log reads whom the asker believes about the transparency log.
+func (g Given) log() (trust tlog.Policy, err error) {
+	for _, text := range g.Keys {
+		key, err := tlog.ParseKey(strings.TrimSpace(text))
+		switch {
+		case err != nil:
+			return trust, fmt.Errorf("透明日志：%q 不是验证公钥，请照公布的原样填写", text)
+		case key.IsWitness():
+			trust.Witnesses = append(trust.Witnesses, key)
+		default:
+			trust.Log = append(trust.Log, key)
+		}
+	}
+	if len(trust.Log) == 0 {
+		return trust, errors.New("透明日志：只有见证人的公钥，还须给出日志的验证公钥")
+	}
+	trust.Quorum = len(trust.Witnesses)
+	return trust, nil
 }
 
 // anchors reads roots and puts every revocation list under them.

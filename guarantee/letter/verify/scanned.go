@@ -41,7 +41,7 @@ func documentOf(k Kind, b []byte) document {
 		s, err := d.Sheet()
 		return of(s, err)
 	case File:
-		s, _, err := paper.Guarantee(b, nil)
+		s, _, err := paper.Guarantee(b)
 		return of(s, err)
 	case Paper:
 		s, _, err := paper.Release(b)
