@@ -57,7 +57,7 @@ var arrows = map[string][]string{
 	"internal/sample":         with(letters, "client/wire", "guarantee", "party", "signing", "signing/devca", "signing/tlog", "tender"),
 
 	// The story acts as its parties do, through the SDK, with certificates of its own making.
-	"internal/story": with(letters, "client", "client/wire", "signing", "signing/httpsig", "signing/devca", "signing/tlog", "internal/devpg"),
+	"internal/story": with(letters, "client", "client/wire", "signing", "signing/httpsig", "guarantee/letter/paper", "signing/devca", "signing/tlog", "internal/devpg"),
 
 	"cmd/baohan": {everything},
 	"cmd/verify": {"guarantee/letter/verify"}, // what the browser runs
