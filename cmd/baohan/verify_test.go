@@ -79,6 +79,13 @@ func TestVerifyExitCodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	log := sample.NewLog("log.example.cn")
+	key, seen := log.Key.String(), log.Witnesses[0].String()+","+log.Witnesses[1].String()
+	logged, err := log.Logged(d.h.Issue(d.h.Blind(), "XJSL-2026-000009")).Canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.put("logged.json", logged)
 	d.put("ca.crl", crl)
 	d.put("root.crl", pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: root}))
 	for name, c := range map[string]struct {
@@ -108,6 +115,10 @@ func TestVerifyExitCodes(t *testing.T) {
 		"a list that is none":     {[]string{"letter.json", "--trust", "root.pem", "--crl", "letter.p7s"}, 2, ""},
 		"a deadline that is none": {[]string{"letter.json", "--trust", "root.pem", "--deadline=tomorrow"}, 2, ""},
 		"a deadline that moved":   {[]string{"letter.json", "--trust", "root.pem", "--deadline=2126-12-20T09:30:00+08:00"}, 0, "[通过] 是否逾期"},
+		"a log that has no proof": {[]string{"letter.json", "--trust", "root.pem", "--log=" + key, "--witness=" + seen}, 1, "没有附透明日志的证明"},
+		"a proof from the log":    {[]string{"logged.json", "--trust", "root.pem", "--log=" + key, "--witness=" + seen}, 0, "[通过] 日志头与见证"},
+		"a log that is none":      {[]string{"letter.json", "--trust", "root.pem", "--log=x"}, 2, ""},
+		"a witness without a log": {[]string{"letter.json", "--trust", "root.pem", "--witness=" + seen}, 2, ""},
 		"a platform that is none": {[]string{"letter.json", "--trust", "root.pem", "--platform", "9144"}, 2, ""},
 		"an unknown flag":         {[]string{"letter.json", "--trust", "root.pem", "--force"}, 2, ""},
 	} {
