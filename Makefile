@@ -1,7 +1,7 @@
 # `make` alone prints what can be made.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo build wasm test check format vet tidy lint generate bench secrecy canaries clean
+.PHONY: help demo build wasm test check format vet tidy lint generate picture bench secrecy canaries clean
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Starts one throw-away PostgreSQL and names it in TEST_DATABASE_URL.
@@ -44,6 +44,10 @@ lint:
 
 generate: ## rewrite what is generated and checked in (OpenAPI, drawings, docs/settings.md); tests compare it
 	$(WITH_DB) go test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update
+
+picture: ## docs/guarantee.png anew, from the demonstration's first letter (needs pdftoppm and ImageMagick)
+	d=$$(mktemp -d) && go run ./cmd/baohan demo --once --out $$d && pdftoppm -r 72 -png $$d/XJYH-TB-00000001.pdf $$d/page && \
+		montage $$d/page-*.png -tile x1 -geometry +8+4 -background '#e6e6e6' -strip -colors 48 PNG8:docs/guarantee.png; rm -rf $$d
 
 bench: ## signatures, an issue and an opening against their yardsticks, as ratios (docs/benchmarks.md); some minutes
 	go run ./internal/bench

@@ -2,13 +2,15 @@
 # Verifies a document (.pdf), a guarantee file (.json), a signed undertaking or a signed verification sheet (.p7s) with
 # OpenSSL 3 and the usual tools of a Unix system, and with no program of the platform. Explained in verify-with-openssl.md.
 #
-#   verify-with-openssl.sh FILE ROOT.pem
+#   verify-with-openssl.sh FILE ROOT.pem [STATUS.p7s]
 #
-# ROOT.pem is one root certificate that you trust. Ends with 0 only when everything holds.
+# ROOT.pem is one root certificate that you trust, STATUS.p7s the platform's signed status list: whether a letter is still
+# in force. Ends with 0 only when everything holds.
 set -eu
 
 file=$1
 root=$2
+status=${3:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -166,6 +168,37 @@ document() {
 	piece "$1" "$((${found%%:*} + ${#head} + 1))" "${length%>>stream}" >"$work/attached"
 }
 
+# seconds NAME FILE: an instant of a canonical JSON object in seconds since 1970.
+seconds() {
+	date -d "$(sed -n "s/.*\"$1\":\"\([0-9T:.+-]*\)\".*/\1/p" "$2")" +%s
+}
+
+# in_force LETTER: the letter, by its content, is not on the status list, and the list is of today.
+in_force() {
+	[ -n "$status" ] || return 0
+	signature "$status" "$work/status" "状态清单"
+	[ ! -d "$work/receipt" ] || same "状态清单的签署人" "$(subject "$work/receipt.p7s" "$work/receipt")" "$(subject "$status" "$work/status")"
+	list=$work/status/content
+	sed -n 's/.*"guarantor":{"name":"[^"]*","uscc":"\([0-9A-Z]*\)"}.*/\1/p' "$1" | tr -d '\n' >"$work/guarantor"
+	sed -n 's/.*"number":"\([0-9A-Z-]*\)".*/\1/p' "$1" | tr -d '\n' >"$work/number"
+	member commitment "$1" | tr 'a-f' 'A-F' | basenc --base16 -d >"$work/commitment"
+	key=$(tagged baohan/status/1 "$work/guarantor" "$work/number" "$work/commitment" | cut -c 1-32)
+	sed 's/{"day":/\n{"day":/g' "$list" | grep '^{"day":' | while read -r group; do
+		echo "$group" | sed 's/.*"letters":"\([^"]*\)".*/\1/' | openssl base64 -d -A | od -An -v -tx1 -w16 | tr -d ' ' | grep -qx "$key" || continue
+		refuse "保函不再有效：$(echo "$group" | sed 's/{"day":"\([^"]*\)".*"reason":"\([^"]*\)".*/\1 \2/')"
+	done
+	now=$(date +%s)
+	[ "$(seconds issued_at "$list")" -le $((now + 300)) ] || refuse "状态清单的日期在将来"
+	[ "$(seconds issued_at "$list")" -ge $((now - 2592000)) ] || refuse "状态清单是 30 天以前的，不能采信"
+	[ "$(seconds next_at "$list")" -ge $((now - 300)) ] || echo "注意：状态清单已经过时，只说明当时的状态"
+	echo "通过：截至 $(sed -n 's/.*"issued_at":"\([^"]*\)".*/\1/p' "$list") 未列为失效"
+}
+
+# subject P7S DIR: who signed.
+subject() {
+	openssl x509 -in "$(signer "$1" "$2")" -noout -subject -nameopt utf8,sep_comma_plus
+}
+
 if [ "$(head -c 5 "$file")" = '%PDF-' ]; then
 	document "$file"
 	file=$work/attached
@@ -179,7 +212,9 @@ fi
 if [ "$(head -c 1 "$file")" != '{' ]; then
 	what=签名数据
 	! LC_ALL=C grep -q '{"advice":' "$file" || what=核验结果表
+	! LC_ALL=C grep -q '{"covers_from":' "$file" || what=状态清单
 	signature "$file" "$work/letter" "$what"
+	in_force "$work/letter/content"
 	exit 0
 fi
 
@@ -204,4 +239,5 @@ else
 	found=$(tagged baohan/undertaking/1 "$work/letter.p7s")
 fi
 same "回执所载保函摘要" "$(member digest "$work/receipt/content")" "$found"
+in_force "$work/letter/content"
 echo "全部通过。请再核对：签名人就是保函所载的机构和平台，回执时间早于投标截止时间，金额大小写一致。"

@@ -33,6 +33,7 @@ type Config struct {
 	Timeout time.Duration
 	Workers int           // jobs at once, per queue; 0 = 8
 	Cover   tender.Rhythm // of bids, so that their number tells nothing; zero = none
+	Status  time.Duration // between two status lists, the same in all processes; 0 = this process makes none
 }
 
 // Desks are the rooms in which the jobs act.
@@ -134,6 +135,9 @@ func (r *Runner) Start(ctx context.Context) error {
 	sweeping, stop := context.WithCancel(ctx)
 	r.stop = stop
 	r.swept.Go(func() { r.sweepAlways(sweeping) })
+	if r.Status > 0 {
+		r.swept.Go(func() { r.statusAlways(sweeping) })
+	}
 	return r.cover(sweeping)
 }
 

@@ -59,5 +59,5 @@ func (s *server) render(ctx context.Context, id string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return page.Guarantee(ctx, file, page.Signatory{Key: s.platform, Chain: s.chain}, s.clock.Now())
+	return page.Guarantee(ctx, file, s.printer, s.clock.Now())
 }

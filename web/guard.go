@@ -79,6 +79,7 @@ var rules = map[string]rule{
 	"log-leaves":      {whose: public},
 	"log-keys":        {whose: public},
 	"countersign":     {whose: public}, // the line itself is signed
+	"status-list":     {whose: public},
 
 	"apply":             {roles: bidders, whose: self},
 	"list-applications": {roles: bidders, whose: self},

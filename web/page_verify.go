@@ -17,6 +17,7 @@ import (
 type Published struct {
 	Roots  []signing.Certificate // the trust anchors; may be empty, then the visitor must bring his own
 	Centre letter.Party          // who signs verification sheets
+	URL    string                // of this page, as the code on a document names it (https://host/verify); empty: the code is plain text
 }
 
 // verifyPage is /verify, the same for everybody and for as long as this process runs.

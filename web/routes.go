@@ -75,6 +75,7 @@ func (s *server) emergencyRoutes() {
 
 func (s *server) beneficiaryRoutes() {
 	s.file()
+	s.statusList()
 	query(s, "list-guarantees", "/guarantees", "以本单位为受益人的保函", s.guarantees)
 	verb(s, "release", "/guarantees/{id}/releases", "递交签名的解除文件", letterBody, s.release)
 	verb(s, "present", "/guarantees/{id}/demands", "提出索赔", filesBody, s.present)

@@ -14,6 +14,7 @@ import (
 
 	"baohan/banks"
 	"baohan/guarantee"
+	"baohan/guarantee/letter/page"
 	"baohan/internal/clock"
 	"baohan/party"
 	"baohan/signing"
@@ -62,7 +63,7 @@ type server struct {
 	relations relations
 
 	platform   signing.Signer
-	chain      []signing.Certificate
+	printer    page.Signatory
 	keyid      string
 	commandKey []byte
 	hosts      []string
@@ -91,7 +92,8 @@ func New(c Config) (http.Handler, error) {
 	s := describe()
 	s.party, s.tender, s.guarantee, s.banks, s.clock, s.jobs, s.translog = c.Party, c.Tender, c.Guarantee, c.Banks, c.Clock, c.Jobs, c.Translog
 	s.relations = standing{s}
-	s.platform, s.chain, s.keyid = c.Platform, c.PlatformChain, c.PlatformChain[0].Fingerprint().String()
+	s.platform, s.keyid = c.Platform, c.PlatformChain[0].Fingerprint().String()
+	s.printer = page.Signatory{Key: c.Platform, Chain: c.PlatformChain, Verify: c.Published.URL}
 	s.commandKey, s.hosts = c.CommandKey, c.Hosts
 	s.cookies = cookies{secure: !c.PlainHTTP}
 	s.limits = newLimits(c.SignInRate, c.Proxies)

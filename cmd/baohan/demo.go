@@ -23,7 +23,7 @@ type demoCommand struct {
 	Once    bool   `help:"走完全过程就结束；全部核对成立时退出码为 0。不加则留下平台和机构，供您以各方身份操作。" xor:"stay"`
 	Bidding bool   `help:"只发布第一标段，停在投标截止之前，供您以各方身份操作。" xor:"what,stay"`
 	Kill    bool   `help:"中途三次用 SIGKILL 终止平台进程再启动。" xor:"what"`
-	Out     string `help:"结果写入的目录：每份保函的 .json 和 .p7s、证书、root.pem、summary.json。不设则为数据目录下的 demo。" placeholder:"目录"`
+	Out     string `help:"结果写入的目录：每份保函的 .json、.p7s 和 .pdf，状态清单、证书、root.pem、summary.json。不设则为数据目录下的 demo。" placeholder:"目录"`
 	Script  string `help:"用 OpenSSL 复核保函的脚本；没有就略过这一步。" default:"docs/verify-with-openssl.sh" placeholder:"文件"`
 }
 
@@ -90,6 +90,9 @@ func (c *demoCommand) tell(ctx context.Context, w *theatre, out io.Writer) error
 	}
 	if summary.Failed > 0 {
 		return fmt.Errorf("%d 项核对不成立", summary.Failed)
+	}
+	if err := w.print(ctx, c.Out); err != nil {
+		return err
 	}
 	fmt.Fprintf(out, "全部成立：%d 步，%d 项核对，%d 份保函；文件在 %s\n", summary.Steps, summary.Checks, len(summary.Guarantees), c.Out)
 	return nil

@@ -96,7 +96,7 @@ func summaryOf(t *testing.T, dir string) (s story.Summary) {
 // verified checks what a stranger would: both files of a letter, with the root that lies beside them.
 func verified(t *testing.T, dir string, g story.Guarantee) {
 	t.Helper()
-	for _, ending := range []string{".json", ".p7s"} {
+	for _, ending := range []string{".json", ".p7s", ".pdf"} {
 		var out, errs bytes.Buffer
 		file := filepath.Join(dir, g.Number+ending)
 		if code := run(t.Context(), []string{"verify", file, "--trust", filepath.Join(dir, "root.pem")}, &out, &errs); code != 0 {

@@ -41,6 +41,9 @@ func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.
 	if s.Cover < 0 || s.Cover > mostCover {
 		return nil, fmt.Errorf("cover：%d 不在 0 至 %d 之间；请填写每小时的行数", s.Cover, mostCover)
 	}
+	if s.StatusEvery < time.Minute || s.StatusEvery > 24*time.Hour {
+		return nil, fmt.Errorf("status-every：%s 不在 1 分钟至 24 小时之间", s.StatusEvery)
+	}
 	ledger, err := s.translogConfig()
 	if err != nil {
 		return nil, err
@@ -58,7 +61,7 @@ func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.
 		return nil, err
 	}
 	sys, err := openSystem(ctx, systemConfig{Database: server.URL, MaxConns: s.DatabaseMax, Keys: keys, ClockFile: s.ClockFile,
-		Migrate: n.Migrate || s.DatabaseURL == "", Node: n.name(command), Sweep: s.SweepEvery, Cover: s.Cover, Timeout: n.Patience,
+		Migrate: n.Migrate || s.DatabaseURL == "", Node: n.name(command), Sweep: s.SweepEvery, Status: s.StatusEvery, Cover: s.Cover, Timeout: n.Patience,
 		Allow: n.Allow, Networks: networks, Custodians: n.Custodians, Translog: ledger, Log: log})
 	if err != nil {
 		return nil, errors.Join(err, server.Stop())

@@ -15,10 +15,10 @@ import (
 	"baohan/signing/devca"
 )
 
-// pdfCommand makes the PDF of a guarantee, a release or a demand, and signs the rendering with the platform's key. The
+// pdfCommand makes the PDF of a guarantee, a release, a demand or a verification sheet, and signs the rendering with the platform's key. The
 // platform signs no rendering of what does not hold: the file is verified first.
 type pdfCommand struct {
-	File string `arg:"" help:"保函文件（.json），或者受益人签名的解除通知、书面付款通知（.p7s）。" type:"existingfile"`
+	File string `arg:"" help:"保函文件（.json），受益人签名的解除通知、书面付款通知（.p7s），或者交易中心签名的核验结果表（.p7s）。" type:"existingfile"`
 	Out  string `help:"写到哪个文件；不给则与原文件同名，扩展名为 .pdf。" placeholder:"文件"`
 }
 
@@ -76,6 +76,10 @@ func (p printer) verified(b []byte) letter.Report {
 	if bytes.HasPrefix(b, []byte("{")) {
 		return letter.VerifyFile(b, p.trust, letter.Platform(p.platform.Certificate().Subject().OrganizationID))
 	}
+	if letter.IsSheet(b) {
+		_, r := letter.VerifySheet(b, p.trust)
+		return r
+	}
 	return letter.VerifyPaper(b, p.trust)
 }
 
@@ -95,6 +99,9 @@ func (c pdfCommand) make(ctx context.Context, s *Settings, platform devca.Identi
 	signed, err := signing.ParseSignedData(b)
 	if err != nil {
 		return nil, err
+	}
+	if letter.IsSheet(b) {
+		return page.Verification(ctx, b, by, at)
 	}
 	if _, err := letter.ParseRelease(signed.Content); err == nil {
 		return page.Release(ctx, b, by, at)

@@ -43,7 +43,7 @@ func TestPDF(t *testing.T) {
 		}
 		d.put(name, d.h.Signed(d.h.Tenderees[0], content, d.h.At))
 	}
-	for _, file := range []string{"letter.json", "release.p7s", "demand.p7s"} {
+	for _, file := range []string{"letter.json", "release.p7s", "demand.p7s", "sheet.p7s"} {
 		pdf := strings.TrimSuffix(strings.TrimSuffix(file, ".json"), ".p7s") + ".pdf"
 		if code, said := d.pdf(d.at(file)); code != 0 || !strings.Contains(said, pdf) {
 			t.Fatalf("%s: %d %s", file, code, said)

@@ -103,11 +103,15 @@ func (e *edge) handler(ctx context.Context, s *system, log *slog.Logger) (http.H
 	if len(hosts) == 0 {
 		hosts = []string{e.settings.Listen}
 	}
+	verify, err := e.settings.VerifyURL()
+	if err != nil {
+		return nil, err
+	}
 	return web.New(web.Config{Party: s.party, Tender: s.tenders, Guarantee: s.guarantees, Banks: s.banks, Jobs: s.jobs, Translog: s.translog, Clock: s.clock,
 		Platform: s.Keys.Platform.Key, PlatformChain: s.Keys.Platform.Chain, CommandKey: s.Keys.Secrets.Command,
 		Hosts: hosts, Proxies: e.proxies, PlainHTTP: e.tls == nil, MetricsToken: e.settings.MetricsToken, Log: log,
 		Watching: web.Watching{Life: e.settings.WatchLife, Most: e.settings.WatchMax, PerAddress: e.settings.WatchPerAddress}, Stopping: ctx.Done(),
-		Published: web.Published{Roots: s.Keys.Trust.Anchors(), Centre: subjectOf(s.Keys.Centre)},
+		Published: web.Published{Roots: s.Keys.Trust.Anchors(), Centre: subjectOf(s.Keys.Centre), URL: verify},
 		Healthz:   health.Live(), Readyz: health.Ready(log, append(health.Database(s.pool), s.writer.check())...)})
 }
 

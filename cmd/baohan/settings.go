@@ -41,6 +41,8 @@ type Settings struct {
 	ClockFile  string        `help:"演示时钟的文件。生产环境不设：设了它，规则按演示时间判断。" env:"BAOHAN_CLOCK_FILE" placeholder:"文件"`
 	SweepEvery time.Duration `help:"多久检查一次到期和遗漏的事项。" env:"BAOHAN_SWEEP_EVERY" default:"1m" placeholder:"时长"`
 
+	StatusEvery time.Duration `help:"多久公布一份状态清单（哪些已公开的保函不再有效，docs/status-list.md），有没有变化都一样；1 分钟至 24 小时，各进程须相同。" env:"BAOHAN_STATUS_EVERY" default:"1h" placeholder:"时长"`
+
 	Cover int `help:"掩护行：每小时让投标记录总共增加多少行，不足时由平台补入无人的记录，使读数据库的人看不出投标数量（docs/secrecy.md）。每行约占 77 KB；最多 3600。各进程须相同；0 为不掩护。" env:"BAOHAN_COVER" default:"0" placeholder:"行"`
 
 	TranslogBatch     int           `help:"透明日志每个节拍写入多少片叶，不足的以虚叶补满；公开，按最忙的一天定，不常改（docs/transparency-log.md）。各进程须相同。" env:"BAOHAN_TRANSLOG_BATCH" default:"64" placeholder:"片"`

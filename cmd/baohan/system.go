@@ -34,6 +34,7 @@ type systemConfig struct {
 	Migrate   bool   // bring the schema to this build first
 	Node      string
 	Sweep     time.Duration
+	Status    time.Duration  // between two status lists
 	Cover     int            // new rows of bids an hour, whatever is handed in; 0 = none
 	Timeout   time.Duration  // for one message to an institution; 0 = the desk's own
 	Allow     []string       // host:port of institutions
@@ -137,7 +138,7 @@ func (s *system) wire(custodians custodians) (err error) {
 	}
 	s.writer = &writer{log: s.translog}
 	if s.jobs, err = jobs.New(jobs.Config{Pool: s.pool, Node: s.Node, Once: once, Log: s.Log, Every: s.Sweep,
-		Cover: tender.Hourly(s.Cover)}); err != nil {
+		Cover: tender.Hourly(s.Cover), Status: s.Status}); err != nil {
 		return err
 	}
 	s.party = party.NewDesk(s.pool, s.clock, k.Trust)

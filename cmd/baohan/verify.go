@@ -5,28 +5,31 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"baohan/guarantee/letter"
 	"baohan/guarantee/letter/verify"
-	"baohan/internal/clock"
 )
 
-// verifyCommand checks a guarantee or a signed verification sheet offline: it asks no network and no database, and trusts nobody but the roots that it
+// verifyCommand checks a guarantee, a signed verification sheet or a status list offline: it asks no network and no database, and trusts nobody but the roots that it
 // is given.
 type verifyCommand struct {
-	File          string   `arg:"" help:"PDF、保函文件（.json）、开立机构的签名数据（.p7s）、受益人签名的单据（.p7s），或者交易中心签名的核验结果表（.p7s）。"`
-	PlatformTrust string   `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
-	Platform      string   `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
-	Centre        string   `placeholder:"USCC" help:"交易中心的统一社会信用代码；给出后只认该中心签署的核验结果表。"`
-	Deadline      string   `placeholder:"2026-12-20T09:30:00+08:00" help:"延期后的投标截止时间；只在标段延期、保函是延期前开立时需要。"`
-	Log           []string `help:"透明日志的验证公钥，新旧都写，逗号分隔；给出后，保函须附有该日志的证明。" placeholder:"公钥"`
-	Witness       []string `help:"见证人的验证公钥，逗号分隔；给出后，每个见证人都须见过。" placeholder:"公钥"`
-	JSON          bool     `name:"json" help:"以 JSON 输出逐项结果。"`
+	File          string `arg:"" help:"PDF、保函文件（.json）、开立机构的签名数据（.p7s）、受益人签名的单据（.p7s），交易中心签名的核验结果表（.p7s），或者状态清单（.p7s）。"`
+	PlatformTrust string `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
+	Platform      string `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
+	Centre        string `placeholder:"USCC" help:"交易中心的统一社会信用代码；给出后只认该中心签署的核验结果表。"`
+	Deadline      string `placeholder:"2026-12-20T09:30:00+08:00" help:"延期后的投标截止时间；只在标段延期、保函是延期前开立时需要。"`
+	Status        string `placeholder:"STATUS.p7s" help:"平台签名的状态清单（GET /api/v1/status-list）：保函是否已经解除、赔付或者到期。只用于保函。"`
+	Log           string `placeholder:"KEYS.txt" help:"您信任的透明日志和见证人的验证公钥，一行一把；给出后核对保函所附的日志证明。"`
+	Quorum        int    `default:"-1" placeholder:"N" help:"与 --log 同用：至少要有几个见证人的签名；不给则要求列出的全部。"`
+	JSON          bool   `name:"json" help:"以 JSON 输出逐项结果。"`
 
-	lists []string // those that --crl names; revocation must then be known
+	lists []string  // those that --crl names; revocation must then be known
+	now   time.Time // when this is
 }
 
 var errNotVerified = errors.New("核对不通过")
@@ -37,9 +40,17 @@ var errNotVerified = errors.New("核对不通过")
 // The roots are those that --trust names, and no others: whoever checks offline says whom he trusts.
 func (c verifyCommand) Run(s *Settings, out io.Writer) error {
 	c.lists = s.CRL
+	clk, err := clockBy(s)
+	if err != nil {
+		return &ExitError{2, err}
+	}
+	c.now = clk.Now()
 	o, err := c.verify(s.Trust)
 	if err != nil {
 		return &ExitError{2, err}
+	}
+	if c.Status != "" && o.Report.OK && !speaksOfStatus(o.Report) {
+		return &ExitError{2, errors.New("--status 只用于保函；这个文件不是保函，请去掉 --status")}
 	}
 	if o.Kind == verify.Sheet && o.Report.OK && !c.JSON {
 		if err := o.Sheet.Print(out); err != nil {
@@ -56,6 +67,10 @@ func (c verifyCommand) Run(s *Settings, out io.Writer) error {
 	return nil
 }
 
+func speaksOfStatus(r letter.Report) bool {
+	return slices.ContainsFunc(r.Lines, func(l letter.Line) bool { return l.Name == "status" })
+}
+
 // verify reads what the command line names; what is checked, and how, is package verify's.
 func (c verifyCommand) verify(trusted string) (o verify.Outcome, err error) {
 	if trusted == "" {
@@ -65,8 +80,7 @@ func (c verifyCommand) verify(trusted string) (o verify.Outcome, err error) {
 	if err != nil {
 		return o, err
 	}
-	given := verify.Given{Platform: c.Platform, Centre: c.Centre, Deadline: c.Deadline,
-		Keys: append(c.Log[:len(c.Log):len(c.Log)], c.Witness...), Lists: make([]verify.Source, len(c.lists))}
+	given := verify.Given{Platform: c.Platform, Centre: c.Centre, Deadline: c.Deadline, Quorum: c.Quorum, Lists: make([]verify.Source, len(c.lists))}
 	if given.Roots, err = sourceOf(trusted); err != nil {
 		return o, err
 	}
@@ -80,7 +94,17 @@ func (c verifyCommand) verify(trusted string) (o verify.Outcome, err error) {
 			return o, err
 		}
 	}
-	return verify.Verify(b, given, clock.System().Now())
+	if c.Status != "" {
+		if given.Status, err = sourceOf(c.Status); err != nil {
+			return o, err
+		}
+	}
+	if c.Log != "" {
+		if given.Log, err = sourceOf(c.Log); err != nil {
+			return o, err
+		}
+	}
+	return verify.Verify(b, given, c.now)
 }
 
 func sourceOf(name string) (verify.Source, error) {

@@ -164,9 +164,9 @@ func TestModuleTime(t *testing.T) {
 	d.corpus()
 	root, pdf := read(t, d.at("root.pem")), read(t, d.at("letter.pdf"))
 	asked := verify.Asked{Given: verify.Given{Roots: verify.Source{Name: "root.pem", Data: root}}}
-	in := ask(t, []request{{d.at("letter.pdf"), asked, 8}})[0].Fastest
+	in := ask(t, []request{{d.at("letter.pdf"), asked, 20}})[0].Fastest
 	native := time.Hour
-	for range 8 {
+	for range 20 {
 		from := time.Now()
 		if o, err := verify.Verify(pdf, asked.Given, clock.System().Now()); err != nil || !o.Report.OK {
 			t.Fatal(err, o.Report.Words)

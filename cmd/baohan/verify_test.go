@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/pem"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"baohan/guarantee/letter"
+	"baohan/internal/clock"
 	"baohan/internal/sample"
 )
 
@@ -79,13 +81,6 @@ func TestVerifyExitCodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := sample.NewLog("log.example.cn")
-	key, seen := log.Key.String(), log.Witnesses[0].String()+","+log.Witnesses[1].String()
-	logged, err := log.Logged(d.h.Issue(d.h.Blind(), "XJSL-2026-000009")).Canonical()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.put("logged.json", logged)
 	d.put("ca.crl", crl)
 	d.put("root.crl", pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: root}))
 	for name, c := range map[string]struct {
@@ -115,10 +110,6 @@ func TestVerifyExitCodes(t *testing.T) {
 		"a list that is none":     {[]string{"letter.json", "--trust", "root.pem", "--crl", "letter.p7s"}, 2, ""},
 		"a deadline that is none": {[]string{"letter.json", "--trust", "root.pem", "--deadline=tomorrow"}, 2, ""},
 		"a deadline that moved":   {[]string{"letter.json", "--trust", "root.pem", "--deadline=2126-12-20T09:30:00+08:00"}, 0, "[通过] 是否逾期"},
-		"a log that has no proof": {[]string{"letter.json", "--trust", "root.pem", "--log=" + key, "--witness=" + seen}, 1, "没有附透明日志的证明"},
-		"a proof from the log":    {[]string{"logged.json", "--trust", "root.pem", "--log=" + key, "--witness=" + seen}, 0, "[通过] 日志头与见证"},
-		"a log that is none":      {[]string{"letter.json", "--trust", "root.pem", "--log=x"}, 2, ""},
-		"a witness without a log": {[]string{"letter.json", "--trust", "root.pem", "--witness=" + seen}, 2, ""},
 		"a platform that is none": {[]string{"letter.json", "--trust", "root.pem", "--platform", "9144"}, 2, ""},
 		"an unknown flag":         {[]string{"letter.json", "--trust", "root.pem", "--force"}, 2, ""},
 	} {
@@ -126,6 +117,77 @@ func TestVerifyExitCodes(t *testing.T) {
 		if code != c.code || !strings.Contains(out, c.says) || code == 2 && (out != "" || errs == "") {
 			t.Errorf("%s: exit %d, want %d\n%s\n%s", name, code, c.code, out, errs)
 		}
+	}
+}
+
+// A letter that is genuine and was released is caught by the status list of that day, as a file, as signed data and as a
+// PDF; one that is in force is not. The clock is the one that the settings name.
+func TestVerifyStatus(t *testing.T) {
+	d := newDesk(t)
+	d.platform()
+	h := d.h
+	file, err := os.ReadFile(d.at("letter.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := letter.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, said := d.pdf(d.at("letter.json")); code != 0 {
+		t.Fatal(said)
+	}
+	stepped, err := clock.OpenStepped(d.at("clock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stepped.Set(t.Context(), h.At.AddDate(0, 0, 20), func(context.Context, time.Duration) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("BAOHAN_CLOCK_FILE", d.at("clock"))
+	now := stepped.Now()
+	list := func(name string, by sample.Member, at time.Time, letters ...sample.Issued) {
+		content, err := h.StatusList(at.Truncate(time.Second), letter.EndReleased, letters...).Canonical()
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.put(name, h.Signed(by, content, at))
+	}
+	mine := sample.Issued{Undertaking: f.Undertaking}
+	list("released.p7s", h.Platform, now, mine)
+	list("live.p7s", h.Platform, now)
+	list("bank.p7s", h.Bank, now)
+	list("future.p7s", h.Platform, now.AddDate(0, 0, 2))
+	list("stale.p7s", h.Platform, now.AddDate(0, 0, -3))
+	for _, of := range []string{"letter.json", "letter.p7s", "letter.pdf"} {
+		for name, c := range map[string]struct {
+			list string
+			code int
+			says string
+		}{
+			"released": {"released.p7s", 1, "[不通过] 状态：保函不再有效：已于"},
+			"live":     {"live.p7s", 0, "[通过] 状态：截至"},
+			"by bank":  {"bank.p7s", 1, "[不通过] 清单签署人"},
+			"tomorrow": {"future.p7s", 1, "在将来"},
+			"stale":    {"stale.p7s", 0, "清单已经过时 2 天"},
+			"a letter": {"letter.p7s", 1, "[不通过]"},
+		} {
+			if code, out, errs := d.verify(of, "--trust", "root.pem", "--status", c.list); code != c.code || !strings.Contains(out, c.says) {
+				t.Errorf("%s, %s: exit %d\n%s%s", of, name, code, out, errs)
+			}
+		}
+	}
+	if code, out, _ := d.verify("letter.json", "--trust", "root.pem"); code != 0 || !strings.Contains(out, "[无法核对] 状态：未提供状态清单") {
+		t.Errorf("without a list: %d\n%s", code, out)
+	}
+	if code, out, _ := d.verify("live.p7s", "--trust", "root.pem"); code != 0 || !strings.Contains(out, "状态清单：第 2 号") {
+		t.Errorf("the list itself: %d\n%s", code, out)
+	}
+	if code, _, errs := d.verify("sheet.p7s", "--trust", "root.pem", "--status", "live.p7s"); code != 2 || !strings.Contains(errs, "只用于保函") {
+		t.Errorf("of a sheet: %d %s", code, errs)
+	}
+	if code, _, errs := d.verify("letter.json", "--trust", "root.pem", "--status", "absent.p7s"); code != 2 || errs == "" {
+		t.Errorf("no such list: %d %s", code, errs)
 	}
 }
 

@@ -44,6 +44,7 @@ var kinds = []kind{
 	kindOf("release", letter.ParseRelease), kindOf("demand", letter.ParseDemand), kindOf("completion", letter.ParseCompletion),
 	kindOf("withdrawal", letter.ParseWithdrawal), kindOf("record", letter.ParseRecord), kindOf("full-letter", letter.ParseFullLetter),
 	kindOf("bid", letter.ParseBid), kindOf("rewrapping", letter.ParseRewrapping), kindOf("assurance", letter.ParseAssurance), kindOf("sheet", letter.ParseSheet), kindOf("file-blind", letter.ParseFile), kindOf("file-full", letter.ParseFile),
+	kindOf("status-list", letter.ParseStatusList),
 	kindOf("incident-decision", letter.ParseIncidentDecision), kindOf("incident-closing", letter.ParseIncidentClosing),
 }
 
@@ -168,7 +169,7 @@ func makeGoldens(t *testing.T) {
 		"rewrapping":  rewrapping(blind.Receipt), "assurance": assurance(blind.Receipt, blind.Draft.Application),
 		"incident-decision": incidentDecision(id), "incident-closing": incidentClosing(),
 		"bid": h.Bid(h.Bidders[0], id), "file-blind": blind.File(), "file-full": full.File(),
-		"sheet": h.Sheet(full, blind),
+		"sheet": h.Sheet(full, blind), "status-list": h.StatusList(h.At, letter.EndReleased, full),
 	} {
 		write(t, name+".json", canonicalOf(t, v))
 	}

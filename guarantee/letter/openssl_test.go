@@ -18,8 +18,8 @@ import (
 
 const script = "../../docs/verify-with-openssl.sh"
 
-// openssl runs the published script over a file and a root.
-func openssl(t *testing.T, file, root []byte, suffix string) (string, bool) {
+// openssl runs the published script over a file and a root, and a status list if there is one.
+func openssl(t *testing.T, file, root []byte, suffix string, lists ...[]byte) (string, bool) {
 	t.Helper()
 	if _, err := exec.LookPath("openssl"); err != nil {
 		t.Skip("openssl is not installed: the published commands cannot be run here")
@@ -30,7 +30,14 @@ func openssl(t *testing.T, file, root []byte, suffix string) (string, bool) {
 			t.Fatal(err)
 		}
 	}
-	out, err := exec.Command("sh", script, filepath.Join(dir, "letter"+suffix), filepath.Join(dir, "root.pem")).CombinedOutput()
+	args := []string{script, filepath.Join(dir, "letter"+suffix), filepath.Join(dir, "root.pem")}
+	for _, b := range lists {
+		args = append(args, filepath.Join(dir, "list.p7s"))
+		if err := os.WriteFile(args[len(args)-1], b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.CommandContext(t.Context(), "sh", args...).CombinedOutput()
 	return string(out), err == nil
 }
 
@@ -159,5 +166,41 @@ func TestPageShowsTheScript(t *testing.T) {
 	}
 	if shown < 10 {
 		t.Errorf("the page shows %d lines", shown)
+	}
+}
+
+// OpenSSL alone finds a released letter on the status list, and believes none but the platform's of these days.
+func TestOpenSSLReadsTheStatusList(t *testing.T) {
+	now := time.Now().Truncate(time.Second)
+	h := sample.New(now.AddDate(0, 0, -60))
+	i, other := h.Issue(h.Blind(), "XJSL-2026-000001"), h.Issue(h.Full(), "XJSL-2026-000002")
+	signed := func(by sample.Member, at time.Time, ended ...sample.Issued) []byte {
+		return h.Signed(by, canonicalOf(t, h.StatusList(at, letter.EndReleased, ended...)), at)
+	}
+	for name, c := range map[string]struct {
+		list  []byte
+		whole bool // the guarantee file, whose receipt says who the platform is; else the signed data alone
+		ok    bool
+		words string
+	}{
+		"in force":   {signed(h.Platform, now, other), true, true, "未列为失效"},
+		"the bank's": {signed(h.Bank, now, other), true, false, "签署人"},
+		"released":   {signed(h.Platform, now.AddDate(0, 0, -40), i, other), false, false, "不再有效"},
+		"stale":      {signed(h.Platform, now.AddDate(0, 0, -3)), false, true, "已经过时"},
+		"too old":    {signed(h.Platform, now.AddDate(0, 0, -40), other), false, false, "30 天"},
+		"tomorrow's": {signed(h.Platform, now.AddDate(0, 0, 1), other), false, false, "在将来"},
+		"changed":    {bytes.Replace(signed(h.Platform, now, i), []byte("released"), []byte("releasex"), 1), false, false, "摘要不符"},
+	} {
+		file := i.Signed
+		if c.whole {
+			file = encoded(t, i.File())
+		}
+		out, ok := openssl(t, file, h.CA.Root.PEM(), ".file", c.list)
+		if ok != c.ok || !strings.Contains(out, c.words) {
+			t.Errorf("%s: %v\n%s", name, ok, out)
+		}
+	}
+	if out, ok := openssl(t, signed(h.Platform, now, i), h.CA.Root.PEM(), ".p7s"); !ok || !strings.Contains(out, "状态清单的签名") {
+		t.Error(out)
 	}
 }

@@ -45,6 +45,10 @@ var titles = map[string]string{
 	"page_form": "文件结构", "page_attachments": "随附文件", "page_text": "版面文字", "page_chain": "版面证书链", "page_signature": "版面签名",
 	linePageRevocation: "版面证书吊销状态", "page_signer": "版面签署人",
 
+	// of the status list, and what it says
+	"status_list": "状态清单", "status_content": "清单内容", "status_chain": "清单证书链", "status_signature": "清单签名", lineStatusRevocation: "清单证书吊销状态",
+	"status_signer": "清单签署人", "status_time": "清单签署时间", "status_age": "清单日期", lineStatus: "状态",
+
 	// of the owner's own check before the deadline
 	"statement": "平台说明", "letter": "保函原件", "record": "封存的记录", "arrived": "是否按时到达", "in_force": "是否有效",
 	"requirement": "标段与受益人", "form": "保函形式", "custodians": "密钥保管人",

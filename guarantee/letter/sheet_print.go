@@ -62,7 +62,7 @@ func (p *page) letters(s Sheet) {
 
 func (p *page) letter(n int, l SheetLetter) {
 	p.line(0, "")
-	p.line(0, fmt.Sprintf("（%d）%s　查验结果：%s", n, l.title(), letterResults[l.Result]))
+	p.line(0, fmt.Sprintf("（%d）%s　查验结果：%s", n, l.Title(), l.Chinese()))
 	p.field(4, "平台编号", l.ID)
 	if l.Failure != "" {
 		p.field(4, "未能解封", l.Failure)
@@ -78,7 +78,8 @@ func (p *page) letter(n int, l SheetLetter) {
 	}
 }
 
-func (l SheetLetter) title() string {
+// Title is how people name the letter.
+func (l SheetLetter) Title() string {
 	if l.Number == "" {
 		return "未能解封的保函"
 	}
@@ -87,7 +88,7 @@ func (l SheetLetter) title() string {
 
 // check is one line with both values. What is said of the letter as a whole is not said sixteen times.
 func (p *page) check(n int, l Line, failure string) {
-	label := fmt.Sprintf("%2d %s%s", n, padded(l.Title(), 16), padded(lineResults[l.Result], 6))
+	label := fmt.Sprintf("%2d %s%s", n, padded(l.Title(), 16), padded(l.SheetResult(), 6))
 	var values []string
 	if l.Want != "" {
 		values = append(values, "应为："+l.Want)
@@ -120,13 +121,13 @@ func (p *page) bids(s Sheet) {
 		case b.Letter == "":
 			p.hang(2, padded(strconv.Itoa(i+1)+".", 5), list(b.Bidders)+"；未列保函（现金保证金）")
 		default:
-			p.hang(2, padded(strconv.Itoa(i+1)+".", 5), list(b.Bidders)+"；保函 "+s.number(b.Letter))
+			p.hang(2, padded(strconv.Itoa(i+1)+".", 5), list(b.Bidders)+"；保函 "+s.NumberOf(b.Letter))
 		}
 	}
 }
 
-// number is how people name a letter: by the number that its guarantor gave it, if it could be read.
-func (s Sheet) number(id string) string {
+// NumberOf is how people name a letter: by the number that its guarantor gave it, if it could be read.
+func (s Sheet) NumberOf(id string) string {
 	for _, l := range s.Letters {
 		if l.ID == id && l.Number != "" {
 			return l.Number
@@ -147,24 +148,30 @@ func (p *page) doubtful(s Sheet) {
 		}
 		n++
 		p.line(0, "")
-		p.hang(2, padded(strconv.Itoa(n)+".", 5), l.title()+"（平台编号 "+l.ID+"）："+letterResults[l.Result])
-		p.line(7, l.reasons())
+		p.hang(2, padded(strconv.Itoa(n)+".", 5), l.Title()+"（平台编号 "+l.ID+"）："+l.Chinese())
+		p.line(7, l.Reasons())
 	}
 }
 
-// reasons name the lines that did not pass.
-func (l SheetLetter) reasons() string {
+// Reasons name the lines that did not pass.
+func (l SheetLetter) Reasons() string {
 	if l.Failure != "" {
 		return l.Failure
 	}
 	var out []string
 	for i, line := range l.Lines {
 		if line.Result != ResultPass {
-			out = append(out, fmt.Sprintf("第 %d 项 %s（%s）：%s", i+1, line.Title(), lineResults[line.Result], line.Words))
+			out = append(out, fmt.Sprintf("第 %d 项 %s（%s）：%s", i+1, line.Title(), line.SheetResult(), line.Words))
 		}
 	}
 	return strings.Join(out, "；")
 }
+
+// Chinese is the letter's result on a sheet.
+func (l SheetLetter) Chinese() string { return letterResults[l.Result] }
+
+// SheetResult is a line's result as a sheet says it.
+func (l Line) SheetResult() string { return lineResults[l.Result] }
 
 // section begins a part of the sheet.
 func (p *page) section(title string) {

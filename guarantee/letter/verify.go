@@ -35,7 +35,7 @@ func Revocation(now time.Time) Option {
 
 // VerifyFile checks a guarantee file offline, against the anchors that the caller names and nothing else: format,
 // signatures, chains, wording, amounts, commitment, receipt. The report is OK only when every line passes; what may stay
-// unknown is revocation, when no lists were given. It does not say whether the letter is still in force.
+// unknown is revocation, when no lists were given, and whether the letter is still in force, when no status list was.
 func VerifyFile(b []byte, trust *signing.Trust, options ...Option) Report {
 	v := newVerification(trust, options)
 	f, err := decode[File](b)
@@ -63,6 +63,7 @@ func VerifyP7S(p7s []byte, trust *signing.Trust, options ...Option) Report {
 	v.signature(signed, u.Application.Guarantor, time.Time{})
 	v.text(u)
 	v.whole(u.Check())
+	v.status(u, "", append(slices.Clone(u.Application.Applicants), u.Guarantor))
 	return v.report("保函签名数据（未核对揭示记录和平台回执）")
 }
 
@@ -73,6 +74,9 @@ type verification struct {
 	now, deadline        time.Time
 	rendered             *signing.SignedData
 	log                  *tlog.Policy
+	statusList           []byte
+	inForceWords         string // what the status list says of the letter
+	ended, statusStale   bool
 	lines                []Line
 }
 
@@ -100,6 +104,11 @@ func (v *verification) file(f File) {
 	}
 	v.logged(f)
 	v.whole(f.Check())
+	platform := ""
+	if receiptErr == nil {
+		platform = receipt.signed.Signer().Subject().OrganizationID
+	}
+	v.status(u, platform, slices.Concat(app.Applicants, r.Beneficiaries, []Party{u.Guarantor}))
 }
 
 // same holds what stands in clear in the file against what was signed.
@@ -143,10 +152,23 @@ func (v *verification) add(l Line) { v.lines = append(v.lines, l) }
 func (v *verification) report(what string) Report {
 	r, open := v.verdict()
 	r.Words = what + "：核对不通过，请勿接受；原因见逐项结果，有疑问请联系开立机构或者平台"
-	if r.OK {
+	switch {
+	case r.OK && v.inForceWords != "":
+		r.Words = what + "：各项核对通过" + open + "。" + v.inForceWords
+	case r.OK:
 		r.Words = what + "：各项核对通过" + open + "。本结果不说明保函此刻是否仍然有效（可能已经解除、付清或者到期），请另行查询"
+	case v.onlyEnded():
+		r.Words = what + "：签名和内容属实，但请勿接受。" + v.inForceWords
 	}
 	return r
+}
+
+// onlyEnded tells a letter of which everything holds but that it is in force.
+func (v *verification) onlyEnded() bool {
+	return v.ended && !slices.ContainsFunc(v.lines, func(l Line) bool {
+		ok, _ := v.tolerated(l)
+		return l.Name != lineStatus && l.Result != ResultPass && !ok
+	})
 }
 
 // verdict tells whether everything holds, and what stays open though it does.
@@ -169,6 +191,8 @@ func (v *verification) tolerated(l Line) (ok bool, words string) {
 	switch {
 	case l.Result != ResultUnknown:
 		return false, ""
+	case l.Name == lineStatus: // nobody gave a list, or one that was good once
+		return v.statusList == nil || v.statusStale, ""
 	case slices.Contains(revocationLines, l.Name):
 		return !v.lists, "；未提供吊销列表，证书此后是否被吊销未核对"
 	case l.Name == lineLog, l.Name == lineLogHead:

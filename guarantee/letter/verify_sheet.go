@@ -40,6 +40,7 @@ func VerifySheet(p7s []byte, trust *signing.Trust, options ...Option) (SignedShe
 	v.both("signature", chain, signed.Verify(v.trust, time.Time{}))
 	v.revocation(lineRevocation, v.trust, signed.Chain, signed.SigningTime)
 	v.sheetSigner(out.Signer)
+	v.rendering("")
 	return out, v.sheetReport()
 }
 

@@ -15,9 +15,10 @@ const (
 	lineRevocation        = "revocation"
 	lineReceiptRevocation = "receipt_revocation"
 	linePageRevocation    = "page_revocation"
+	lineStatusRevocation  = "status_revocation"
 )
 
-var revocationLines = []string{lineRevocation, lineReceiptRevocation, linePageRevocation}
+var revocationLines = []string{lineRevocation, lineReceiptRevocation, linePageRevocation, lineStatusRevocation}
 
 // clockTolerance is by how much a signer's clock may run ahead of the platform's.
 const clockTolerance = 5 * time.Minute

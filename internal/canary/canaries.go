@@ -163,4 +163,13 @@ var canaries = []canary{
 	{"I11", "a suspended supervisor moves a deadline", "tender/postpone.go", "actsTx(ctx, t.tx, party.Supervisor, o.Supervisor, t.now)", "actsTx(ctx, t.tx, party.Centre, o.Centre, t.now)", "./tender", "TestPostponeRefuses"},
 	{"I3", "a letter that comes back after the contract is never released", "tender/sheet.go", "d.releaseLateTx(ctx, tx, l)", "error(nil)", "./tender", "TestLetterThatComesBackAfterTheContract"},
 	{"I15", "the sheet goes on accepting what is contradicted", "tender/reverify.go", "r.why = \"复核发现", "_ = \"复核发现", "./tender", "TestContradicted"},
+
+	{"I3", "a status list that a crash left unsigned is forgotten", "guarantee/statuslist.go", "if made, err = d.signStatusList(ctx); err != nil {\n\t\treturn made, err\n\t}", "", desk, "TestStatusListIsSignedOnce"},
+	{"I4", "a signed status list can be changed", "migrations/0019_status_list.sql", "IF OLD.signed IS NOT NULL OR NEW.signed IS NULL OR", "IF NEW.signed IS NULL OR", desk, "TestStatusListTableIsHeld"},
+	{"I4", "a status list is missing from the chain", "migrations/0019_status_list.sql", "NEW.sequence <> (SELECT coalesce(max(sequence), 0) + 1 FROM status_list)", "NEW.sequence < 1", desk, "TestStatusListTableIsHeld"},
+	{"I7", "the status list counts what ended sealed", "guarantee/statuslist.go", "AND g.disclosure_state IN ('disclosed', 'accepted') AND", "AND", desk, "TestStatusListIsSilentAboutSealedLetters"},
+	{"I16", "a released letter passes", "guarantee/letter/verify_status.go", "case found:", "case found && l.Sequence < 0:", "./guarantee/letter", "TestVerifyStatus"},
+	{"I16", "anybody's status list counts", "guarantee/letter/verify_status.go", "v.compare(\"status_signer\", who.OrganizationID == want, want,", "v.compare(\"status_signer\", true, want,", "./guarantee/letter", "TestVerifyStatus"},
+	{"I16", "a status list of last year counts", "guarantee/letter/verify_status.go", "now.Sub(l.IssuedAt) > StaleAfter", "now.Sub(l.IssuedAt) > 100*StaleAfter", "./guarantee/letter", "TestVerifyStatus"},
+	{"I16", "a status list of tomorrow counts", "guarantee/letter/verify_status.go", "return l.IssuedAt.After(now.Add(clockTolerance))", "return false", "./guarantee/letter", "TestVerifyStatus"},
 }

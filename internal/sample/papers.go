@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/signing"
 )
@@ -78,6 +79,17 @@ func (h *House) Sheet(letters ...Issued) letter.Sheet {
 	slices.SortFunc(s.Letters, func(a, b letter.SheetLetter) int { return cmp.Compare(a.ID, b.ID) })
 	s.Doubtful = letter.Doubtful(s.Letters)
 	return s
+}
+
+// StatusList is the second status list, made at an instant, by which letters ended on its day for one reason.
+func (h *House) StatusList(at time.Time, why letter.EndReason, letters ...Issued) letter.StatusList {
+	at = at.In(calendar.Shanghai)
+	var ended []letter.EndedLetter
+	for _, i := range letters {
+		ended = append(ended, letter.EndedLetter{Key: i.Undertaking.StatusKey(), Day: calendar.DateOf(at), Reason: why})
+	}
+	return letter.StatusList{Version: 1, Sequence: 2, Previous: letter.StatusListDigest([]byte("the first")), IssuedAt: at, NextAt: at.Add(time.Hour),
+		CoversFrom: calendar.DateOf(at).AddDays(-30), Ended: letter.GroupEnded(ended)}
 }
 
 func lines(result letter.Result, words string) []letter.Line {

@@ -14,10 +14,11 @@ import (
 var counted = []string{"river_job_id_seq", "river_notification_id_seq", "goose_db_version_id_seq"}
 
 // ordered are the columns that may rise from row to row: times of facts that name neither lot nor bidder, numbers that an
-// institution gives, and the transparency log, which grows by one batch at each beat whatever happens, in the order of its
-// leaves' random bytes. The queue's own tables and the migrations' are left out.
+// institution gives, the status lists, of which there is one an hour, and the transparency log, which grows by one batch at
+// each beat whatever happens, in the order of its leaves' random bytes. The queue's own tables and the migrations' are left out.
 var ordered = []string{
 	"guarantee.submitted_at", "guarantee.fee_due_at", "guarantee.issued_at", "guarantee.number", "guarantee_event.at",
+	"status_list.sequence", "status_list.beat", "status_list.next_at",
 	"delivery.at", "delivery.created_at", "delivery.next_at", "delivery.tried_at", "delivery.delivered_at",
 	"session.expires", "challenge.expires", "nonce.until",
 	"log_leaf.position", "log_leaf.leaf", "log_salt.leaf", "log_head.size", "log_head.tick",

@@ -63,6 +63,7 @@ var (
 	twoNext     = at("2020-04-24 09:00:00")
 	twoContract = at("2020-04-28 09:00:00")
 	twoRelease  = at("2020-04-30 10:00:00")
+	twoListed   = at("2020-04-30 14:00:00")
 	twoExpired  = at("2020-07-07 00:05:02")
 	lastExpired = at("2020-10-01 00:05:02")
 )

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -349,9 +347,11 @@ func (t *tale) published(ctx context.Context, all ...*held) error {
 		spoilt := slices.Clone(file)
 		spoilt[len(spoilt)/2] ^= 1
 		t.check(!letter.VerifyFile(spoilt, t.Trust, letter.Log(trust)).OK, "改动一个比特即不通过")
-		if err := t.printed(ctx, reader, h.id, number, letter.Log(trust)); err != nil {
+		pdf, err := reader.Document(ctx, h.id)
+		if err != nil {
 			return err
 		}
+		t.check(paper.Verify(pdf, t.Trust, letter.Log(trust)).OK, "PDF 的版面、附件、签名和日志证明核对通过")
 	}
 	return nil
 }
@@ -369,16 +369,6 @@ func (t *tale) logged(ctx context.Context, reader *client.Bidder, id string) (fi
 		return letter.VerifyFile(file, t.Trust, letter.Log(trust)).OK, nil
 	})
 	return file, err
-}
-
-// printed takes the letter as people print it, and keeps it.
-func (t *tale) printed(ctx context.Context, reader *client.Bidder, id, number string, trust letter.Option) error {
-	pdf, err := reader.Document(ctx, id)
-	if err != nil {
-		return err
-	}
-	t.check(paper.Verify(pdf, t.Trust, trust).OK, "PDF 的版面、附件、签名和日志证明核对通过")
-	return os.WriteFile(filepath.Join(t.Out, number+".pdf"), pdf, 0o644) //nolint:gosec // public from the opening on
 }
 
 // bare is a file without the log's proof, which every copy has of its own time; nil for what is no file.

@@ -68,6 +68,7 @@ func (t *tale) secondLot(ctx context.Context) error {
 		scene{"招标人凭单据索赔，先缺后补", func() error { return t.demand(ctx, winner) }},
 		scene{"担保公司五个工作日内审查，相符付款", func() error { return t.honour(ctx, winner) }},
 		scene{"下一候选人中标并签约，其保函签名解除", func() error { return t.nextCandidate(ctx, second, third) }},
+		scene{"状态清单：已赔付、已解除的保函离线也能识别", func() error { return t.statusList(ctx, winner, second, third, unnamed) }},
 		scene{"未解除的保函到期，未被指明的保函到最迟到期日自行失效", func() error { return t.expire(ctx, third, unnamed) }},
 		scene{"各方账目", func() error { t.agree(ctx, c.Bank, c.Company, c.Insurer); return nil }},
 	)

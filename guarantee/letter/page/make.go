@@ -33,7 +33,14 @@ func Demand(ctx context.Context, p7s []byte, by Signatory, at time.Time) ([]byte
 	return by.make(ctx, paper.KindDemand, s, attached, at, err)
 }
 
-// Sheet makes the PDF of any other sheet: 核验结果表, 拒付通知.
+// Verification makes the PDF of a lot's verification sheet as the centre signed it. One of more than some eighty letters
+// does not fit into a document.
+func Verification(ctx context.Context, p7s []byte, by Signatory, at time.Time) ([]byte, error) {
+	s, attached, err := paper.Verification(p7s)
+	return by.make(ctx, paper.KindVerification, s, attached, at, err)
+}
+
+// Sheet makes the PDF of any other sheet: 拒付通知.
 func Sheet(ctx context.Context, s paper.Sheet, by Signatory, at time.Time) ([]byte, error) {
 	attached, err := s.Other()
 	return by.make(ctx, paper.KindSheet, s, attached, at, err)

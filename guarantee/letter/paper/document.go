@@ -12,10 +12,11 @@ import (
 
 // The kinds of documents.
 const (
-	KindGuarantee = "guarantee" // 保函: its text follows from the attached guarantee file
-	KindRelease   = "release"   // 解除通知: from the attached signed data
-	KindDemand    = "demand"    // 书面付款通知: from the attached signed data
-	KindSheet     = "sheet"     // any other: its text is attached as sheet.json
+	KindGuarantee    = "guarantee"    // 保函: its text follows from the attached guarantee file
+	KindRelease      = "release"      // 解除通知: from the attached signed data
+	KindDemand       = "demand"       // 书面付款通知: from the attached signed data
+	KindVerification = "verification" // 核验结果表: from the attached data that the centre signed
+	KindSheet        = "sheet"        // any other: its text is attached as sheet.json
 )
 
 // Rendering is the version of what the documents say. A file of an earlier version is checked by the text of that

@@ -11,7 +11,7 @@ import (
 // SheetName is the file that a document of KindSheet carries: the sheet itself, in canonical JSON (RFC 8785).
 const SheetName = "sheet.json"
 
-// Other is a sheet of any kind that has no signed bytes of its own, 核验结果表 or 拒付通知, with its file.
+// Other is a sheet of any kind that has no signed bytes of its own, as 拒付通知, with its file.
 func (s Sheet) Other() ([]Attachment, error) {
 	b, err := s.canonical()
 	return []Attachment{{SheetName, "本文件的文字（规范化 JSON）", b}}, err

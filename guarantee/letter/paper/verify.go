@@ -50,6 +50,9 @@ func (d Document) verify(signed signing.SignedData, trust *signing.Trust, option
 		return letter.VerifyPaper(d.Attachment(ReleaseName), trust, options...)
 	case KindDemand:
 		return letter.VerifyPaper(d.Attachment(DemandName), trust, options...)
+	case KindVerification:
+		_, r := letter.VerifySheet(d.Attachment(VerificationName), trust, options...)
+		return r
 	}
 	return letter.VerifyRendering(signed, trust, options...)
 }
@@ -87,6 +90,8 @@ func (d Document) source() (s Sheet, a []Attachment, err error) {
 		return Release(d.Attachment(ReleaseName))
 	case KindDemand:
 		return Demand(d.Attachment(DemandName))
+	case KindVerification:
+		return Verification(d.Attachment(VerificationName))
 	case KindSheet:
 		if s, err = readSheet(d.Attachment(SheetName)); err == nil {
 			a, err = s.Other()

@@ -19,6 +19,7 @@ const (
 	Signature Kind = "signature" // the guarantor's signed bytes alone, without receipt and reveal record
 	Paper     Kind = "paper"     // a signed release or demand
 	Sheet     Kind = "sheet"     // a signed verification sheet
+	Status    Kind = "status"    // a status list
 )
 
 // Outcome is what a verification found.
@@ -29,7 +30,7 @@ type Outcome struct {
 }
 
 // Verify checks a file. An error means that what was given to check with cannot be read, in Chinese; whatever is wrong
-// with the file itself stands in the report. now is for revocation lists alone.
+// with the file itself stands in the report. now is for revocation lists and the status list.
 func Verify(b []byte, g Given, now time.Time) (Outcome, error) {
 	if len(g.Roots.Data) == 0 {
 		return Outcome{}, errors.New("没有根证书：请指明您信任的根证书（PEM，可以有多张）")
@@ -50,6 +51,8 @@ func Verify(b []byte, g Given, now time.Time) (Outcome, error) {
 		o.Report = letter.VerifyFile(b, trust, options...)
 	case Sheet:
 		o.Sheet, o.Report = letter.VerifySheet(b, trust, options...)
+	case Status:
+		_, o.Report = letter.VerifyStatusList(b, trust, now, options...)
 	case Paper:
 		o.Report = letter.VerifyPaper(b, trust, options...)
 	case Signature:
@@ -65,6 +68,8 @@ func kindOf(b []byte) Kind {
 		return PDF
 	case bytes.HasPrefix(b, []byte("{")):
 		return File
+	case letter.IsStatusList(b):
+		return Status
 	case letter.IsSheet(b):
 		return Sheet
 	case isPaper(b):

@@ -28,8 +28,10 @@ type Given struct {
 	Platform      string   `json:"platform,omitzero"`       // 统一社会信用代码
 	Centre        string   `json:"centre,omitzero"`         // the same, of who signs verification sheets
 	Deadline      string   `json:"deadline,omitzero"`       // of a lot that was postponed, RFC 3339
-	Keys          []string `json:"keys,omitzero"`           // of the log and of its witnesses, all of whom must have seen the letter; with any, the log's proof is demanded
 	Lists         []Source `json:"lists,omitzero"`          // revocation lists, DER or PEM; with any, revocation must be known
+	Status        Source   `json:"status,omitzero"`         // the platform's status list; with it, a letter must be in force
+	Log           Source   `json:"log,omitzero"`            // verifier keys of the log and its witnesses, one a line; with it, the log's proof must hold
+	Quorum        int      `json:"quorum,omitzero"`         // how many of those witnesses must have countersigned; below 0: all of them
 }
 
 // options reads what was given. The error says in Chinese which part of it is no good.
@@ -63,8 +65,11 @@ func (g Given) options(now time.Time) (options []letter.Option, err error) {
 	if len(g.Lists) > 0 {
 		options = append(options, letter.Revocation(now))
 	}
-	if len(g.Keys) > 0 {
-		trust, err := g.log()
+	if len(g.Status.Data) > 0 {
+		options = append(options, letter.Status(g.Status.Data, now))
+	}
+	if len(g.Log.Data) > 0 {
+		trust, err := g.policy()
 		if err != nil {
 			return nil, err
 		}
@@ -73,24 +78,33 @@ func (g Given) options(now time.Time) (options []letter.Option, err error) {
 	return options, nil
 }
 
-// log reads whom the asker believes about the transparency log.
-func (g Given) log() (trust tlog.Policy, err error) {
-	for _, text := range g.Keys {
-		key, err := tlog.ParseKey(strings.TrimSpace(text))
-		switch {
-		case err != nil:
-			return trust, fmt.Errorf("透明日志：%q 不是验证公钥，请照公布的原样填写", text)
-		case key.IsWitness():
-			trust.Witnesses = append(trust.Witnesses, key)
-		default:
-			trust.Log = append(trust.Log, key)
+// policy reads the keys of a log and of its witnesses: one a line, empty lines and lines that begin with # aside.
+func (g Given) policy() (p tlog.Policy, err error) {
+	for line := range strings.Lines(string(g.Log.Data)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		key, err := tlog.ParseKey(line)
+		if err != nil {
+			return p, fmt.Errorf("%s：有一行不是日志或见证人的验证公钥；每行一把，形式为 名称+编号+公钥", g.Log.Name)
+		}
+		if key.IsWitness() {
+			p.Witnesses = append(p.Witnesses, key)
+		} else {
+			p.Log = append(p.Log, key)
 		}
 	}
-	if len(trust.Log) == 0 {
-		return trust, errors.New("透明日志：只有见证人的公钥，还须给出日志的验证公钥")
+	if p.Quorum = g.Quorum; g.Quorum < 0 {
+		p.Quorum = len(p.Witnesses)
 	}
-	trust.Quorum = len(trust.Witnesses)
-	return trust, nil
+	switch {
+	case len(p.Log) == 0:
+		return p, fmt.Errorf("%s：没有日志的验证公钥", g.Log.Name)
+	case p.Quorum > len(p.Witnesses):
+		return p, fmt.Errorf("%s：只列出 %d 个见证人，不能要求 %d 个签名", g.Log.Name, len(p.Witnesses), p.Quorum)
+	}
+	return p, nil
 }
 
 // anchors reads roots and puts every revocation list under them.

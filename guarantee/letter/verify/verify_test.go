@@ -61,9 +61,10 @@ func TestVerdicts(t *testing.T) {
 	late := w.roots()
 	late.Lists = []verify.Source{{Name: "late.crl", Data: crl}}
 	log, logged := sample.NewLog("log.example.cn"), w.roots()
-	logged.Keys = []string{log.Key.String(), log.Witnesses[0].String(), " " + log.Witnesses[1].String() + "\n"}
+	logged.Log = verify.Source{Name: "log.txt", Data: []byte(log.Key.String() + "\n" + log.Witnesses[0].String() + "\n" + log.Witnesses[1].String() + "\n")}
+	logged.Quorum = -1
 	elsewhere := w.roots()
-	elsewhere.Keys = []string{sample.NewLog("log.example.cn").Key.String()}
+	elsewhere.Log = verify.Source{Name: "log.txt", Data: []byte(sample.NewLog("log.example.cn").Key.String())}
 	proven := w.bytes(log.Logged(i))
 	for name, c := range map[string]struct {
 		b    []byte
@@ -110,8 +111,7 @@ func TestGivenRefused(t *testing.T) {
 		"平台运营单位：不是统一社会信用代码": func(g *verify.Given) { g.Platform = "9144" },
 		"交易中心：不是统一社会信用代码":   func(g *verify.Given) { g.Centre = "9144" },
 		"延期后的投标截止时间：请按":     func(g *verify.Given) { g.Deadline = "明天" },
-		"不是验证公钥":            func(g *verify.Given) { g.Keys = []string{"log+1+x"} },
-		"还须给出日志的验证公钥":       func(g *verify.Given) { g.Keys = []string{sample.NewLog("log.example.cn").Witnesses[0].String()} },
+		"log.txt：有一行不是":     func(g *verify.Given) { g.Log = verify.Source{Name: "log.txt", Data: []byte("log+1+x")} },
 		"不是.crl：吊销列表不能采信":   func(g *verify.Given) { g.Lists = []verify.Source{{Name: "不是.crl", Data: []byte("x")}} },
 	} {
 		g := w.roots()
