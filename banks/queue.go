@@ -33,17 +33,15 @@ func (d *Desk) EnqueueTx(ctx context.Context, tx pgx.Tx, all ...Message) ([]stri
 	if err != nil {
 		return nil, err
 	}
-	ids, rows := make([]string, len(all)), &pgx.Batch{}
+	ids, rows := make([]string, len(all)), make([]delivery, len(all))
 	for i, m := range all {
 		seqs[m.Guarantee]++
-		row, err := m.delivery(seqs[m.Guarantee])
-		if err != nil {
+		if rows[i], err = m.delivery(seqs[m.Guarantee]); err != nil {
 			return nil, err
 		}
-		ids[i] = row.ID
-		queueDelivery(rows, row)
+		ids[i] = rows[i].ID
 	}
-	return ids, tx.SendBatch(ctx, rows).Close()
+	return ids, insertDeliveries(ctx, tx, rows)
 }
 
 // delivery is the message as it waits: its bytes, but for the papers that are filled in when it is sent.

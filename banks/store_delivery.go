@@ -44,11 +44,22 @@ func lastSeqs(ctx context.Context, tx pgx.Tx, all []Message) (map[string]int64, 
 	return last, err
 }
 
-func queueDelivery(rows *pgx.Batch, m delivery) {
-	rows.Queue(`INSERT INTO delivery (id, guarantor, guarantee, seq, kind, at, body)
-		VALUES (@id, @guarantor, @guarantee, @seq, @kind, @at, @body)`,
-		pgx.NamedArgs{"id": m.ID, "guarantor": m.Guarantor, "guarantee": m.Guarantee, "seq": m.Seq, "kind": m.Kind,
-			"at": m.At, "body": m.Body})
+func insertDeliveries(ctx context.Context, tx pgx.Tx, all []delivery) error {
+	var (
+		ids, guarantors, guarantees []string
+		seqs                        []int64
+		kinds                       []wire.Kind
+		ats                         []time.Time
+		bodies                      [][]byte
+	)
+	for _, m := range all {
+		ids, guarantors, guarantees = append(ids, m.ID), append(guarantors, m.Guarantor), append(guarantees, m.Guarantee)
+		seqs, kinds, ats, bodies = append(seqs, m.Seq), append(kinds, m.Kind), append(ats, m.At), append(bodies, m.Body)
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO delivery (id, guarantor, guarantee, seq, kind, at, body)
+		SELECT * FROM unnest(@ids::text[], @guarantors::text[], @guarantees::text[], @seqs::bigint[], @kinds::text[], @ats::timestamptz[], @bodies::bytea[])`,
+		pgx.NamedArgs{"ids": ids, "guarantors": guarantors, "guarantees": guarantees, "seqs": seqs, "kinds": kinds, "ats": ats, "bodies": bodies})
+	return err
 }
 
 // claim takes the head of a guarantee's queue for hold. Of two callers one gets it.

@@ -118,11 +118,7 @@ func accept(ctx context.Context, t *turn, x Accepting) error {
 	if err != nil {
 		return err
 	}
-	rows := &pgx.Batch{}
-	if err := queueDisclosure(rows, r.Lot, Disclosing{ID: t.g.ID, Unsealed: &u, Lines: x.Lines}, x.File.Receipt, t.now); err != nil {
-		return err
-	}
-	return translate(t.tx.SendBatch(ctx, rows).Close())
+	return insertDisclosures(ctx, t.tx, r.Lot, []Disclosing{{ID: t.g.ID, Unsealed: &u, Lines: x.Lines, Receipt: x.File.Receipt}}, t.now)
 }
 
 // FromFile is a letter in clear as its bidder's own copy holds it. Who paid for it does not stand in a copy.

@@ -21,31 +21,40 @@ type Disclosing struct {
 	Extended calendar.Date // the last day, where the deadline moved and took the letter with it; zero: as its record says
 	Lines    []letter.Line
 	Missing  string // why not, in Chinese, when Unsealed is nil
+	Receipt  []byte // the platform's, where the row does not have it
 }
 
 // DiscloseTx publishes the letters of one lot, all in the caller's transaction: whoever reads sees all of them or
 // none. A letter that is published already is left as it is, so that an opening that was interrupted can go on; so is
 // one sold at a counter that did not open here: nobody's bid can end a letter that may be another lot's. However many
-// they are, they are locked, written and told in three exchanges with the database: a hall waits for them.
+// they are, each table is written by one statement: a hall waits for them.
 func (d *Desk) DiscloseTx(ctx context.Context, tx pgx.Tx, lot letter.Lot, all []Disclosing) error {
 	turns, err := lockAll(ctx, tx, all)
 	if err != nil {
 		return err
 	}
-	rows, facts := &pgx.Batch{}, []Event{}
+	var moved []*turn
+	var opened []Disclosing
 	for i, t := range turns {
 		if t.g.DisclosureState != Sealed || t.g.Channel == AtCounter && all[i].Unsealed == nil {
 			continue
 		}
-		if err := disclose(t, rows, lot, all[i]); err != nil {
+		if err := disclose(t, lot, all[i]); err != nil {
 			return err
 		}
-		facts = append(facts, t.events...)
+		moved = append(moved, t)
+		if all[i].Unsealed != nil {
+			opened = append(opened, all[i])
+		}
 	}
-	if len(facts) == 0 {
+	if len(moved) == 0 {
 		return nil
 	}
-	if err := translate(tx.SendBatch(ctx, rows).Close()); err != nil {
+	facts, err := writeDisclosed(ctx, tx, moved)
+	if err != nil {
+		return err
+	}
+	if err := insertDisclosures(ctx, tx, lot, opened, moved[0].now); err != nil {
 		return err
 	}
 	return d.Outbox.PublishTx(ctx, tx, facts)
@@ -75,14 +84,13 @@ func lockAll(ctx context.Context, tx pgx.Tx, all []Disclosing) ([]*turn, error) 
 	return turns, nil
 }
 
-// disclose makes the moves of one letter and adds its rows to what will be written.
-func disclose(t *turn, rows *pgx.Batch, lot letter.Lot, x Disclosing) error {
+// disclose makes the moves of one letter.
+func disclose(t *turn, lot letter.Lot, x Disclosing) error {
 	if x.Unsealed == nil {
 		if err := t.g.move(PartDisclosure, "miss"); err != nil {
 			return err
 		}
 		t.happened(EventMissing, map[string]string{"why": x.Missing})
-		t.queue(rows)
 		return nil
 	}
 	if err := t.g.move(PartDisclosure, "disclose"); err != nil {
@@ -90,11 +98,7 @@ func disclose(t *turn, rows *pgx.Batch, lot letter.Lot, x Disclosing) error {
 	}
 	t.g.reveal(x.Unsealed.Reveal, x.Extended)
 	t.happened(EventDisclosed, map[string]any{"project": lot.Project, "lot": lot.Code})
-	if err := t.verified(x.Lines); err != nil {
-		return err
-	}
-	t.queue(rows)
-	return queueDisclosure(rows, lot, x, nil, t.now)
+	return t.verified(x.Lines)
 }
 
 // verified derives the machine's result from the lines: all pass, or one is doubtful, or one could not be judged. It
@@ -117,18 +121,17 @@ func (t *turn) verified(lines []letter.Line) error {
 	return nil
 }
 
-// queueDisclosure publishes one letter; receipt is nil where the row has it.
-func queueDisclosure(rows *pgx.Batch, lot letter.Lot, x Disclosing, receipt []byte, at time.Time) error {
-	lines, err := json.Marshal(x.Lines)
-	if err != nil {
-		return err
-	}
-	u := x.Unsealed
-	rows.Queue(`INSERT INTO disclosure (guarantee, project, lot, reveal, undertaking, salt, receipt, beneficiaries, applicants, lines, disclosed_at)
-		VALUES (@guarantee, @project, @lot, @reveal, @undertaking, @salt, @receipt, @beneficiaries, @applicants, @lines, @at)`, pgx.NamedArgs{
-		"guarantee": x.ID, "project": lot.Project, "lot": lot.Code, "reveal": u.RevealBytes, "undertaking": u.Undertaking, "salt": u.Salt, "receipt": receipt,
-		"beneficiaries": usccs(u.Reveal.Beneficiaries), "applicants": usccs(u.Reveal.Applicants), "lines": string(lines), "at": at})
-	return nil
+// insertDisclosures publishes letters that were opened.
+func insertDisclosures(ctx context.Context, tx pgx.Tx, lot letter.Lot, all []Disclosing, at time.Time) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"disclosure"},
+		[]string{"guarantee", "project", "lot", "reveal", "undertaking", "salt", "receipt", "beneficiaries", "applicants", "lines", "disclosed_at"},
+		pgx.CopyFromSlice(len(all), func(i int) ([]any, error) {
+			x, u := all[i], all[i].Unsealed
+			lines, err := json.Marshal(x.Lines)
+			return []any{x.ID, lot.Project, lot.Code, u.RevealBytes, u.Undertaking, u.Salt, x.Receipt,
+				usccs(u.Reveal.Beneficiaries), usccs(u.Reveal.Applicants), lines, at}, err
+		}))
+	return translate(err)
 }
 
 func usccs(ps []letter.Party) []string {

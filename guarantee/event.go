@@ -52,6 +52,13 @@ const (
 	EventExpired             EventKind = "expired"
 )
 
+// everyKind lists them all.
+var everyKind = []EventKind{EventSubmitted, EventTakenUp, EventFeeOffered, EventApproved, EventFeeAccepted, EventDeclined, EventCancelled,
+	EventFeePaid, EventFeeLapsed, EventFeeRefunding, EventFeeRefunded, EventPrepared, EventIssued, EventIssueFailed, EventDeposited,
+	EventRewrapped, EventDisclosed, EventMissing, EventAccepted, EventVerified, EventReleaseDue, EventReleaseSigned, EventReleased,
+	EventReleaseAcknowledged, EventDemandPresented, EventDemandIncomplete, EventDemandCompleted, EventDemandExamining, EventDemandComplying,
+	EventDemandRejected, EventDemandHonoured, EventDemandWithdrawn, EventPaidOut, EventExpired}
+
 // Event is one fact. It carries nothing that is sealed: before the opening the actor is a role, never a bidder.
 type Event struct {
 	Guarantee string         `json:"guarantee"`

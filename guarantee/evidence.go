@@ -100,7 +100,7 @@ func LogEntries(ctx context.Context, log *translog.Log, of, subject string, rows
 	}
 	all := make([]letter.LogEntry, len(facts))
 	for i, f := range facts {
-		all[i].Fact = letter.Fact{Version: 1, Of: of, Subject: subject, Seq: f.Seq, Kind: f.Kind, At: f.At, Actor: f.Actor, Demand: f.Demand, Data: f.Data}
+		all[i].Fact = f.fact(of, subject)
 		if err := lookUp(ctx, log, &all[i], signing.Digest(f.Leaf)); err != nil {
 			return nil, err
 		}

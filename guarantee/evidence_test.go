@@ -2,7 +2,10 @@ package guarantee
 
 import (
 	"errors"
+	"os"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,5 +172,61 @@ func TestNoLeafWithoutItsFact(t *testing.T) {
 	var waiting int
 	if err := w.Pool.QueryRow(w.ctx, `SELECT count(*) FROM log_pending`).Scan(&waiting); err != nil || waiting != 0 {
 		t.Errorf("%d leaves of nothing, %v", waiting, err)
+	}
+}
+
+// Whoever changes a logged row, takes its leaf away, or rolls the log back beneath it, is found and the row named.
+func TestAuditFacts(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	w.issued(h, "CSB-2026-000001")
+	w.stepped()
+	l := disclosedLetter{h, "CSB-2026-000001", w.open(h.id)[0]}
+	w.must(w.release(l, w.tenderees[0]))
+	w.must(w.release(l, w.tenderees[1])) // these wait
+	vouched := uint64(w.Log.Batch)
+	if n, fault, err := AuditFacts(w.ctx, w.Pool, vouched); err != nil || fault != nil || n != 4 {
+		t.Fatalf("%d facts, %v, %v", n, fault, err)
+	}
+	released := ` WHERE guarantee = '` + h.id + `' AND kind = 'released'`
+	for name, c := range map[string]struct {
+		sql, why string
+		vouched  uint64
+	}{
+		"a reason":             {`UPDATE guarantee_event SET data = jsonb_set(data, '{reason}', '"x"')` + released, "被改动过", vouched},
+		"an instant":           {`UPDATE guarantee_event SET at = at + interval '1 microsecond'` + released, "被改动过", vouched},
+		"an actor":             {`UPDATE guarantee_event SET actor = 'beneficiary'` + released, "被改动过", vouched},
+		"a leaf taken away":    {`UPDATE guarantee_event SET leaf = NULL` + released, "没有叶", vouched},
+		"another leaf":         {`UPDATE guarantee_event SET leaf = sha256('x')` + released, "没有盐值", vouched},
+		"a queue emptied":      {`DELETE FROM log_pending`, "没有盐值", vouched},
+		"a log that went back": {`SELECT 1`, "不在日志里", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tx, err := w.Pool.Begin(w.ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = tx.Rollback(w.ctx) }()
+			for _, sql := range []string{`ALTER TABLE guarantee_event DISABLE TRIGGER USER`, c.sql} {
+				if _, err := tx.Exec(w.ctx, sql); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, fault, err := AuditFacts(w.ctx, tx, c.vouched)
+			if err != nil || fault == nil || fault.Subject != h.id || !strings.Contains(fault.Why, c.why) {
+				t.Errorf("%v %v, want %s", fault, err, c.why)
+			}
+		})
+	}
+}
+
+// The list is whole: a kind that is on no list would be logged by nobody and missed by nobody.
+func TestEveryKindIsListed(t *testing.T) {
+	source, err := os.ReadFile("event.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(regexp.MustCompile(`EventKind += "`).FindAll(source, -1)); n != len(everyKind) {
+		t.Errorf("%d kinds are declared, %d are listed", n, len(everyKind))
 	}
 }

@@ -3,9 +3,12 @@ package guarantee
 import (
 	"context"
 	"errors"
+	"time"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"baohan/guarantee/letter"
 	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing/translog"
@@ -50,34 +53,68 @@ func manyGuarantees(ctx context.Context, q store.Querier, sql string, args pgx.N
 	return pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[Guarantee])
 }
 
-// write puts what a rule changed into the database in one round trip.
+// write puts what a rule changed into the database in one round trip: the events, then the row. The database refuses an
+// illegal move a second time.
 func (t *turn) write(ctx context.Context) error {
 	if err := t.commit(); err != nil {
 		return err
 	}
 	b := &pgx.Batch{}
-	t.queue(b)
-	return translate(t.tx.SendBatch(ctx, b).Close())
-}
-
-// queue adds the events, then the row, to what is about to be sent. The database refuses an illegal move a second time.
-func (t *turn) queue(b *pgx.Batch) {
 	for _, e := range t.events {
-		var demand *string
-		if e.Demand != "" {
-			demand = &e.Demand
-		}
 		var leaf []byte
 		if e.leaf != nil {
 			leaf = e.leaf.Commitment[:]
 			translog.Queue(b, *e.leaf)
 		}
 		b.Queue(`INSERT INTO guarantee_event (guarantee, seq, kind, at, actor, demand, data, leaf)
-			VALUES (@guarantee, @seq, @kind, @at, @actor, @demand, @data, @leaf)`, pgx.NamedArgs{
-			"guarantee": e.Guarantee, "seq": e.Seq, "kind": e.Kind, "at": e.At, "actor": e.Actor, "demand": demand, "data": string(e.Data), "leaf": leaf})
+			VALUES (@guarantee, @seq, @kind, @at, @actor, nullif(@demand, ''), @data, @leaf)`, pgx.NamedArgs{
+			"guarantee": e.Guarantee, "seq": e.Seq, "kind": e.Kind, "at": e.At, "actor": e.Actor, "demand": e.Demand, "data": string(e.Data), "leaf": leaf})
 	}
 	sql, args := updateGuarantee(t.g, t.kept)
 	b.Queue(sql, args)
+	return translate(t.tx.SendBatch(ctx, b).Close())
+}
+
+// writeDisclosed is write for all letters of a lot, whose disclosure, verification, amount and end are what has changed.
+// It answers with their events, none of which is about a demand or stands in the transparency log (logged).
+func writeDisclosed(ctx context.Context, tx pgx.Tx, all []*turn) ([]Event, error) {
+	var events []Event
+	rows := make([]*Guarantee, len(all))
+	for i, t := range all {
+		events, rows[i] = append(events, t.events...), t.g
+	}
+	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"guarantee_event"}, []string{"guarantee", "seq", "kind", "at", "actor", "data"},
+		pgx.CopyFromSlice(len(events), func(i int) ([]any, error) {
+			e := events[i]
+			return []any{e.Guarantee, e.Seq, e.Kind, e.At, e.Actor, []byte(e.Data)}, nil
+		})); err != nil {
+		return nil, translate(err)
+	}
+	return events, updateDisclosed(ctx, tx, rows)
+}
+
+// updateDisclosed writes rows that are locked.
+func updateDisclosed(ctx context.Context, tx pgx.Tx, all []*Guarantee) error {
+	_, err := tx.Exec(ctx, `UPDATE guarantee g SET version = x.version, disclosure_state = x.disclosure, verification_state = x.verification,
+			amount = x.amount, expiry = x.expiry
+		FROM unnest(@ids::text[], @versions::bigint[], @disclosures::text[], @verifications::text[], @amounts::bigint[], @expiries::date[])
+			AS x (id, version, disclosure, verification, amount, expiry)
+		WHERE g.id = x.id`, pgx.NamedArgs{
+		"ids":           column(all, func(g *Guarantee) string { return g.ID }),
+		"versions":      column(all, func(g *Guarantee) int64 { return g.Version }),
+		"disclosures":   column(all, func(g *Guarantee) State { return g.DisclosureState }),
+		"verifications": column(all, func(g *Guarantee) State { return g.VerificationState }),
+		"amounts":       column(all, func(g *Guarantee) *letter.Fen { return g.Amount }),
+		"expiries":      column(all, func(g *Guarantee) *time.Time { return g.Expiry })})
+	return translate(err)
+}
+
+func column[T any](all []*Guarantee, of func(*Guarantee) T) []T {
+	out := make([]T, len(all))
+	for i, g := range all {
+		out[i] = of(g)
+	}
+	return out
 }
 
 // updateGuarantee writes what a rule may change, and the letter with the change that puts it in force.

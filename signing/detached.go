@@ -34,6 +34,6 @@ func DetachedSize(chain []Certificate, at time.Time) (size int, err error) {
 	for i := range d.Signature {
 		d.Signature[i] = 0xFF
 	}
-	der, err := d.der(d.attributes())
+	der, err := d.der(d.attributes(d.digest()))
 	return len(der), err
 }

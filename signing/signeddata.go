@@ -32,7 +32,7 @@ var (
 
 // SignedData is content with one signature and the signer's chain inside (GB/T 35275-2017, 8): the content attached,
 // or its digest only (detached.go), SM3, SM2 (1.2.156.10197.1.301.1), signed attributes contentType, messageDigest and signingTime, no unsigned ones.
-// Only this package makes one, and every byte of it is determined by its fields.
+// Only this package makes one, every byte of it is determined by its fields, and nobody changes them.
 type SignedData struct {
 	Raw         []byte
 	Content     []byte
@@ -41,6 +41,7 @@ type SignedData struct {
 	Signature   Signature
 
 	elsewhere Digest // of content that is not inside: a detached signature. Zero when the content is inside
+	parsed    bool   // by ParseSignedData, which has verified the signature with one implementation
 }
 
 // SignData signs content at an instant. The chain is leaf first, each certificate issued by the next, with or
@@ -57,7 +58,7 @@ func (d SignedData) sign(ctx context.Context, s Signer, chain []Certificate, at 
 		return nil, err
 	}
 	var err error
-	attributes := d.attributes()
+	attributes := d.attributes(d.digest())
 	if d.Signature, err = s.Sign(ctx, attributes); err != nil {
 		return nil, err
 	}
@@ -87,16 +88,17 @@ func (d SignedData) Verify(t *Trust, receivedAt time.Time) error {
 	if err := d.checkChain(t, receivedAt); err != nil {
 		return err
 	}
-	return VerifyBoth(d.Chain[0].PublicKey(), d.attributes(), d.Signature)
+	return VerifyBoth(d.Chain[0].PublicKey(), d.attributes(d.digest()), d.Signature)
 }
 
 // VerifyAgain is Verify by one implementation, for a document whose signature both have accepted before: what was
-// taken in by Verify, or what we signed ourselves.
+// taken in by Verify, or what we signed ourselves. ParseSignedData has looked at the signature with one; of a document
+// that it did not read, it is looked at here.
 func (d SignedData) VerifyAgain(t *Trust, receivedAt time.Time) error {
-	if err := d.checkChain(t, receivedAt); err != nil {
+	if err := d.checkChain(t, receivedAt); err != nil || d.parsed {
 		return err
 	}
-	return Verify(d.Chain[0].PublicKey(), d.attributes(), d.Signature)
+	return Verify(d.Chain[0].PublicKey(), d.attributes(d.digest()), d.Signature)
 }
 
 // checkChain looks at the signatures of the chain once, and at its dates and revocations at both instants.
@@ -132,7 +134,7 @@ func (d SignedData) checkSigner(key PublicKey) error {
 			return fmt.Errorf("%w: certificate %d", ErrMalformed, i)
 		}
 		if i > 0 {
-			if err := checkLink(d.Chain[i-1], c); err != nil {
+			if err := checkLink(d.Chain[i-1], c, Certificate.signedBy); err != nil {
 				return err
 			}
 		}
@@ -147,9 +149,8 @@ func (d SignedData) checkSigner(key PublicKey) error {
 }
 
 // attributes is what is signed: the three attributes as a DER SET. In the document the same bytes stand under
-// the tag [0].
-func (d SignedData) attributes() []byte {
-	digest := d.digest()
+// the tag [0]. The digest is the content's.
+func (d SignedData) attributes(digest Digest) []byte {
 	all := [][]byte{
 		attribute(oidContentType, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidData) }),
 		attribute(oidMessageDigest, func(b *cryptobyte.Builder) { b.AddASN1OctetString(digest[:]) }),

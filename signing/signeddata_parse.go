@@ -41,14 +41,16 @@ func parseSignedData(der []byte, elsewhere Digest) (d SignedData, err error) {
 	if err := d.checkAgainst(digest); err != nil {
 		return SignedData{}, err
 	}
+	d.parsed = true
 	return d, nil
 }
 
 func (d SignedData) checkAgainst(digest []byte) error {
-	if content := d.digest(); !bytes.Equal(content[:], digest) {
+	content := d.digest()
+	if !bytes.Equal(content[:], digest) {
 		return ErrDigestMismatch
 	}
-	attributes := d.attributes()
+	attributes := d.attributes(content)
 	if again, err := d.der(attributes); err != nil || !bytes.Equal(again, d.Raw) {
 		return fmt.Errorf("%w: signed data: not the one encoding of its fields", ErrMalformed)
 	}

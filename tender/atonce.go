@@ -2,8 +2,11 @@ package tender
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // atOnce does 0 to n-1, as many at once as there are cores, and returns when all are done. What one does may touch
@@ -19,4 +22,24 @@ func atOnce(n int, do func(i int)) {
 		})
 	}
 	wg.Wait()
+}
+
+// readPart is how many long rows are asked for at once.
+const readPart = 64
+
+// inParts reads many long rows part by part, several parts at once: while one comes, another is looked at. It takes few
+// connections of the pool, whatever the machine: others are served meanwhile.
+func inParts[T any](ids []string, read func(part []string) ([]T, error)) ([]T, error) {
+	parts := slices.Collect(slices.Chunk(ids, readPart))
+	found := make([][]T, len(parts))
+	var all errgroup.Group
+	all.SetLimit(min(4, runtime.GOMAXPROCS(0)))
+	for i, part := range parts {
+		all.Go(func() (err error) {
+			found[i], err = read(part)
+			return err
+		})
+	}
+	err := all.Wait()
+	return slices.Concat(found...), err
 }

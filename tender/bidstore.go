@@ -169,43 +169,38 @@ type bidRef struct {
 	Digest []byte
 }
 
-type sealedRow struct {
-	ID     string
-	Sealed []byte
-}
-
 // readSealedBids leaves out what does not even have the form of a seal: that bid fails, and no other.
 func readSealedBids(ctx context.Context, q store.Querier, ids []string) (map[string]record, error) {
+	found, err := inParts(ids, func(part []string) ([]record, error) { return readRecords(ctx, q, part) })
+	out := make(map[string]record, len(found))
+	for _, r := range found {
+		out[r.id] = r
+	}
+	return out, err
+}
+
+func readRecords(ctx context.Context, q store.Querier, ids []string) ([]record, error) {
 	rows, err := q.Query(ctx, `SELECT id, sealed FROM bid WHERE id = ANY(@ids)`, pgx.NamedArgs{"ids": ids})
 	if err != nil {
 		return nil, err
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[sealedRow])
-	if err != nil {
-		return nil, err
-	}
-	seals := make([]*record, len(found))
-	atOnce(len(found), func(i int) { seals[i] = readRecord(found[i].Sealed) })
-	out := make(map[string]record, len(found))
-	for i, r := range seals {
-		if r != nil {
-			out[found[i].ID] = *r
+	var (
+		id     string
+		sealed []byte
+		out    []record
+	)
+	_, err = pgx.ForEachRow(rows, []any{&id, &sealed}, func() error {
+		if seal, err := signing.ParseSealed(sealed); err == nil {
+			out = append(out, record{id, seal, letter.SealedDigest(sealed)})
 		}
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }
 
 // record is a seal as an opening takes it up, with the digest of its bytes by which closings name it.
 type record struct {
+	id     string
 	seal   signing.Sealed
 	digest signing.Digest
-}
-
-// readRecord is nil for what does not have the form of a seal.
-func readRecord(b []byte) *record {
-	seal, err := signing.ParseSealed(b)
-	if err != nil {
-		return nil
-	}
-	return &record{seal: seal, digest: letter.SealedDigest(b)}
 }

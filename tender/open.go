@@ -175,7 +175,9 @@ func (o *opening) findLetters(ctx context.Context) error {
 		}
 	}
 	ids := slices.Sorted(maps.Keys(by))
-	found, err := o.desk.Guarantees.SealedLetters(ctx, ids)
+	found, err := inParts(ids, func(part []string) ([]guarantee.SealedLetter, error) {
+		return o.desk.Guarantees.SealedLetters(ctx, part)
+	})
 	if err != nil {
 		return err
 	}

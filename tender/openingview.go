@@ -57,10 +57,11 @@ func (d *Desk) Opening(ctx context.Context, id string) (Opening, error) {
 	if l.OpenedAt == nil {
 		return Opening{}, errNotOpened
 	}
-	o := Opening{Lot: id, OpenedAt: *l.OpenedAt}
-	if o.ClosingBids, o.ClosingLetters, err = readSignatures(ctx, d.Pool, id); err != nil {
+	o, err := readOpening(ctx, d.Pool, id)
+	if err != nil {
 		return o, err
 	}
+	o.OpenedAt = *l.OpenedAt
 	list, err := listOf(ctx, d.Pool, id)
 	if err != nil {
 		return o, err
@@ -68,14 +69,21 @@ func (d *Desk) Opening(ctx context.Context, id string) (Opening, error) {
 	if list != nil {
 		o.BidList = list.Signed
 	}
-	if o.Bids, err = readBids(ctx, d.Pool, id); err != nil {
-		return o, err
-	}
-	if o.Letters, err = readLetters(ctx, d.Pool, id); err != nil {
-		return o, err
-	}
 	o.Doubtful = letter.Doubtful(sheetLetters(o.Letters))
 	o.Emergencies, err = d.emergencies(ctx, id)
+	return o, err
+}
+
+// readOpening reads what the publishing transaction wrote: both closings, the bids, the letters.
+func readOpening(ctx context.Context, q store.Querier, lot string) (o Opening, err error) {
+	o.Lot = lot
+	if o.ClosingBids, o.ClosingLetters, err = readSignatures(ctx, q, lot); err != nil {
+		return o, err
+	}
+	if o.Bids, err = readBids(ctx, q, lot); err != nil {
+		return o, err
+	}
+	o.Letters, err = readLetters(ctx, q, lot)
 	return o, err
 }
 

@@ -67,9 +67,10 @@ func sealsOf(row *guarantee.SealedLetter) (map[string]record, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]record{row.ID: {seal, letter.SealedDigest(row.Sealed)}}
+	out := map[string]record{row.ID: {row.ID, seal, letter.SealedDigest(row.Sealed)}}
 	if full != nil {
-		out[row.ID+custody.LetterSuffix] = record{*full, letter.SealedDigest(row.Letter)}
+		id := row.ID + custody.LetterSuffix
+		out[id] = record{id, *full, letter.SealedDigest(row.Letter)}
 	}
 	return out, nil
 }

@@ -2,9 +2,11 @@ package tender
 
 import (
 	"context"
+	"errors"
 
 	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"baohan/guarantee"
 	"baohan/guarantee/calendar"
@@ -22,16 +24,50 @@ func (o *opening) publish(ctx context.Context, t *turn) error {
 	if err := t.move(VerbOpen, o.facts()); err != nil {
 		return err
 	}
-	if err := o.writeBids(ctx, t.tx); err != nil {
+	return o.write(ctx, t)
+}
+
+// write makes the sheet while the rows are written.
+func (o *opening) write(ctx context.Context, t *turn) error {
+	public := o.public()
+	s, err := firstSheet(ctx, t.tx, t.lot, public, t.now)
+	if err != nil {
 		return err
 	}
-	if err := o.writeLetters(ctx, t.tx); err != nil {
+	var content []byte
+	var sheet errgroup.Group
+	sheet.Go(func() (err error) {
+		content, err = s.Canonical()
+		return err
+	})
+	if err := errors.Join(o.writeRows(ctx, t.tx, public), sheet.Wait()); err != nil {
 		return err
 	}
-	if err := o.desk.writeSheet(ctx, t.tx, t.lot, t.now); err != nil {
+	return insertSheet(ctx, t.tx, o.lot.ID, s.Edition, content)
+}
+
+func (o *opening) writeRows(ctx context.Context, tx pgx.Tx, public Opening) error {
+	if err := o.writeBids(ctx, tx, public.Bids); err != nil {
 		return err
 	}
-	return o.desk.Guarantees.DiscloseTx(ctx, t.tx, o.lot.Requirement.Lot, o.disclosing())
+	if err := o.writeLetters(ctx, tx, public.Letters); err != nil {
+		return err
+	}
+	return o.desk.Guarantees.DiscloseTx(ctx, tx, o.lot.Requirement.Lot, o.disclosing())
+}
+
+// public is what becomes public: the rows, the sheet and the page say the same.
+func (o *opening) public() Opening {
+	out := Opening{Lot: o.lot.ID, ClosingBids: o.closing[0], ClosingLetters: o.closing[1]}
+	for _, b := range o.bids {
+		out.Bids = append(out.Bids, BidView{ID: b.ID, Bidders: b.Content.Bidders, Letter: b.Content.Letter, Signed: b.Signed,
+			Receipt: b.Receipt, Failure: b.Failure})
+	}
+	for _, x := range o.letters {
+		out.Letters = append(out.Letters, LetterView{ID: x.ID, Here: x.sealed != nil, Result: string(result(x.Lines)),
+			Summary: x.summary(o.lot), Lines: x.Lines, Failure: x.Failure})
+	}
+	return out
 }
 
 // facts ties the event to both closings.
@@ -43,35 +79,38 @@ func (o *opening) facts() map[string]signing.Digest {
 	return out
 }
 
-// writeBids and writeLetters send all their rows at once: a great lot would else wait for the network at each.
-func (o *opening) writeBids(ctx context.Context, tx pgx.Tx) error {
-	rows := &pgx.Batch{}
-	for _, b := range o.bids {
-		who := b.Content.Bidders
-		if who == nil {
-			who = []letter.Party{}
-		}
-		bidders, err := json.Marshal(who)
-		if err != nil {
-			return err
-		}
-		rows.Queue(`INSERT INTO opened_bid (lot, bids, bid, bidders, letter, signed, receipt, failure)
-			VALUES (@lot, @bids, @bid, @bidders, nullif(@letter, ''), @signed, @receipt, nullif(@failure, ''))`, pgx.NamedArgs{
-			"lot": o.lot.ID, "bids": o.lot.Bids, "bid": b.ID, "bidders": string(bidders), "letter": b.Content.Letter,
-			"signed": b.Signed, "receipt": b.Receipt, "failure": b.Failure})
-		if o.lot.Bids == Here { // an id of a list is the bid system's, whatever ours of that name is
-			finishBid(rows, b)
-		}
+// writeBids and writeLetters write each table by one statement: a great lot would else wait for each row.
+func (o *opening) writeBids(ctx context.Context, tx pgx.Tx, all []BidView) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"opened_bid"}, []string{"lot", "bids", "bid", "bidders", "letter", "signed", "receipt", "failure"},
+		pgx.CopyFromSlice(len(all), func(i int) ([]any, error) {
+			b := all[i]
+			bidders, err := json.Marshal(b.Bidders) // none: an empty list
+			return []any{o.lot.ID, o.lot.Bids, b.ID, bidders, orNull(b.Letter), b.Signed, b.Receipt, orNull(b.Failure)}, err
+		}))
+	if err != nil || o.lot.Bids != Here { // an id of a list is the bid system's, whatever ours of that name is
+		return translate(err)
 	}
-	return translate(tx.SendBatch(ctx, rows).Close())
+	return finishBids(ctx, tx, all)
 }
 
-func finishBid(rows *pgx.Batch, b *openedBid) {
-	state := Unsealed
-	if b.Failure != "" {
-		state = Unreadable
+func orNull(s string) *string {
+	if s == "" {
+		return nil
 	}
-	rows.Queue(`UPDATE bid SET state = @state WHERE id = @id AND state = 'received'`, pgx.NamedArgs{"id": b.ID, "state": state})
+	return &s
+}
+
+func finishBids(ctx context.Context, tx pgx.Tx, all []BidView) error {
+	ids, states := make([]string, len(all)), make([]BidState, len(all))
+	for i, b := range all {
+		ids[i], states[i] = b.ID, Unsealed
+		if b.Failure != "" {
+			states[i] = Unreadable
+		}
+	}
+	_, err := tx.Exec(ctx, `UPDATE bid b SET state = x.state FROM unnest(@ids::text[], @states::text[]) AS x (id, state)
+		WHERE b.id = x.id AND b.state = 'received'`, pgx.NamedArgs{"ids": ids, "states": states})
+	return translate(err)
 }
 
 // LetterSummary is what is read out of a letter (唱标). It is empty where the letter could not be opened.
@@ -97,23 +136,18 @@ func summaryOf(l *Lot, u *guarantee.Unsealed, form letter.Form) *LetterSummary {
 		Amount: u.Reveal.Amount, Expiry: l.endOf(u.Reveal, u.Content.LatestExpiry), Commitment: letter.Commitment(u.RevealBytes)}
 }
 
-func (o *opening) writeLetters(ctx context.Context, tx pgx.Tx) error {
-	rows := &pgx.Batch{}
-	for _, x := range o.letters {
-		summary, err := json.Marshal(x.summary(o.lot))
-		if err != nil {
-			return err
-		}
-		lines, err := json.Marshal(x.Lines)
-		if err != nil {
-			return err
-		}
-		rows.Queue(`INSERT INTO opened_letter (lot, letter, result, here, summary, lines, failure)
-			VALUES (@lot, @letter, @result, @here, @summary, @lines, nullif(@failure, ''))`, pgx.NamedArgs{
-			"lot": o.lot.ID, "letter": x.ID, "result": result(x.Lines), "here": x.sealed != nil, "summary": string(summary),
-			"lines": string(lines), "failure": x.Failure})
-	}
-	return translate(tx.SendBatch(ctx, rows).Close())
+func (o *opening) writeLetters(ctx context.Context, tx pgx.Tx, all []LetterView) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"opened_letter"}, []string{"lot", "letter", "result", "here", "summary", "lines", "failure"},
+		pgx.CopyFromSlice(len(all), func(i int) ([]any, error) {
+			x := all[i]
+			summary, err := json.Marshal(x.Summary)
+			if err != nil {
+				return nil, err
+			}
+			lines, err := json.Marshal(x.Lines)
+			return []any{o.lot.ID, x.ID, x.Result, x.Here, summary, lines, orNull(x.Failure)}, err
+		}))
+	return translate(err)
 }
 
 // result sums the lines up: one doubt makes the letter doubtful, else one open question leaves it unknown.

@@ -70,14 +70,12 @@ func (d *Desk) signedSheet(ctx context.Context, lot string, row sheetRow) (sheet
 	return readSheet(ctx, d.Pool, lot, row.Edition)
 }
 
-// writeSheet makes the first edition, in the transaction that publishes what it says.
-func (d *Desk) writeSheet(ctx context.Context, tx pgx.Tx, l *Lot, at time.Time) error {
-	s, err := sheetOf(ctx, tx, l)
-	if err != nil {
-		return err
-	}
+// firstSheet is the first edition: of what an opening publishes in this transaction. It is made from the same values that
+// are written there, and need not wait for them.
+func firstSheet(ctx context.Context, tx pgx.Tx, l *Lot, o Opening, at time.Time) (letter.Sheet, error) {
+	s, err := sheetOf(ctx, tx, l, o)
 	s.Edition, s.At = 1, at.In(calendar.Shanghai)
-	return insertSheet(ctx, tx, l.ID, s)
+	return s, err
 }
 
 // NextSheetTx writes the next edition of a lot's sheet, inside the caller's transaction: from what opened_bid and
@@ -96,7 +94,11 @@ func (d *Desk) NextSheetTx(ctx context.Context, tx pgx.Tx, lot, why string) erro
 	if err != nil {
 		return err
 	}
-	s, err := sheetOf(ctx, tx, l)
+	o, err := readOpening(ctx, tx, lot)
+	if err != nil {
+		return err
+	}
+	s, err := sheetOf(ctx, tx, l, o)
 	if err != nil {
 		return err
 	}
@@ -105,33 +107,25 @@ func (d *Desk) NextSheetTx(ctx context.Context, tx pgx.Tx, lot, why string) erro
 		return err
 	}
 	s.Edition, s.Previous, s.Note, s.At = before.Edition+1, letter.SheetDigest(before.Signed), why, now.In(calendar.Shanghai)
-	return insertSheet(ctx, tx, lot, s)
+	content, err := s.Canonical()
+	if err != nil {
+		return err
+	}
+	return insertSheet(ctx, tx, lot, s.Edition, content)
 }
 
-// sheetOf is what the opening published, as it stands in q. Edition and instant are the caller's.
-func sheetOf(ctx context.Context, q store.Querier, l *Lot) (letter.Sheet, error) {
-	s := letter.Sheet{Version: 1, Advice: letter.Advice, Lot: l.Requirement.Lot, Deadline: l.End.Deadline.In(calendar.Shanghai),
-		OpenedAt: l.OpenedAt.In(calendar.Shanghai)}
-	a, b, err := readSignatures(ctx, q, l.ID)
-	if err != nil {
-		return s, err
+// sheetOf is what an opening published, with what was accepted since as it stands in q. Edition and instant are the
+// caller's.
+func sheetOf(ctx context.Context, q store.Querier, l *Lot, o Opening) (s letter.Sheet, err error) {
+	s = letter.Sheet{Version: 1, Advice: letter.Advice, Lot: l.Requirement.Lot, Deadline: l.End.Deadline.In(calendar.Shanghai),
+		OpenedAt: l.OpenedAt.In(calendar.Shanghai), ClosingBids: letter.ClosingDigest(o.ClosingBids)}
+	if o.ClosingLetters != nil {
+		s.ClosingLetters = letter.ClosingDigest(o.ClosingLetters)
 	}
-	s.ClosingBids = letter.ClosingDigest(a)
-	if b != nil {
-		s.ClosingLetters = letter.ClosingDigest(b)
-	}
-	bids, err := readBids(ctx, q, l.ID)
-	if err != nil {
-		return s, err
-	}
-	for _, x := range bids {
+	for _, x := range o.Bids {
 		s.Bids = append(s.Bids, letter.SheetBid{ID: x.ID, Bidders: x.Bidders, Letter: x.Letter, Failure: x.Failure})
 	}
-	letters, err := readLetters(ctx, q, l.ID)
-	if err != nil {
-		return s, err
-	}
-	s.Letters, err = withAccepted(ctx, q, l.ID, letters)
+	s.Letters, err = withAccepted(ctx, q, l.ID, o.Letters)
 	s.Doubtful = letter.Doubtful(s.Letters)
 	return s, err
 }
@@ -221,13 +215,9 @@ func readSheet(ctx context.Context, q store.Querier, lot string, edition int) (s
 		pgx.NamedArgs{"lot": lot, "edition": edition})
 }
 
-func insertSheet(ctx context.Context, tx pgx.Tx, lot string, s letter.Sheet) error {
-	content, err := s.Canonical()
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO opening_sheet (lot, edition, content) VALUES (@lot, @edition, @content)`,
-		pgx.NamedArgs{"lot": lot, "edition": s.Edition, "content": content})
+func insertSheet(ctx context.Context, tx pgx.Tx, lot string, edition int, content []byte) error {
+	_, err := tx.Exec(ctx, `INSERT INTO opening_sheet (lot, edition, content) VALUES (@lot, @edition, @content)`,
+		pgx.NamedArgs{"lot": lot, "edition": edition, "content": content})
 	return translate(err)
 }
 

@@ -143,6 +143,8 @@ func (s *server) countersign(ctx context.Context, _ *here, in *wire.LogCosignatu
 
 var errStranger = party.Invalid("log.cosignature", "line", "这一行不是本日志登记的见证人对这个日志头的签名；请核对密钥已经登记（translog-witnesses）、叶数和签名行一致，再交一次")
 
+var errAhead = party.Invalid("log.cosignature_time", "line", "签名行的时刻比平台的时钟快五分钟以上；请校准见证人机器的时钟，再交一次")
+
 // ofLog gives the log's refusals the words of the API. What is not in the log is not there: one answer, whatever was
 // asked for.
 func ofLog(err error) error {
@@ -153,6 +155,8 @@ func ofLog(err error) error {
 		return errWaiting
 	case errors.Is(err, translog.ErrStranger):
 		return errStranger
+	case errors.Is(err, translog.ErrAhead):
+		return errAhead
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"baohan/guarantee"
 	"baohan/signing/tlog"
 	"baohan/signing/translog"
 )
@@ -42,11 +43,27 @@ func (c *auditCommand) Run(ctx context.Context, s *Settings, out io.Writer) erro
 		fmt.Fprintf(out, "%s。\n条目从 0 编号。此前的 %d 条与签了名的日志头一致。\n", report.Fault, report.Vouched)
 		return errAudit
 	}
+	if report.fact != nil {
+		fmt.Fprintf(out, "日志本身与日志头一致，但有一行与它不符：%s。\n", report.fact)
+		return errAudit
+	}
 	fmt.Fprintf(out, "审计通过：%d 条与日志头逐条一致，与外部日志头（%d 条）没有矛盾。\n", report.Vouched, head.Size)
 	if report.Beyond > 0 {
 		fmt.Fprintf(out, "最后一个日志头之后还有 %d 条，没有日志头担保。\n", report.Beyond)
 	}
+	if c.File == "" {
+		fmt.Fprintf(out, "保函和标段的 %d 行记录与各自的叶逐字一致。\n", report.facts)
+	} else {
+		fmt.Fprintln(out, "转储文件只核对日志本身。恢复到一个数据库里，用 --database-url 指明，还核对保函和标段的每一行记录。")
+	}
 	return nil
+}
+
+// audited is what was found of the log, and of the rows that it commits to.
+type audited struct {
+	tlog.Report
+	facts int
+	fact  *guarantee.FactFault
 }
 
 // outside is the head that the dump is held against. Without witnesses the log's own signature must do.
@@ -75,29 +92,33 @@ func (c *auditCommand) outside() (head tlog.Checkpoint, keys []tlog.Key, err err
 	return head, trust.Log, nil
 }
 
-func (c *auditCommand) audit(ctx context.Context, s *Settings, head tlog.Checkpoint, keys []tlog.Key) (tlog.Report, error) {
+func (c *auditCommand) audit(ctx context.Context, s *Settings, head tlog.Checkpoint, keys []tlog.Key) (a audited, err error) {
 	if c.File != "" {
 		d, err := translog.OpenDump(c.File)
 		if err != nil {
-			return tlog.Report{}, fmt.Errorf("%s：%w", c.File, err)
+			return a, fmt.Errorf("%s：%w", c.File, err)
 		}
 		defer func() { _ = d.Close() }()
-		return c.replay(d.Dump(), d.Tiles(), head, keys)
+		a.Report, err = c.replay(d.Dump(), d.Tiles(), head, keys)
+		return a, err
 	}
 	if s.DatabaseURL == "" {
-		return tlog.Report{}, errors.New("没有要审计的东西：请写出转储文件，或用 --database-url 指明数据库")
+		return a, errors.New("没有要审计的东西：请写出转储文件，或用 --database-url 指明数据库")
 	}
 	conn, err := pgx.Connect(ctx, s.DatabaseURL)
 	if err != nil {
-		return tlog.Report{}, errors.New("连不上 database-url 所指的数据库：请核对地址、口令，并确认数据库已启动") // pgx's error repeats the password
+		return a, errors.New("连不上 database-url 所指的数据库：请核对地址、口令，并确认数据库已启动") // pgx's error repeats the password
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}) // one moment of a log that grows
 	if err != nil {
-		return tlog.Report{}, err
+		return a, err
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	return c.replay(translog.Dump(ctx, tx), translog.Tiles(ctx, tx), head, keys)
+	if a.Report, err = c.replay(translog.Dump(ctx, tx), translog.Tiles(ctx, tx), head, keys); err == nil && a.Fault == nil {
+		a.facts, a.fact, err = guarantee.AuditFacts(ctx, tx, a.Vouched)
+	}
+	return a, err
 }
 
 // replay holds the lines against the heads, and then the stored tree against the lines.

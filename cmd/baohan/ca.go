@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -52,7 +53,7 @@ func (c *caInitCommand) Run(s *Settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := makeKeys(s.KeysDir(), passphrase, ca, own, c.Log, at, lightly(c.Light)...); err != nil {
+	if err := makeKeys(s.KeysDir(), passphrase, ca, own, cmp.Or(c.Log, devLog), at, lightly(c.Light)...); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "密钥目录：%s\n根证书：%s\n", s.KeysDir(), filepath.Join(s.KeysDir(), "root.pem"))

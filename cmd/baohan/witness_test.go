@@ -245,7 +245,7 @@ func TestWitnessCompare(t *testing.T) {
 		"nonsense":          {spoilt, 2, []string{"不是这些密钥签的"}},
 	} {
 		var out bytes.Buffer
-		code := run(t.Context(), []string{"witness", "compare", honest, c.second, "--log", p.operator.key.String(), "--witness", witness.Key.String()}, &out, &out)
+		code := run(t.Context(), []string{"witness", "compare", honest, c.second, "--log", p.operator.key.String(), "--witness", witness.String()}, &out, &out)
 		if code != c.code {
 			t.Errorf("%s: %d %s", name, code, out.String())
 		}

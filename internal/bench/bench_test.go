@@ -61,10 +61,18 @@ func TestOpening(t *testing.T) {
 	if err := benchOpening(t.Context(), "", sizes{small: 4, great: 5, beside: 50, times: 1}, true, &out); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
-	for _, want := range []string{"find 4 bids among 59", "open 4, custodians behind HTTP", "open 5,", "INSERT INTO guarantee_ev"} {
+	for _, want := range []string{"find 4 bids among 59", "open 4, custodians behind HTTP", "open 5,", "COPY "} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}
+	}
+}
+
+// TestLot opens one small lot by the flag that opens a great one.
+func TestLot(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), options{part: "opening", letters: 4}, &out); err != nil || !strings.Contains(out.String(), "open 4,") {
+		t.Fatalf("%v\n%s", err, &out)
 	}
 }
 

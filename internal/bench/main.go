@@ -13,10 +13,11 @@ import (
 func main() {
 	part := flag.String("part", "", "signing, pdf, callback, opening or log; all but log if empty")
 	dir := flag.String("dir", "", "where the database lies during the run; a temporary directory if empty. It must be a disk, not memory")
+	letters := flag.Int("letters", 0, "with -part opening: open one lot of so many letters, at most 10000, and nothing else; it takes minutes to hand them in")
 	statements := flag.Bool("statements", false, "list every SQL statement of a callback, and those that cost most of an opening, with its time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *part, *dir, *statements, os.Stdout)
+	err := run(ctx, options{*part, *dir, *letters, *statements}, os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -24,8 +25,14 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, part, dir string, statements bool, out io.Writer) error {
-	switch part {
+type options struct {
+	part, dir  string
+	letters    int
+	statements bool
+}
+
+func run(ctx context.Context, o options, out io.Writer) error {
+	switch o.part {
 	case "signing":
 		return benchSigning(ctx, out)
 	case "pdf":
@@ -33,13 +40,16 @@ func run(ctx context.Context, part, dir string, statements bool, out io.Writer) 
 		return benchPDF(ctx, out)
 	case "callback":
 		heading(out)
-		return benchCallback(ctx, dir, statements, out)
+		return benchCallback(ctx, o.dir, o.statements, out)
 	case "opening":
 		heading(out)
-		return benchOpening(ctx, dir, openingSizes, statements, out)
+		if o.letters > 0 {
+			return benchLot(ctx, o.dir, o.letters, out)
+		}
+		return benchOpening(ctx, o.dir, openingSizes, o.statements, out)
 	case "log":
 		heading(out)
-		return benchLog(ctx, dir, logSize, out)
+		return benchLog(ctx, o.dir, logSize, out)
 	case "":
 		heading(out)
 		if err := signingOnOneCore(ctx, out); err != nil {
@@ -48,12 +58,12 @@ func run(ctx context.Context, part, dir string, statements bool, out io.Writer) 
 		if err := benchPDF(ctx, out); err != nil {
 			return err
 		}
-		if err := benchCallback(ctx, dir, statements, out); err != nil {
+		if err := benchCallback(ctx, o.dir, o.statements, out); err != nil {
 			return err
 		}
-		return benchOpening(ctx, dir, openingSizes, statements, out)
+		return benchOpening(ctx, o.dir, openingSizes, o.statements, out)
 	}
-	return fmt.Errorf("no part %q", part)
+	return fmt.Errorf("no part %q", o.part)
 }
 
 // signingOnOneCore runs the signing part as a process that is bound to one core, so that OpenSSL, its child, is

@@ -60,6 +60,19 @@ func (*spy) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData)
 // TraceBatchEnd implements pgx.BatchTracer.
 func (s *spy) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchEndData) { s.ended(ctx) }
 
+// TraceCopyFromStart implements pgx.CopyFromTracer.
+func (s *spy) TraceCopyFromStart(ctx context.Context, _ *pgx.Conn, c pgx.TraceCopyFromStartData) context.Context {
+	if !s.on.Load() {
+		return ctx
+	}
+	return context.WithValue(ctx, startedKey{}, started{"COPY " + strings.Join(c.TableName, "."), now()})
+}
+
+// TraceCopyFromEnd implements pgx.CopyFromTracer.
+func (s *spy) TraceCopyFromEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceCopyFromEndData) {
+	s.ended(ctx)
+}
+
 func (s *spy) ended(ctx context.Context) {
 	begun, ok := ctx.Value(startedKey{}).(started)
 	if !ok || !s.on.Load() {

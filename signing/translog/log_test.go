@@ -263,7 +263,7 @@ func TestCountersigned(t *testing.T) {
 	word := func(c tlog.Checkpoint, key tlog.Key, signer signing.Signer, at time.Time) tlog.Line {
 		return must(tlog.Cosign(t.Context(), c, key, signer, at))(t)
 	}
-	for _, at := range []time.Duration{time.Hour, 2 * time.Hour, 0} {
+	for _, at := range []time.Duration{-2 * time.Hour, -time.Hour, -3 * time.Hour} {
 		if err := w.log.Countersigned(t.Context(), first.Size, word(first, c.Witnesses[0], bank, noon.Add(at))); err != nil {
 			t.Fatal(err)
 		}
@@ -280,13 +280,16 @@ func TestCountersigned(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	if err := w.log.Countersigned(t.Context(), first.Size, word(first, c.Witnesses[0], bank, noon.Add(24*time.Hour))); !errors.Is(err, translog.ErrAhead) {
+		t.Errorf("a word of tomorrow: %v", err)
+	}
 	if err := w.log.Countersigned(t.Context(), first.Size+1, word(first, c.Witnesses[0], bank, noon)); !errors.Is(err, translog.ErrUnknown) {
 		t.Errorf("a size that no head has: %v", err)
 	}
 	w.beat() // a newer head, of which no witness has said anything
 	p := must(w.log.Inclusion(t.Context(), leaf.Commitment))(t)
 	got, seen, err := p.Verify(leaf.Commitment, tlog.Policy{Log: []tlog.Key{w.key}, Witnesses: c.Witnesses, Quorum: 1})
-	if err != nil || got != first || len(seen) != 1 || !seen[0].At.Equal(noon.Add(2*time.Hour)) {
+	if err != nil || got != first || len(seen) != 1 || !seen[0].At.Equal(noon.Add(-time.Hour)) {
 		t.Errorf("the proof leads to %v, seen %v: %v", got, seen, err)
 	}
 	late := w.enqueue("late")
