@@ -13,6 +13,9 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"baohan/guarantee/letter"
+	house "baohan/internal/sample"
 )
 
 // browser is a real one, or the test is skipped: `make test` then still runs the module in Node.js (cmd/baohan).
@@ -160,6 +163,7 @@ func TestVerifyInABrowser(t *testing.T) {
 		v.shot(f.name+"-1366", 1366, 768)
 		v.shot(f.name+"-390", 390, 844)
 	}
+	v.released(c, i, file)
 	v.ownRoot(file)
 	v.tooLarge()
 	if after := c.asked.Load(); after != before {
@@ -178,6 +182,19 @@ func (v visit) cut() {
 	if _, err := chromedp.Call(v.ctx, network.EmulateNetworkConditionsByRule, offline); err != nil {
 		v.t.Fatal(err)
 	}
+}
+
+// released is a visitor who brings the platform's status list of today.
+func (v visit) released(c *counter, i house.Issued, file []byte) {
+	v.t.Helper()
+	now := time.Now().UTC().Truncate(time.Second)
+	list := c.Signed(c.Platform, must(c.StatusList(now, letter.EndReleased, i).Canonical()), now)
+	v.choose("#file", "保函.json", file)
+	if _, verdict := v.choose("#list", "状态清单.p7s", list); verdict != "不通过" || !strings.Contains(v.text("#result"), "保函不再有效") {
+		v.t.Errorf("a released letter: %s\n%s", verdict, v.text("#result"))
+	}
+	v.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#list").value = "", undefined`))
+	v.choose("#file", "空.json", nil)
 }
 
 // ownRoot is a visitor who trusts somebody else.

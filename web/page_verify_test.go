@@ -92,6 +92,9 @@ func TestVerifyPageLoadsNothingFromElsewhere(t *testing.T) {
 	}
 	found := loads.FindAllStringSubmatch(html, -1)
 	for _, m := range found {
+		if strings.HasPrefix(m[1], "/api/v1/") {
+			continue // a download that the visitor asks for
+		}
 		if one := get(c.handler, m[1]); !strings.HasPrefix(m[1], "/") || strings.HasPrefix(m[1], "//") || one.Code != 200 {
 			t.Errorf("loads %s: %d", m[1], one.Code)
 		}

@@ -21,7 +21,7 @@ const source = async (from) => ({
 const calls = {
   async verify({ file, given }) {
     const question = { ...given, roots: await source(given.roots) };
-    if (given.platform_roots) question.platform_roots = await source(given.platform_roots);
+    for (const part of ["platform_roots", "status", "log"]) if (given[part]) question[part] = await source(given[part]);
     if (given.lists) question.lists = await Promise.all(given.lists.map(source));
     return baohan.verify(await bytesOf(file), JSON.stringify(question));
   },

@@ -111,6 +111,10 @@ const given = () => {
   const take = (name, value) => { if (value) g[name] = value; };
   take("platform", $("platform").value.trim().toUpperCase());
   take("centre", $("centre").value.trim().toUpperCase());
+  const keys = $("keys").value.trim(), list = $("list").files[0];
+  take("status", list && { name: list.name, file: list });
+  take("log", keys && { name: "透明日志和见证人的验证公钥", text: keys });
+  take("quorum", keys && -1); // every witness that is named must have seen it
   take("deadline", when && when + (when.length === 16 ? ":00" : "") + "+08:00");
   const platformRoots = $("platform-roots").files[0];
   take("platform_roots", platformRoots && { name: platformRoots.name, file: platformRoots });

@@ -82,7 +82,7 @@ func hint(k Kind) string {
 	if k == Signature {
 		return "这个文件只有开立机构的签名数据：平台是否收到、揭示记录是否相符，请用保函文件（.json）或者 PDF 核对"
 	}
-	return "各级签发机构覆盖所列时点的吊销列表，可向该机构索取"
+	return "缺什么、怎样补，写在各行里"
 }
 
 func sheetText(o Outcome) string {

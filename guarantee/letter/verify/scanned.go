@@ -51,7 +51,7 @@ func documentOf(k Kind, b []byte) document {
 		return of(s, err)
 	case Signature:
 		return bare(b)
-	case Sheet:
+	case Sheet, Status:
 	}
 	return document{}
 }

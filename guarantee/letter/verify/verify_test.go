@@ -60,6 +60,12 @@ func TestVerdicts(t *testing.T) {
 	}
 	late := w.roots()
 	late.Lists = []verify.Source{{Name: "late.crl", Data: crl}}
+	log, logged := sample.NewLog("log.example.cn"), w.roots()
+	logged.Log = verify.Source{Name: "log.txt", Data: []byte(log.Key.String() + "\n" + log.Witnesses[0].String() + "\n" + log.Witnesses[1].String() + "\n")}
+	logged.Quorum = -1
+	elsewhere := w.roots()
+	elsewhere.Log = verify.Source{Name: "log.txt", Data: []byte(sample.NewLog("log.example.cn").Key.String())}
+	proven := w.bytes(log.Logged(i))
 	for name, c := range map[string]struct {
 		b    []byte
 		g    verify.Given
@@ -70,6 +76,10 @@ func TestVerdicts(t *testing.T) {
 		"changed":                 {bytes.Replace(file, []byte("壹佰万"), []byte("玖佰万"), 1), w.roots(), verify.Failed, verify.File},
 		"signature alone":         {i.Signed, w.roots(), verify.Open, verify.Signature},
 		"lists of another year":   {file, late, verify.Open, verify.File},
+		"in the log":              {proven, logged, verify.Passed, verify.File},
+		"log not asked about":     {proven, w.roots(), verify.Passed, verify.File},
+		"not in the log":          {file, logged, verify.Open, verify.File},
+		"in another log":          {proven, elsewhere, verify.Failed, verify.File},
 		"release":                 {w.Signed(w.Tenderees[0], release, w.At), w.roots(), verify.Passed, verify.Paper},
 		"release by another":      {w.Signed(w.Tenderees[1], release, w.At), w.roots(), verify.Failed, verify.Paper},
 		"sheet":                   {w.Signed(w.Centre, sheet, w.At), w.roots(), verify.Passed, verify.Sheet},
@@ -101,6 +111,7 @@ func TestGivenRefused(t *testing.T) {
 		"平台运营单位：不是统一社会信用代码": func(g *verify.Given) { g.Platform = "9144" },
 		"交易中心：不是统一社会信用代码":   func(g *verify.Given) { g.Centre = "9144" },
 		"延期后的投标截止时间：请按":     func(g *verify.Given) { g.Deadline = "明天" },
+		"log.txt：有一行不是":     func(g *verify.Given) { g.Log = verify.Source{Name: "log.txt", Data: []byte("log+1+x")} },
 		"不是.crl：吊销列表不能采信":   func(g *verify.Given) { g.Lists = []verify.Source{{Name: "不是.crl", Data: []byte("x")}} },
 	} {
 		g := w.roots()
