@@ -143,7 +143,7 @@ func TestCancelledContext(t *testing.T) {
 
 func TestOneKeyInManyGoroutines(t *testing.T) {
 	key := newKey(t)
-	wrapped, err := Wrap(key.Public(), []byte("shared"))
+	wrapped, err := Wrap(key.Public(), []byte("shared by many goroutines"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,10 +156,10 @@ func TestOneKeyInManyGoroutines(t *testing.T) {
 				if err != nil || VerifyBoth(key.Public(), msg, sig) != nil {
 					t.Errorf("goroutine %d: %v", g, err)
 				}
-				if text, err := key.Unwrap(ctx, wrapped); err != nil || string(text) != "shared" {
+				if text, err := key.Unwrap(ctx, wrapped); err != nil || string(text) != "shared by many goroutines" {
 					t.Errorf("goroutine %d: %v", g, err)
 				}
-				if _, err := Wrap(key.Public(), msg); err != nil {
+				if _, err := Wrap(key.Public(), append(make([]byte, minWrapped), msg...)); err != nil {
 					t.Error(err)
 				}
 				_ = MAC([]byte("key"), "tag", msg)

@@ -198,6 +198,9 @@ func TestTrap05EmptyPlaintext(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Fatal("Wrap of nothing hangs")
 	}
+	if _, err := Wrap(newKey(t).Public(), make([]byte, minWrapped-1)); !errors.Is(err, ErrWrapLength) {
+		t.Errorf("too short for its key stream: %v", err)
+	}
 	if _, err := Wrap(newKey(t).Public(), make([]byte, 97)); !errors.Is(err, ErrWrapLength) {
 		t.Errorf("97 bytes: %v", err)
 	}
@@ -317,7 +320,7 @@ func TestTrap09CallersMemory(t *testing.T) {
 	if _, err := SealGCM(make([]byte, 16), buffer[:10], buffer[10:20]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Wrap(key.Public(), buffer[:10]); err != nil {
+	if _, err := Wrap(key.Public(), buffer[:minWrapped]); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := EncryptKeyPEM(key, buffer[:10], WithIterations(1000)); err != nil {
@@ -585,7 +588,7 @@ func TestImplementationsAgree(t *testing.T) {
 		if err != nil || VerifyBoth(key.Public(), append([]byte("x"), msg...), back) != nil {
 			t.Fatalf("the checker's signature: %v", err)
 		}
-		text := Random(1 + i%maxWrapped)
+		text := Random(minWrapped + i%(maxWrapped-minWrapped+1))
 		wrapped, err := checker.EncryptASN1(rand.Reader, key.public.point, text)
 		if err != nil {
 			t.Fatal(err)

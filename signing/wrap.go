@@ -13,6 +13,11 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
+// minWrapped is the shortest plaintext of Wrap, in bytes. SM2 encrypts by a key stream that must not be all zero (GB/T
+// 32918.4-2016, 6.1, A5); of one byte every 256th stream is, and not every maker tries again as it should: the reader
+// refuses what it made. Of 16 bytes it does not happen.
+const minWrapped = 16
+
 // maxWrapped is the longest plaintext of Wrap, in bytes: keys and parts of keys, never content.
 const maxWrapped = 96
 
@@ -23,18 +28,18 @@ var (
 	// ErrUnwrap is every failure to open a wrapping: not ours, tampered with, or malformed. That it tells no
 	// more is a defence.
 	ErrUnwrap = errors.New("signing: wrapping does not open")
-	// ErrWrapLength says that the plaintext of Wrap is empty or longer than 96 bytes.
-	ErrWrapLength = errors.New("signing: wrap takes 1 to 96 bytes")
+	// ErrWrapLength says that the plaintext of Wrap is shorter than 16 or longer than 96 bytes.
+	ErrWrapLength = errors.New("signing: wrap takes 16 to 96 bytes")
 )
 
-// Wrap encrypts 1 to 96 bytes to a key: SM2 encryption as DER SEQUENCE { x, y, C3, C2 } (GB/T 32918.4-2016,
+// Wrap encrypts 16 to 96 bytes to a key: SM2 encryption as DER SEQUENCE { x, y, C3, C2 } (GB/T 32918.4-2016,
 // GM/T 0009-2012, 7.2). The result does not name its recipient.
 func Wrap(to PublicKey, plaintext []byte) (wrapped []byte, err error) {
 	defer guard(&err)
 	if to.IsZero() {
 		return nil, ErrPublicKey
 	}
-	if len(plaintext) < 1 || len(plaintext) > maxWrapped {
+	if len(plaintext) < minWrapped || len(plaintext) > maxWrapped {
 		return nil, fmt.Errorf("%w: %d", ErrWrapLength, len(plaintext))
 	}
 	key := to.forMaker()
