@@ -43,6 +43,7 @@ func (s *server) lotLog(ctx context.Context, in *lotIn) (wire.LogEntries, error)
 // signs. It is made anew for each reader, and like the file it exists from the opening on.
 func (s *server) document() {
 	op := operation(http.MethodGet, "read-document", "/guarantees/{id}/document", "下载保函 PDF（开标后公开）")
+	op.Errors = append(op.Errors, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	op.Responses = map[string]*huma.Response{"200": {Description: "保函 PDF，附保函文件、揭示记录、签名数据和日志证明，平台签名", Content: map[string]*huma.MediaType{
 		"application/pdf": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}}
 	huma.Register(s.api, op, func(ctx context.Context, in *object) (*fileAnswer, error) {
@@ -59,5 +60,5 @@ func (s *server) render(ctx context.Context, id string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return page.Guarantee(ctx, file, s.printer, s.clock.Now())
+	return s.presses.print(ctx, pressPatience, func() ([]byte, error) { return page.Guarantee(ctx, file, s.printer, s.clock.Now()) })
 }

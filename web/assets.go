@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -27,7 +28,8 @@ type asset struct {
 	kind   string // Content-Type
 	policy string // Content-Security-Policy; empty: the page's
 	body   []byte
-	packed bool // body is compressed (gzip)
+	packed bool          // body is compressed (gzip)
+	plain  func() []byte // of a packed one, unpacked once, when the first browser asks for it so; nil: it does not unpack
 }
 
 // assets are all files that pages load, by name, under one edition: pages and scripts of different builds never meet.
@@ -84,7 +86,7 @@ func (a assets) module(from fs.FS) error {
 	if err := errors.Join(err, missing); err != nil {
 		return err
 	}
-	a.byName[moduleName] = asset{kind: "application/wasm", body: packed, packed: true}
+	a.byName[moduleName] = asset{kind: "application/wasm", body: packed, packed: true, plain: sync.OnceValue(func() []byte { return unpacked(packed) })}
 	a.byName[workerName] = asset{kind: script, policy: workerPolicy, body: bytes.Join([][]byte{start, a.byName[workerName].body}, []byte("\n"))}
 	return nil
 }
@@ -102,7 +104,7 @@ func (a assets) serve(c echo.Context) error {
 		h.Set("Vary", "Accept-Encoding")
 		if strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
 			h.Set("Content-Encoding", "gzip")
-		} else if body = unpacked(body); body == nil {
+		} else if body = one.plain(); body == nil {
 			return errors.New("web: an asset does not unpack")
 		}
 	}

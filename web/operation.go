@@ -40,6 +40,9 @@ func query[P, A any](s *server, id, path, summary string, handle func(context.Co
 func publication[P any](s *server, id, path, summary, kind string, form any, handle func(context.Context, *P) (*published, error)) {
 	op := operation(http.MethodGet, id, path, summary)
 	op.Errors = []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusInternalServerError}
+	if cost[id] > 0 {
+		op.Errors = append(op.Errors, http.StatusTooManyRequests)
+	}
 	op.Responses = map[string]*huma.Response{
 		"200": {Description: "原样字节", Content: map[string]*huma.MediaType{kind: {Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(form), true, "")}}},
 		"304": {Description: "没有变化（If-None-Match）"},

@@ -2,6 +2,8 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -128,6 +130,21 @@ func TestVerifyPageWithoutItsModule(t *testing.T) {
 	}
 	if policy := with.byName[workerName].policy; policy != "default-src 'none'; script-src 'wasm-unsafe-eval'" {
 		t.Errorf("the worker, which reads the file, may do more than it needs: %s", policy)
+	}
+}
+
+// TestModuleIsUnpackedOnce: however often the module is asked for by who takes nothing compressed.
+func TestModuleIsUnpackedOnce(t *testing.T) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	must(z.Write([]byte("module")))
+	a := assets{byName: map[string]asset{}}
+	if err := errors.Join(z.Close(), a.module(fstest.MapFS{"assets/built/verify.wasm.gz": {Data: packed.Bytes()}, "assets/built/wasm_exec.js": {}})); err != nil {
+		t.Fatal(err)
+	}
+	first, second := a.byName[moduleName].plain(), a.byName[moduleName].plain()
+	if string(first) != "module" || &first[0] != &second[0] {
+		t.Errorf("%q, and unpacked again", first)
 	}
 }
 

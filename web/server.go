@@ -37,7 +37,7 @@ type Config struct {
 	PlatformChain []signing.Certificate // leaf first; the leaf's fingerprint is the keyid of those signatures
 	CommandKey    []byte                // at least 32 bytes: keys the digest that binds an Idempotency-Key to its bytes
 	Hosts         []string              // host[:port] by which callers reach us; "*" for any, in tests and demos only
-	SignInRate    float64               // challenges and sign-ins per second and address; 0 = 20
+	SignInRate    float64               // challenges and sign-ins per second and address, and as many signatures; 0 = 20
 	Proxies       []netip.Prefix        // from which X-Forwarded-For is believed; no others
 	PlainHTTP     bool                  // http on a loopback address: no Secure cookie, no HSTS
 	Watching      Watching              // of openings
@@ -64,6 +64,7 @@ type server struct {
 
 	platform   signing.Signer
 	printer    page.Signatory
+	presses    presses
 	keyid      string
 	commandKey []byte
 	hosts      []string
@@ -94,6 +95,7 @@ func New(c Config) (http.Handler, error) {
 	s.relations = standing{s}
 	s.platform, s.keyid = c.Platform, c.PlatformChain[0].Fingerprint().String()
 	s.printer = page.Signatory{Key: c.Platform, Chain: c.PlatformChain, Verify: c.Published.URL}
+	s.presses = newPresses()
 	s.commandKey, s.hosts = c.CommandKey, c.Hosts
 	s.cookies = cookies{secure: !c.PlainHTTP}
 	s.limits = newLimits(c.SignInRate, c.Proxies)

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -169,6 +171,59 @@ func TestSignInsAreCounted(t *testing.T) {
 	}
 	if got := ask("192.0.2.2:1000"); got != 200 {
 		t.Errorf("another address: %d", got)
+	}
+}
+
+// TestSignaturesAreCounted: what anybody may have signed anew is counted by address, apart from sign-ins, and no sooner told
+// to be there than not.
+func TestSignaturesAreCounted(t *testing.T) {
+	w := newWorld(t)
+	c := w.restarted()
+	c.SignInRate = 0.001
+	h := must(New(c))
+	ask := func(method, path, address string) int {
+		r := httptest.NewRequest(method, "/api/v1"+path, nil)
+		r.RemoteAddr = address + ":1000"
+		return serve(h, r).Code
+	}
+	for i, path := range []string{"/guarantees/" + nowhere + "/document", "/log/leaves/" + signing.Sum().String() + "/receipt"} {
+		here, there := fmt.Sprintf("192.0.2.%d", i), fmt.Sprintf("198.51.100.%d", i)
+		served := 0
+		for ask("GET", path, here) == 404 {
+			if served++; served > burst {
+				t.Fatalf("%s: %d are served", path, served)
+			}
+		}
+		if got := ask("GET", path, here); got != 429 || served == 0 {
+			t.Errorf("%s: %d behind %d", path, got, served)
+		}
+		if got := ask("GET", path, there); got != 404 {
+			t.Errorf("%s, another address: %d", path, got)
+		}
+		if got := ask("POST", "/session/challenge", here); got != 200 {
+			t.Errorf("%s: a sign-in behind it: %d", path, got)
+		}
+	}
+}
+
+// TestPresses: no more documents are set at once than there are presses, and who waits in vain is told.
+func TestPresses(t *testing.T) {
+	p, begun, free := make(presses, 1), make(chan struct{}), make(chan struct{})
+	done := make(chan error)
+	go func() {
+		_, err := p.print(t.Context(), time.Minute, func() ([]byte, error) { close(begun); <-free; return nil, nil })
+		done <- err
+	}()
+	<-begun
+	if _, err := p.print(t.Context(), time.Millisecond, func() ([]byte, error) { return nil, nil }); !errors.Is(err, errPresses) {
+		t.Errorf("a second at once: %v", err)
+	}
+	close(free)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if b, err := p.print(t.Context(), time.Minute, func() ([]byte, error) { return []byte("x"), nil }); err != nil || string(b) != "x" {
+		t.Errorf("behind it: %q, %v", b, err)
 	}
 }
 

@@ -23,7 +23,7 @@ type Settings struct {
 	Listen         string   `help:"监听地址。没有证书时只能是本机回环地址。" env:"BAOHAN_LISTEN" default:"127.0.0.1:8080" placeholder:"主机:端口"`
 	Hosts          []string `help:"对外的主机名（可带端口），逗号分隔；以其他主机名来的请求被拒绝。不设则为监听地址。" env:"BAOHAN_HOSTS" placeholder:"主机"`
 	PublicURL      string   `help:"平台对外的网址，如 https://bh.example.cn。设了它，PDF 上的二维码打开该网址的 /verify 页，由看的人核对；不设则二维码只是文字。" env:"BAOHAN_PUBLIC_URL" name:"public-url" placeholder:"网址"`
-	TrustedProxies []string `help:"前置代理所在的网段，逗号分隔：只采信从这些网段转来的 X-Forwarded-For，用于按来源限制登录次数。经代理接入而不设，则所有来访者合用一份登录限额。" env:"BAOHAN_TRUSTED_PROXIES" placeholder:"网段"`
+	TrustedProxies []string `help:"前置代理所在的网段，逗号分隔：只采信从这些网段转来的 X-Forwarded-For，用于按来源限制登录和下载签名文件的次数。经代理接入而不设，则所有来访者合用一份限额。" env:"BAOHAN_TRUSTED_PROXIES" placeholder:"网段"`
 	TLSCert        string   `help:"服务器证书链（PEM）。" env:"BAOHAN_TLS_CERT" name:"tls-cert" placeholder:"文件"`
 	TLSKey         string   `help:"服务器证书的私钥（PEM）。" env:"BAOHAN_TLS_KEY" name:"tls-key" placeholder:"文件"`
 	MetricsToken   string   `help:"读取 /metrics 的令牌；不设则没有 /metrics。" env:"BAOHAN_METRICS_TOKEN" placeholder:"令牌"`
