@@ -28,24 +28,26 @@ func (f FactFault) String() string {
 type auditedRow struct {
 	Of      string
 	Subject string
+	Nth     int64 // of the subject's rows
 	factRow
 	Salt     []byte
 	Position *int64
 	Waits    bool
 }
 
-// auditSQL reads every fact that is logged or ought to be. A salt stands beside the leaf once it is in the log, and with it
-// while it waits.
-const auditSQL = `WITH fact AS (
-		SELECT 'guarantee' AS of, guarantee AS subject, seq, kind, at, actor, coalesce(demand, '') AS demand, data, leaf FROM guarantee_event
-		WHERE leaf IS NOT NULL OR kind = ANY(@logged)
-		UNION ALL SELECT 'lot', lot, seq, kind, at, actor, '', data, leaf FROM lot_event)
+// auditSQL reads every fact that is logged or ought to be, and every one before which another is missing. A salt stands
+// beside the leaf once it is in the log, and with it while it waits.
+const auditSQL = `WITH happened AS (
+		SELECT 'guarantee' AS of, guarantee AS subject, row_number() OVER (PARTITION BY guarantee ORDER BY seq) AS nth,
+			seq, kind, at, actor, coalesce(demand, '') AS demand, data, leaf FROM guarantee_event
+		UNION ALL SELECT 'lot', lot, row_number() OVER (PARTITION BY lot ORDER BY seq), seq, kind, at, actor, '', data, leaf FROM lot_event),
+	fact AS (SELECT * FROM happened WHERE leaf IS NOT NULL OR of = 'lot' OR kind = ANY(@logged) OR nth <> seq)
 	SELECT f.*, coalesce(s.salt, p.salt) AS salt, l.position, p.leaf IS NOT NULL AS waits
 	FROM fact f LEFT JOIN log_leaf l ON l.leaf = f.leaf LEFT JOIN log_salt s ON s.leaf = f.leaf LEFT JOIN log_pending p ON p.leaf = f.leaf
 	ORDER BY f.of, f.subject, f.seq`
 
-// AuditFacts holds the row of every logged fact against its leaf: a row that was changed, that has lost its leaf or whose
-// leaf never reached the log is named, the first one. vouched is how many leaves of the log an audit has found good;
+// AuditFacts holds the row of every logged fact against its leaf: a row that was changed, that has lost its leaf, whose
+// leaf never reached the log or before which one was taken away is named, the first one. vouched is how many leaves of the log an audit has found good;
 // leaves behind it count only while they wait. It tells how many facts it looked at.
 func AuditFacts(ctx context.Context, q store.Querier, vouched uint64) (n int, fault *FactFault, err error) {
 	var kinds []string
@@ -75,6 +77,8 @@ func AuditFacts(ctx context.Context, q store.Querier, vouched uint64) (n int, fa
 // fault says what is wrong with a row; empty when its leaf commits to just what it says.
 func (r auditedRow) fault(vouched uint64) string {
 	switch {
+	case r.Nth != r.Seq:
+		return "此前缺少一件事：有一行被删除"
 	case len(r.Leaf) == 0:
 		return "应当记入日志，却没有叶：被改动，或者绕过平台写入"
 	case len(r.Salt) != len(tlog.Salt{}):

@@ -197,6 +197,8 @@ func TestAuditFacts(t *testing.T) {
 		"an instant":           {`UPDATE guarantee_event SET at = at + interval '1 microsecond'` + released, "被改动过", vouched},
 		"an actor":             {`UPDATE guarantee_event SET actor = 'beneficiary'` + released, "被改动过", vouched},
 		"a leaf taken away":    {`UPDATE guarantee_event SET leaf = NULL` + released, "没有叶", vouched},
+		"a row taken away":     {`DELETE FROM guarantee_event WHERE guarantee = '` + h.id + `' AND kind = 'issued'`, "缺少一件事", vouched},
+		"a row not logged":     {`DELETE FROM guarantee_event WHERE guarantee = '` + h.id + `' AND kind = 'verified'`, "缺少一件事", vouched},
 		"another leaf":         {`UPDATE guarantee_event SET leaf = sha256('x')` + released, "没有盐值", vouched},
 		"a queue emptied":      {`DELETE FROM log_pending`, "没有盐值", vouched},
 		"a log that went back": {`SELECT 1`, "不在日志里", 0},
