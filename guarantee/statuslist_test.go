@@ -264,3 +264,34 @@ func TestStatusListTableIsHeld(t *testing.T) {
 		t.Error("an intent that is no list was signed")
 	}
 }
+
+// An opening's rows stay on their pages: no index, and no index's condition, is about what it changes (migration 0018).
+func TestOpeningWritesNoIndex(t *testing.T) {
+	w := newWorld(t)
+	h := w.apply(w.bidders[0], w.bank)
+	w.issued(h, "CSB-2026-000001")
+	rows, err := w.SealedLetters(w.ctx, []string{h.id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := w.unseal(rows[0])
+	all := []Disclosing{{ID: h.id, Unsealed: &u, Lines: []letter.Line{{Name: "测试", Result: letter.ResultPass}}}}
+	const counts = `SELECT pg_stat_get_xact_tuples_updated('guarantee'::regclass) - @updated, pg_stat_get_xact_tuples_hot_updated('guarantee'::regclass) - @hot`
+	var updated, hot int64
+	if err := w.within(w.ctx, func(tx pgx.Tx) error {
+		before := pgx.NamedArgs{"updated": int64(0), "hot": int64(0)}
+		if err := tx.QueryRow(w.ctx, counts, before).Scan(&updated, &hot); err != nil {
+			return err
+		}
+		before["updated"], before["hot"] = updated, hot
+		if err := w.DiscloseTx(w.ctx, tx, w.requirement.Lot, all); err != nil {
+			return err
+		}
+		return tx.QueryRow(w.ctx, counts, before).Scan(&updated, &hot)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if updated != 1 || hot != 1 {
+		t.Errorf("of %d rows, %d stayed on their page and wrote no index", updated, hot)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
@@ -22,9 +21,21 @@ type limits struct {
 	of      map[string]*rate.Limiter
 }
 
-// cost is what one call takes of its address's allowance. Anybody may make these calls, and each makes a key sign; a
-// document is set on pages as well.
-var cost = map[string]int{"challenge": 1, "sign-in": 1, "log-receipt": 1, "read-document": 5}
+// allowance is a kind of call that anybody may make and that makes a key sign. Each is counted by itself: nobody who shares
+// an address is kept from signing in by what others download.
+type allowance struct {
+	name    string
+	each    float64  // what one call is worth, in sign-ins: a document is set on pages as well
+	refused *problem // said to who makes one too many
+}
+
+var (
+	sessions  = &allowance{"session", 1, errOften}
+	receipts  = &allowance{"receipt", 1, errMany}
+	documents = &allowance{"document", 5, errMany}
+
+	rationed = map[string]*allowance{"challenge": sessions, "sign-in": sessions, "log-receipt": receipts, "read-document": documents}
+)
 
 // Bursts of one address, and how many addresses are remembered before all are forgotten at once.
 const (
@@ -49,30 +60,24 @@ func addressThrough(proxies []netip.Prefix) echo.IPExtractor {
 	return echo.ExtractIPFromXFFHeader(trusted...)
 }
 
-// exceeded refuses one call too many: a sign-in, or a signature. The two are counted apart, so that nobody who shares an
-// address is kept from signing in by what others download.
+// exceeded refuses one call too many.
 func (l *limits) exceeded(op *huma.Operation, r *http.Request) error {
-	n, session := cost[op.OperationID], op.OperationID == "challenge" || op.OperationID == "sign-in"
-	switch {
-	case n == 0:
-	case session:
-		if !l.limiter(l.address(r)).AllowN(time.Now(), n) {
-			return errOften
-		}
-	case !l.limiter("signs for "+l.address(r)).AllowN(time.Now(), n):
-		return errMany
+	a := rationed[op.OperationID]
+	if a == nil || l.limiter(l.address(r), a).Allow() {
+		return nil
 	}
-	return nil
+	return a.refused
 }
 
-func (l *limits) limiter(address string) *rate.Limiter {
+func (l *limits) limiter(address string, a *allowance) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.of) >= addresses {
 		clear(l.of)
 	}
-	if l.of[address] == nil {
-		l.of[address] = rate.NewLimiter(l.rate, burst)
+	key := a.name + " " + address
+	if l.of[key] == nil {
+		l.of[key] = rate.NewLimiter(l.rate/rate.Limit(a.each), int(burst/a.each))
 	}
-	return l.of[address]
+	return l.of[key]
 }

@@ -40,7 +40,7 @@ func query[P, A any](s *server, id, path, summary string, handle func(context.Co
 func publication[P any](s *server, id, path, summary, kind string, form any, handle func(context.Context, *P) (*published, error)) {
 	op := operation(http.MethodGet, id, path, summary)
 	op.Errors = []int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusInternalServerError}
-	if cost[id] > 0 {
+	if rationed[id] != nil {
 		op.Errors = append(op.Errors, http.StatusTooManyRequests)
 	}
 	op.Responses = map[string]*huma.Response{
