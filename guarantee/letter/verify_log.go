@@ -34,7 +34,12 @@ func (v *verification) logged(f File) {
 		v.add(Line{Name: lineLog, Result: ResultDoubtful, Words: logWords(err)})
 		return
 	}
-	v.add(Line{Name: lineLog, Result: ResultPass, Got: c.Origin, Words: "本保函的开立记在日志第" + strconv.FormatUint(f.Log.Inclusion.Position+1, 10) + "条，所附证明算得的根与日志头一致"})
+	place := "第" + strconv.FormatUint(f.Log.Inclusion.Position+1, 10) + "条"
+	l := Line{Name: lineLog, Result: ResultPass, Got: c.Origin, Words: "本保函的开立记在日志" + place + "，所附证明算得的根与日志头一致"}
+	if v.log == nil { // anybody can make a head: nothing is recorded anywhere until somebody whom the reader trusts has signed it
+		l.Result, l.Words = ResultUnknown, "所附证明自称开立记在日志"+place+"；没有指定日志和见证人的公钥，日志头是谁签的未核对"
+	}
+	v.add(l)
 	v.head(*f.Log)
 }
 

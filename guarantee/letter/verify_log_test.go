@@ -26,6 +26,9 @@ func TestVerifyLogged(t *testing.T) {
 		if r := letter.VerifyFile(file, h.Trust); !r.OK || line(t, r, "log_head").Result != letter.ResultUnknown || strings.Count(r.Words, "未核对透明日志") != 1 {
 			t.Errorf("without a log: %+v", r)
 		}
+		if l := line(t, letter.VerifyFile(file, h.Trust), "log"); l.Result != letter.ResultUnknown {
+			t.Errorf("a head that anybody can have signed passes: %+v", l)
+		}
 		if r := letter.VerifyFile(encoded(t, i.File()), h.Trust); !r.OK || line(t, r, "log").Result != letter.ResultUnknown {
 			t.Errorf("without a proof: %+v", r)
 		}

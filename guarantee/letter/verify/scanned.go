@@ -48,6 +48,9 @@ func documentOf(k Kind, b []byte) document {
 		if err != nil {
 			s, _, err = paper.Demand(b)
 		}
+		if err != nil {
+			s, _, err = paper.Refusal(b)
+		}
 		return of(s, err)
 	case Signature:
 		return bare(b)

@@ -135,6 +135,8 @@ func TestScanned(t *testing.T) {
 	one, other, full := w.Issue(w.Blind(), "XJSL-2026-000001"), w.Issue(w.Blind(), "XJSL-2026-000002"), w.Issue(w.Full(), "XJSL-2026-000003")
 	again := w.Issue(w.Blind(), "XJSL-2026-000001") // the number is the same, the letter is not
 	release := w.Signed(w.Tenderees[0], w.bytes(w.Release(one, w.Tenderees[0])), w.At)
+	demand := w.Signed(w.Tenderees[0], w.bytes(w.Demand(one, w.Tenderees[0], 80_000_000)), w.At)
+	refusal := w.Signed(w.Bank, w.bytes(w.Refusal(demand)), w.At)
 	scan := func(s paper.Sheet, _ []paper.Attachment, err error) string {
 		t.Helper()
 		if err != nil {
@@ -162,6 +164,7 @@ func TestScanned(t *testing.T) {
 		"in full":          {w.bytes(full.File()), ofFull, verify.Same},
 		"in full, no salt": {full.Signed, ofFull, verify.Incomplete},
 		"a release":        {release, ofRelease, verify.Same},
+		"a refusal":        {refusal, scan(paper.Refusal(refusal)), verify.Same},
 		"a release for it": {release, ofOne, verify.Other},
 		"nothing":          {nil, ofOne, verify.Unclear},
 		"a scan cut short": {w.bytes(one.File()), ofOne[:len(ofOne)-1], verify.Unreadable},
