@@ -22,6 +22,10 @@ func logged(kind EventKind) bool {
 		EventReleaseSigned, EventReleased, EventPaidOut, EventExpired,
 		EventDemandPresented, EventDemandCompleted, EventDemandComplying, EventDemandRejected, EventDemandHonoured, EventDemandWithdrawn:
 		return true
+	case EventSubmitted, EventTakenUp, EventApproved, EventDeclined, EventCancelled, EventPrepared, EventIssueFailed, EventRewrapped,
+		EventFeeOffered, EventFeeAccepted, EventFeePaid, EventFeeLapsed, EventFeeRefunding, EventFeeRefunded,
+		EventDisclosed, EventMissing, EventVerified, EventReleaseDue, EventReleaseAcknowledged, EventDemandIncomplete, EventDemandExamining:
+		return false
 	}
 	return false
 }
