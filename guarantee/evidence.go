@@ -22,6 +22,14 @@ func logged(kind EventKind) bool {
 		EventReleaseSigned, EventReleased, EventPaidOut, EventExpired,
 		EventDemandPresented, EventDemandCompleted, EventDemandComplying, EventDemandRejected, EventDemandHonoured, EventDemandWithdrawn:
 		return true
+
+	case EventSubmitted, EventTakenUp, EventFeeOffered, EventApproved, EventFeeAccepted, EventDeclined, EventCancelled,
+		EventFeePaid, EventFeeLapsed, EventFeeRefunding, EventFeeRefunded, EventPrepared, EventIssueFailed, EventRewrapped:
+		return false // before there is a letter, or between the owner and its copy
+	case EventDisclosed, EventMissing, EventVerified:
+		return false // said by the lot
+	case EventReleaseDue, EventReleaseAcknowledged, EventDemandIncomplete, EventDemandExamining:
+		return false // reminders, deliveries, and whose move it is
 	}
 	return false
 }
