@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -252,14 +253,15 @@ func (l *life) evidence(ids []string) {
 		l.clock.Advance(time.Minute)
 	}
 	trust := tlog.Policy{Log: []tlog.Key{log.Key}}
-	got := l.as("", "GET", "/api/v1/guarantees/"+ids[0]+"/document", nil)
+	paid := slices.Min(ids) // the first of the beneficiary's list: it was demanded under
+	got := l.as("", "GET", "/api/v1/guarantees/"+paid+"/document", nil)
 	if r := paper.Verify(got.body, l.trust, letter.Log(trust)); !r.OK {
 		l.t.Errorf("the document: %+v", r)
 	}
 	b := must(client.NewBeneficiary(l.at, l.tenderer.identity()))
 	must(b.SignIn(ctx))
 	for name, all := range map[string][]letter.LogEntry{
-		"institution": must(l.institution().Log(ctx, ids[0])), "beneficiary": must(b.Log(ctx, ids[0])), "anybody, of the lot": must(b.LotLog(ctx, l.lot.ID)),
+		"institution": must(l.institution().Log(ctx, paid)), "beneficiary": must(b.Log(ctx, paid)), "anybody, of the lot": must(b.LotLog(ctx, l.lot.ID)),
 	} {
 		for _, e := range all {
 			if p, ok := e.Proof(); !ok || second(p.Verify(trust)) != nil {

@@ -39,7 +39,7 @@ func newConsole(t *testing.T) *console {
 	t.Helper()
 	c := &console{dir: t.TempDir()}
 	c.Settings = &Settings{Data: c.dir, Passphrase: "口令", DatabaseMax: 4, SweepEvery: 20 * time.Millisecond,
-		TranslogBatch: 64, TranslogEvery: time.Minute, TranslogWithin: 15 * time.Minute}
+		TranslogBatch: 64, TranslogEvery: time.Minute, TranslogWithin: 15 * time.Minute, StatusEvery: time.Hour}
 	var codes [4]string
 	for i := range codes {
 		code, err := letter.CompleteUSCC("9143010076071" + []string{"0001", "0002", "0003", "0004"}[i])

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -18,7 +17,7 @@ import (
 )
 
 // module is the page's checking module, run by Node.js; skipped where one of them is missing. `make test` makes it.
-func module(t *testing.T) *exec.Cmd {
+func module(t testing.TB) *exec.Cmd {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -43,7 +42,7 @@ type reply struct {
 	Fastest float64       `json:"fastest"`
 }
 
-func ask(t *testing.T, requests []request) []reply {
+func ask(t testing.TB, requests []request) []reply {
 	t.Helper()
 	var in bytes.Buffer
 	for _, r := range requests {
@@ -157,30 +156,26 @@ func sameLines(command []letter.Line, module []verify.Line) bool {
 	})
 }
 
-// How much longer the browser's module takes than the command; the figure is for docs/benchmarks.md.
-func TestModuleTime(t *testing.T) {
-	module(t)
-	d := newDesk(t)
+// BenchmarkModule is one PDF, checked by the module in Node.js and natively in turn: ms and the ratio of the two.
+func BenchmarkModule(b *testing.B) {
+	module(b)
+	d := newDesk(b)
 	d.corpus()
-	root, pdf := read(t, d.at("root.pem")), read(t, d.at("letter.pdf"))
+	root, pdf := read(b, d.at("root.pem")), read(b, d.at("letter.pdf"))
 	asked := verify.Asked{Given: verify.Given{Roots: verify.Source{Name: "root.pem", Data: root}}}
-	in := ask(t, []request{{d.at("letter.pdf"), asked, 20}})[0].Fastest
-	native := time.Hour
-	for range 20 {
-		from := time.Now()
+	in := ask(b, []request{{d.at("letter.pdf"), asked, 20}})[0].Fastest
+	for b.Loop() {
 		if o, err := verify.Verify(pdf, asked.Given, clock.System().Now()); err != nil || !o.Report.OK {
-			t.Fatal(err, o.Report.Words)
+			b.Fatal(err, o.Report.Words)
 		}
-		native = min(native, time.Since(from))
 	}
-	ratio := in / (float64(native.Microseconds()) / 1000)
-	t.Logf("a PDF of %d bytes: %.1f ms in Node.js, %.1f ms natively, ratio %.1f", len(pdf), in, float64(native.Microseconds())/1000, ratio)
-	if ratio > 100 {
-		t.Errorf("the module takes %.0f times as long", ratio)
-	}
+	native := float64(b.Elapsed().Microseconds()) / 1000 / float64(b.N)
+	b.ReportMetric(in, "ms-in-node")
+	b.ReportMetric(native, "ms-native")
+	b.ReportMetric(in/native, "ratio")
 }
 
-func read(t *testing.T, name string) []byte {
+func read(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(name)
 	if err != nil {

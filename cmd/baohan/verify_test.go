@@ -19,12 +19,12 @@ import (
 
 // desk is a directory with everything that somebody needs to verify a letter.
 type desk struct {
-	t   *testing.T
+	t   testing.TB
 	dir string
 	h   *sample.House
 }
 
-func newDesk(t *testing.T) desk {
+func newDesk(t testing.TB) desk {
 	h := sample.New(time.Date(2026, 11, 25, 9, 30, 0, 0, time.UTC))
 	d := desk{t, t.TempDir(), h}
 	i := h.Issue(h.Blind(), "XJSL-2026-000001")
