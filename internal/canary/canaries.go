@@ -179,6 +179,7 @@ var canaries = []canary{
 	{"I13", "a closing is never logged", "tender/store.go", "if err := translog.EnqueueTx(ctx, tx, e.leaf); err != nil {", "if err := error(nil); err != nil {", "./tender", "TestLogOfALot"},
 	{"I13", "a row is not held against its leaf", "guarantee/audit.go", "if err != nil || string(got[:]) != string(r.Leaf) {", "if err != nil {", desk, "TestAuditFacts"},
 	{"I13", "a fact whose leaf was taken away is passed over", "guarantee/audit.go", "WHERE leaf IS NOT NULL OR kind = ANY(@logged)", "WHERE leaf IS NOT NULL AND cardinality(@logged::text[]) > 0", desk, "TestAuditFacts"},
+	{"I16", "a letter passes that the offered list names", "guarantee/letter/verify_status.go", "case found && v.statusOffered:", "case found && v.statusOffered && false:", "./guarantee/letter", "TestVerifyOfferedStatus"},
 	{"I16", "another letter's log proof counts", "guarantee/letter/verify_log.go", "case fact.Subject != f.Undertaking.Application.Application || got != want:", "case false:", "./guarantee/letter", "TestVerifyLogRefuses"},
-	{"I16", "a log proof is not asked for though the log was named", "guarantee/letter/verify.go", "return v.log == nil, \"；未核对透明日志\"", "return true, \"；未核对透明日志\"", "./guarantee/letter", "TestVerifyLogged"},
+	{"I16", "a log proof is not asked for though the log was named", "guarantee/letter/verify.go", "return v.log == nil || v.logOffered, \"；未核对透明日志\"", "return true, \"；未核对透明日志\"", "./guarantee/letter", "TestVerifyLogged"},
 }
