@@ -32,6 +32,8 @@ func TestVerifyOfferedStatus(t *testing.T) {
 		"released, tomorrow":     {signed(h.Platform, at, i), at.AddDate(0, 0, -1), letter.ResultDoubtful, false, "不再有效：已于"},
 		"a list of years ago":    {signed(h.Platform, at, other), at.AddDate(6, 0, 0), letter.ResultUnknown, true, "没有采用（状态清单是"},
 		"released years ago":     {signed(h.Platform, at, i), at.AddDate(6, 0, 0), letter.ResultDoubtful, false, "不再有效：已于"},
+		"past it by both, old":   {signed(h.Platform, at.AddDate(2, 0, 0), other), at.AddDate(6, 0, 0), letter.ResultDoubtful, false, "最迟到期日"},
+		"past it by the list":    {signed(h.Platform, at.AddDate(2, 0, 0), other), at, letter.ResultUnknown, true, "没有采用（状态清单的日期"},
 		"the bank's own list":    {signed(h.Bank, at, i), at, letter.ResultUnknown, true, "没有采用（清单不是平台签署的"},
 		"no list at all":         {[]byte("<html>"), at, letter.ResultUnknown, true, "没有采用"},
 		"one that was tampered":  {append(signed(h.Platform, at, other), 0), at, letter.ResultUnknown, true, "没有采用"},

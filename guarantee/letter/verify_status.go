@@ -151,12 +151,16 @@ func notUsed(why string) string {
 	return "不知道保函此刻是否仍然有效：平台公布的状态清单没有采用（" + why + "）"
 }
 
-// inForce goes by the clock, but for a letter on a list that was offered: what has ended stays ended, whatever the clock says.
+// inForce goes by the clock, but for a list that was offered: what has ended stays ended, whatever the clock says, and a
+// letter is over when its latest expiry is past by both.
 func (v *verification) inForce(l StatusList, u Undertaking) (Result, string) {
 	ended, found := l.Find(u.StatusKey())
+	over := u.LatestExpiry.EndOfDay()
 	switch {
 	case found && v.statusOffered:
 		return ResultDoubtful, "保函不再有效：" + ended.words()
+	case v.statusOffered && v.now.After(over) && l.IssuedAt.After(over):
+		return ResultDoubtful, overWords(u)
 	case fromTheFuture(l, v.now) && v.statusOffered:
 		return ResultUnknown, notUsed(futureWords(l))
 	case tooOld(l, v.now) && v.statusOffered:
@@ -165,14 +169,18 @@ func (v *verification) inForce(l StatusList, u Undertaking) (Result, string) {
 		return ResultDoubtful, futureWords(l)
 	case found:
 		return ResultDoubtful, "保函不再有效：" + ended.words()
-	case v.now.After(u.LatestExpiry.EndOfDay()):
-		return ResultDoubtful, "保函不再有效：最迟到期日 " + u.LatestExpiry.Chinese() + " 已过（到期以前提出的索赔不受影响）"
+	case v.now.After(over):
+		return ResultDoubtful, overWords(u)
 	case tooOld(l, v.now):
 		return ResultDoubtful, oldWords(l, v.now)
 	case !fresh(l, v.now):
 		return ResultUnknown, "截至 " + stamp(l.IssuedAt) + " 未列为失效；清单已经过时 " + days(v.now.Sub(l.NextAt)) + "，不说明此后的状态，请重新下载"
 	}
 	return ResultPass, "截至 " + stamp(l.IssuedAt) + " 未列为失效，清单在有效期内"
+}
+
+func overWords(u Undertaking) string {
+	return "保函不再有效：最迟到期日 " + u.LatestExpiry.Chinese() + " 已过（到期以前提出的索赔不受影响）"
 }
 
 // words are 已于2026年12月25日解除.

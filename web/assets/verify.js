@@ -106,16 +106,20 @@ const rootsSource = () => {
   return own ? { name: own.name, file: own } : { name: "平台公布的根证书", text: published.roots };
 };
 
+let unused = ""; // said when a file is awaited: why the platform's list does not count
+
 // showStatus says which status list the answer rests on, and what is wrong with the one that the platform offers.
 const showStatus = async () => {
   const { roots, platform_roots, platform, lists, status, status_offered, log, log_offered } = given();
+  unused = "";
   let words = "没有状态清单（平台没有公布，或者没有载入）：不知道保函此刻是否仍然有效。";
   if (status && !status_offered) words = "状态清单用您选择的 " + status.name + "。";
   if (status_offered) {
     const a = await ask("verify", { file: status.file, given: { roots, platform_roots, platform, lists } });
     const fault = (a.lines ?? []).find((l) => l.result === "doubtful") ?? { words: a.error ?? a.words };
-    words = a.verdict === "passed" ? "用本平台公布、随本页载入的状态清单。" + a.words + "。"
-      : "本平台公布的状态清单没有采用：" + fault.words + "。" + (fault.name === "status_age" ? "列在其中的保函仍按不再有效处理；没有列的，不知道是否有效。" : "");
+    if (a.verdict !== "passed") unused = "平台公布的状态清单没有采用，原因见“本次核对信任谁”。";
+    words = !unused ? "用本平台公布、随本页载入的状态清单。" + a.words + "。"
+      : "本平台公布的状态清单没有采用：" + fault.words + "。" + (fault.name === "status_age" ? "列在其中的保函仍按不再有效处理；没有列的，不知道是否有效，除非已过最迟到期日。" : "");
   }
   $("trust-status").textContent = words;
   $("trust-log").textContent = log_offered
@@ -255,7 +259,7 @@ const showScan = async () => {
 const listen = () => {
   $("file").addEventListener("change", () => take($("file").files));
   $("form").addEventListener("submit", (e) => { e.preventDefault(); check(); });
-  $("form").addEventListener("reset", () => setTimeout(() => { chosen = undefined; turn++; $("result").hidden = true; say(words.ready); showTrust(); }));
+  $("form").addEventListener("reset", () => setTimeout(() => { chosen = undefined; turn++; $("result").hidden = true; showTrust().then(() => say(words.ready + unused)); }));
   // A result never stands under options other than those it was found with.
   $("options").addEventListener("change", () => (chosen ? check() : showTrust()));
   $("print").addEventListener("click", () => print());
@@ -297,7 +301,7 @@ const load = async () => {
     forbid();
     await showTrust();
     await showScan();
-    say(words.ready);
+    say(words.ready + unused);
     ready = true;
     if (chosen) await check(); // it was chosen while the module loaded
   } catch (e) {
