@@ -22,8 +22,9 @@ func logged(kind EventKind) bool {
 		EventReleaseSigned, EventReleased, EventPaidOut, EventExpired,
 		EventDemandPresented, EventDemandCompleted, EventDemandComplying, EventDemandRejected, EventDemandHonoured, EventDemandWithdrawn:
 		return true
+	default: // on the way, or follows from what is logged
+		return false
 	}
-	return false
 }
 
 // fact is the event as the log commits to it.
