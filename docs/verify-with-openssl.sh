@@ -185,7 +185,8 @@ in_force() {
 	key=$(tagged baohan/status/1 "$work/guarantor" "$work/number" "$work/commitment" | cut -c 1-32)
 	sed 's/{"day":/\n{"day":/g' "$list" | grep '^{"day":' | while read -r group; do
 		echo "$group" | sed 's/.*"letters":"\([^"]*\)".*/\1/' | openssl base64 -d -A | od -An -v -tx1 -w16 | tr -d ' ' | grep -qx "$key" || continue
-		refuse "保函不再有效：$(echo "$group" | sed 's/{"day":"\([^"]*\)".*"reason":"\([^"]*\)".*/\1 \2/')"
+		reason=$(echo "$group" | sed 's/.*"reason":"//; s/released".*/解除/; s/paid_out".*/赔付/; s/expired".*/到期/; s/surrendered".*/退保/; s/void".*/失效/')
+		refuse "保函不再有效：已于 $(echo "$group" | cut -c 9-18) $reason"
 	done
 	now=$(date +%s)
 	[ "$(seconds issued_at "$list")" -le $((now + 300)) ] || refuse "状态清单的日期在将来"

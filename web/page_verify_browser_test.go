@@ -233,3 +233,76 @@ func (v visit) print() {
 		_ = os.WriteFile(filepath.Join(dir, "print.pdf"), b, 0o600)
 	}
 }
+
+// The platform's newest status list and its log's keys come with the page: a visitor who chooses nothing but the file
+// learns whether the letter is in force, with the network cut. A list that is far from this machine's clock refuses no
+// letter but those that it names, and the page says why it is not used.
+func TestVerifyOffersListAndKeys(t *testing.T) {
+	built(t)
+	v := visit{t, browser(t), t.TempDir()}
+	c, log := newCounter(t), house.NewLog("log.example.cn")
+	server := httptest.NewServer(c.handler)
+	defer server.Close()
+	i, ended := c.Issue(c.Blind(), "XJSL-2026-000001"), c.Issue(c.Blind(), "XJSL-2026-000002")
+	list := func(days int) []byte {
+		at := time.Now().UTC().Truncate(time.Second).AddDate(0, 0, days)
+		return c.Signed(c.Platform, must(c.StatusList(at, letter.EndReleased, ended).Canonical()), at)
+	}
+	keys := []byte(`{"log":"` + log.Key.String() + `","old":[],"witnesses":["` + log.Witnesses[0].String() + `"]}`)
+	of := offeredFiles{bare: must(i.File().Canonical()), ended: must(ended.File().Canonical()), logged: must(log.Logged(i).Canonical()),
+		foreign: must(house.NewLog("log.example.cn").Logged(i).Canonical()), oldList: list(-50)}
+	for _, day := range []offeredDay{
+		{"today", map[string][]byte{statusPath: list(0), keysPath: keys}, "用本平台公布、随本页载入的状态清单", "未列为失效", "不通过"},
+		{"tomorrow", map[string][]byte{statusPath: list(1), keysPath: keys}, "没有采用：状态清单的日期", "平台公布的状态清单没有采用", "不通过"},
+		{"old", map[string][]byte{statusPath: list(-50), keysPath: keys}, "没有采用：状态清单是", "平台公布的状态清单没有采用", "不通过"},
+		{"broken", map[string][]byte{statusPath: []byte("<html>"), keysPath: []byte("<html>")}, "没有采用：", "平台公布的状态清单没有采用", "通过"},
+		{"none", nil, "没有状态清单", "未提供状态清单", "通过"},
+	} {
+		c.offers = day.offers
+		v.do(chromedp.Navigate("about:blank"), chromedp.Navigate(server.URL+"/verify"))
+		v.wait(`document.querySelector("#status").innerText.includes("可以断网")`)
+		before := c.asked.Load()
+		v.offered(day, of)
+		if after := c.asked.Load(); after != before {
+			t.Errorf("%s: %d requests went out while files were checked", day.name, after-before)
+		}
+	}
+}
+
+const statusPath, keysPath = "/api/v1/status-list", "/api/v1/log/keys"
+
+// offeredDay is what the platform offers on a day, and what the page makes of it.
+type offeredDay struct {
+	name       string
+	offers     map[string][]byte
+	page, says string
+	refused    string // the verdict of a letter that has ended, and of one with another log's proof
+}
+
+type offeredFiles struct{ bare, ended, logged, foreign, oldList []byte }
+
+func (v visit) offered(day offeredDay, of offeredFiles) {
+	v.t.Helper()
+	if trust := v.text("#trust-status"); !strings.Contains(trust, day.page) {
+		v.t.Errorf("%s: the page says: %s", day.name, trust)
+	}
+	log := "没有指定日志和见证人的公钥"
+	if day.refused == "不通过" {
+		log = "平台公布的日志签名"
+	}
+	for _, f := range []struct {
+		name          string
+		b             []byte
+		verdict, says string
+	}{{"已解除.json", of.ended, day.refused, ""}, {"别的日志.json", of.foreign, day.refused, ""}, {"带证明.json", of.logged, "通过", log},
+		{"保函.json", of.bare, "通过", day.says}} {
+		if _, verdict := v.choose("#file", f.name, f.b); verdict != f.verdict || !strings.Contains(v.text("#result"), f.says) {
+			v.t.Errorf("%s, %s: %s, want %s %s\n%s", day.name, f.name, verdict, f.verdict, f.says, v.text("#result"))
+		}
+	}
+	v.shot("offered-"+day.name+"-1366", 1366, 768)
+	v.shot("offered-"+day.name+"-390", 390, 844)
+	if _, verdict := v.choose("#list", "状态清单.p7s", of.oldList); verdict != "不通过" || !strings.Contains(v.text("#trust-status"), "您选择的 状态清单.p7s") {
+		v.t.Errorf("%s: the visitor's own list of old: %s, %s", day.name, verdict, v.text("#trust-status"))
+	}
+}

@@ -25,6 +25,7 @@ type counter struct {
 	*house.House
 	handler http.Handler
 	asked   atomic.Int64
+	offers  map[string][]byte // what the platform publishes beside the page, by path; the rest of its API answers 404
 }
 
 func newCounter(t *testing.T) *counter {
@@ -36,9 +37,21 @@ func newCounter(t *testing.T) *counter {
 	edge := s.edge(s.echo)
 	c.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.asked.Add(1)
+		if strings.HasPrefix(r.URL.Path, "/api/v1/") {
+			c.offer(w, r)
+			return
+		}
 		edge.ServeHTTP(w, r)
 	})
 	return c
+}
+
+func (c *counter) offer(w http.ResponseWriter, r *http.Request) {
+	if b, ok := c.offers[r.URL.Path]; ok {
+		_, _ = w.Write(b)
+		return
+	}
+	http.NotFound(w, r)
 }
 
 // pdf is the document of a letter, with a code that opens the page.

@@ -185,7 +185,7 @@ func TestOpenSSLReadsTheStatusList(t *testing.T) {
 	}{
 		"in force":   {signed(h.Platform, now, other), true, true, "未列为失效"},
 		"the bank's": {signed(h.Bank, now, other), true, false, "签署人"},
-		"released":   {signed(h.Platform, now.AddDate(0, 0, -40), i, other), false, false, "不再有效"},
+		"released":   {signed(h.Platform, now.AddDate(0, 0, -40), i, other), false, false, "解除"},
 		"stale":      {signed(h.Platform, now.AddDate(0, 0, -3)), false, true, "已经过时"},
 		"too old":    {signed(h.Platform, now.AddDate(0, 0, -40), other), false, false, "30 天"},
 		"tomorrow's": {signed(h.Platform, now.AddDate(0, 0, 1), other), false, false, "在将来"},

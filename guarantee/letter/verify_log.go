@@ -18,6 +18,12 @@ const (
 // signature and as many countersignatures as the policy wants.
 func Log(trust tlog.Policy) Option { return func(v *verification) { v.log = &trust } }
 
+// OfferedLog names the log that the platform says is its own, which the reader did not choose: a proof that a letter carries
+// must be of that log, and a letter without one is not refused. It binds the log, not the platform that names it.
+func OfferedLog(trust tlog.Policy) Option {
+	return func(v *verification) { v.log, v.logOffered = &trust, true }
+}
+
 // logged checks the proof that a file carries: that it is of this letter's entry into force, that the leaf is in the
 // head, and who signed and saw that head.
 func (v *verification) logged(f File) {
@@ -94,13 +100,15 @@ func (v *verification) head(p LogProof) {
 		return
 	}
 	_, seen, err := p.Verify(*v.log)
-	if err != nil {
-		v.add(Line{Name: lineLogHead, Result: ResultDoubtful, Words: logWords(err)})
-		return
-	}
 	l := Line{Name: lineLogHead, Result: ResultPass, Words: "日志头由您指定的日志签名；没有要求见证人"}
-	if len(seen) > 0 {
+	switch {
+	case err != nil:
+		l.Result, l.Words = ResultDoubtful, logWords(err)
+	case len(seen) > 0:
 		l.Words, l.Got = "日志头由您指定的日志签名，见证人在下列时刻已经看到这条记录", sightings(seen)
+	}
+	if v.logOffered {
+		l.Words = strings.ReplaceAll(l.Words, "您指定的", "平台公布的")
 	}
 	v.add(l)
 }

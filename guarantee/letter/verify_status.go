@@ -22,6 +22,13 @@ func Status(list []byte, now time.Time) Option {
 	return func(v *verification) { v.statusList, v.now = list, now }
 }
 
+// OfferedStatus gives a list that the reader did not choose: the page /verify gets one from the platform with itself. A
+// letter that it names is refused. A list that cannot be believed, or is far from this machine's clock, leaves open whether
+// the letter is in force; it does not refuse the letter, as one that the reader demanded would.
+func OfferedStatus(list []byte, now time.Time) Option {
+	return func(v *verification) { v.statusList, v.now, v.statusOffered = list, now, true }
+}
+
 // SignedStatusList is a status list with who signed it.
 type SignedStatusList struct {
 	StatusList
@@ -111,7 +118,13 @@ func (v *verification) status(u Undertaking, platform string, parties []Party) {
 		v.add(Line{Name: lineStatus, Result: ResultUnknown, Words: "未提供状态清单：不知道保函此刻是否仍然有效（可能已经解除、赔付或者到期）"})
 		return
 	}
+	before := len(v.lines)
 	list, ok := v.readStatusList(platform, parties)
+	if why := v.unfounded(v.lines[before:]); v.statusOffered && why != "" {
+		v.lines, v.statusStale, v.inForceWords = v.lines[:before], true, notUsed(why)
+		v.add(Line{Name: lineStatus, Result: ResultUnknown, Words: notUsed(why)})
+		return
+	}
 	if !ok {
 		v.add(Line{Name: lineStatus, Result: ResultUnknown, Words: "状态清单不能采信，不知道保函此刻是否仍然有效；请从平台重新下载"})
 		return
@@ -124,21 +137,50 @@ func (v *verification) status(u Undertaking, platform string, parties []Party) {
 	v.add(l)
 }
 
+// unfounded says why a list cannot be relied on, by the first of its lines that does not hold; empty when all do.
+func (v *verification) unfounded(lines []Line) string {
+	for _, l := range lines {
+		if tolerated, _ := v.tolerated(l); l.Result != ResultPass && !tolerated {
+			return l.Words
+		}
+	}
+	return ""
+}
+
+func notUsed(why string) string {
+	return "不知道保函此刻是否仍然有效：平台公布的状态清单没有采用（" + why + "）"
+}
+
+// inForce goes by the clock, but for a list that was offered: what has ended stays ended, whatever the clock says, and a
+// letter is over when its latest expiry is past by both.
 func (v *verification) inForce(l StatusList, u Undertaking) (Result, string) {
 	ended, found := l.Find(u.StatusKey())
+	over := u.LatestExpiry.EndOfDay()
 	switch {
+	case found && v.statusOffered:
+		return ResultDoubtful, "保函不再有效：" + ended.words()
+	case v.statusOffered && v.now.After(over) && l.IssuedAt.After(over):
+		return ResultDoubtful, overWords(u)
+	case fromTheFuture(l, v.now) && v.statusOffered:
+		return ResultUnknown, notUsed(futureWords(l))
+	case tooOld(l, v.now) && v.statusOffered:
+		return ResultUnknown, notUsed(oldWords(l, v.now))
 	case fromTheFuture(l, v.now):
 		return ResultDoubtful, futureWords(l)
 	case found:
 		return ResultDoubtful, "保函不再有效：" + ended.words()
-	case v.now.After(u.LatestExpiry.EndOfDay()):
-		return ResultDoubtful, "保函不再有效：最迟到期日 " + u.LatestExpiry.Chinese() + " 已过（到期以前提出的索赔不受影响）"
+	case v.now.After(over):
+		return ResultDoubtful, overWords(u)
 	case tooOld(l, v.now):
 		return ResultDoubtful, oldWords(l, v.now)
 	case !fresh(l, v.now):
 		return ResultUnknown, "截至 " + stamp(l.IssuedAt) + " 未列为失效；清单已经过时 " + days(v.now.Sub(l.NextAt)) + "，不说明此后的状态，请重新下载"
 	}
 	return ResultPass, "截至 " + stamp(l.IssuedAt) + " 未列为失效，清单在有效期内"
+}
+
+func overWords(u Undertaking) string {
+	return "保函不再有效：最迟到期日 " + u.LatestExpiry.Chinese() + " 已过（到期以前提出的索赔不受影响）"
 }
 
 // words are 已于2026年12月25日解除.

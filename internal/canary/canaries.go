@@ -180,6 +180,7 @@ var canaries = []canary{
 	{"I13", "a row is not held against its leaf", "guarantee/audit.go", "if err != nil || string(got[:]) != string(r.Leaf) {", "if err != nil || len(got) != len(r.Leaf) {", desk, "TestAuditFacts"},
 	{"I13", "a fact whose leaf was taken away is passed over", "guarantee/audit.go", "WHERE leaf IS NOT NULL OR of = 'lot' OR kind = ANY(@logged)", "WHERE leaf IS NOT NULL OR cardinality(@logged::text[]) = 0", desk, "TestAuditFacts"},
 	{"I13", "a row taken away from the middle is passed over", "guarantee/audit.go", "case r.Nth != r.Seq:", "case false:", desk, "TestAuditFacts"},
+	{"I16", "a letter passes that the offered list names", "guarantee/letter/verify_status.go", "case found && v.statusOffered:", "case found && v.statusOffered && false:", "./guarantee/letter", "TestVerifyOfferedStatus"},
 	{"I16", "another letter's log proof counts", "guarantee/letter/verify_log.go", "case fact.Subject != f.Undertaking.Application.Application || got != want:", "case false && got == want:", "./guarantee/letter", "TestVerifyLogRefuses"},
-	{"I16", "a log proof is not asked for though the log was named", "guarantee/letter/verify.go", "return v.log == nil, \"；未核对透明日志\"", "return true, \"；未核对透明日志\"", "./guarantee/letter", "TestVerifyLogged"},
+	{"I16", "a log proof is not asked for though the log was named", "guarantee/letter/verify.go", "return v.log == nil || v.logOffered, \"；未核对透明日志\"", "return true, \"；未核对透明日志\"", "./guarantee/letter", "TestVerifyLogged"},
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"baohan/client"
 	"baohan/client/wire"
 	"baohan/guarantee/letter"
 )
@@ -89,18 +90,28 @@ func (s Summary) Write(dir string) error {
 	return os.WriteFile(filepath.Join(dir, "summary.json"), append(b, '\n'), 0o644)
 }
 
-// keepProof replaces a letter's file by one that carries the log's proof. A counter letter is not its bidder's to ask for.
-func (t *tale) keepProof(ctx context.Context, h *held) error {
-	if h.counter {
-		return nil
+// copyOf is a letter as its bidder gets it now. A counter letter is not its bidder's to ask for: its file is taken as
+// everybody may take it since the opening.
+func copyOf(ctx context.Context, b *client.Bidder, h *held) (letter.File, error) {
+	if !h.counter {
+		return b.Letter(ctx, h.id)
 	}
+	file, err := b.File(ctx, h.id)
+	if err != nil {
+		return letter.File{}, err
+	}
+	return letter.ParseFile(file)
+}
+
+// keepProof replaces a letter's file by one that carries the log's proof.
+func (t *tale) keepProof(ctx context.Context, h *held) error {
 	b, err := t.bidder(ctx, h.bidder)
 	if err != nil {
 		return err
 	}
 	var f letter.File
 	if err := t.until(ctx, "日志收入保函的开立", func(ctx context.Context) (bool, error) {
-		f, err = b.Letter(ctx, h.id)
+		f, err = copyOf(ctx, b, h)
 		return err == nil && f.Log != nil, err
 	}); err != nil {
 		return err

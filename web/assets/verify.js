@@ -18,7 +18,7 @@ const words = {
 
 // ---- the worker
 
-let module, worker, alive, publishedRoots = "", lastID = 0;
+let module, worker, alive, lastID = 0;
 const waiting = new Map();
 
 // start runs the module in a new worker; the promise holds when it can be asked.
@@ -54,6 +54,31 @@ const ask = async (call, rest) => {
   });
 };
 
+// ---- what the platform publishes, loaded with the page: roots, and, if there are any, status list and log keys
+
+const published = { roots: "" };
+
+// offered is an answer that may be missing: a platform without a list or a log, or one that is busy, has none.
+const offered = async (path) => {
+  try {
+    const answer = await fetch(path);
+    return answer.ok ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const keep = async (roots, list, keys) => {
+  published.roots = await roots.text();
+  try {
+    published.list = await list?.blob();
+    const k = await keys?.json();
+    published.keys = k && [k.log, ...k.old, ...k.witnesses].join("\n");
+  } catch (e) {
+    console.error(e); // half an answer is none
+  }
+};
+
 // ---- small parts
 
 const say = (text, how = "") => {
@@ -78,7 +103,28 @@ const beijing = (t) => t.toLocaleString("zh-CN", { timeZone: "Asia/Shanghai", ho
 
 const rootsSource = () => {
   const own = $("roots").files[0];
-  return own ? { name: own.name, file: own } : { name: "平台公布的根证书", text: publishedRoots };
+  return own ? { name: own.name, file: own } : { name: "平台公布的根证书", text: published.roots };
+};
+
+let unused = ""; // said when a file is awaited: why the platform's list does not count
+
+// showStatus says which status list the answer rests on, and what is wrong with the one that the platform offers.
+const showStatus = async () => {
+  const { roots, platform_roots, platform, lists, status, status_offered, log, log_offered } = given();
+  unused = "";
+  let words = "没有状态清单（平台没有公布，或者没有载入）：不知道保函此刻是否仍然有效。";
+  if (status && !status_offered) words = "状态清单用您选择的 " + status.name + "。";
+  if (status_offered) {
+    const a = await ask("verify", { file: status.file, given: { roots, platform_roots, platform, lists } });
+    const fault = (a.lines ?? []).find((l) => l.result === "doubtful") ?? { words: a.error ?? a.words };
+    if (a.verdict !== "passed") unused = "平台公布的状态清单没有采用，原因见“本次核对信任谁”。";
+    words = !unused ? "用本平台公布、随本页载入的状态清单。" + a.words + "。"
+      : "本平台公布的状态清单没有采用：" + fault.words + "。" + (fault.name === "status_age" ? "列在其中的保函仍按不再有效处理；没有列的，不知道是否有效，除非已过最迟到期日。" : "");
+  }
+  $("trust-status").textContent = words;
+  $("trust-log").textContent = log_offered
+    ? "保函附有透明日志证明的，用本平台公布的日志和见证人公钥核对；平台自己公布的公钥防不了平台自己，请从平台以外的途径取得公钥，填在“更多选项”中。"
+    : log ? "透明日志用您填写的公钥核对。" : "没有透明日志的公钥：不核对日志头的签名。";
 };
 
 const showTrust = async () => {
@@ -104,6 +150,7 @@ const showTrust = async () => {
     (platform ? "平台回执只认统一社会信用代码 " + platform + " 的签署" : "平台回执不限签署单位，请自行看结果中的签署单位") +
     (platformRoots ? "，其证书链用您选择的 " + platformRoots.name + " 核对" : "") +
     (centre ? "；核验结果表只认 " + centre + " 的签署。" : "；核验结果表不限签署单位。");
+  await showStatus();
 };
 
 const given = () => {
@@ -113,7 +160,16 @@ const given = () => {
   take("centre", $("centre").value.trim().toUpperCase());
   const keys = $("keys").value.trim(), list = $("list").files[0];
   take("status", list && { name: list.name, file: list });
+  if (!list && published.list) {
+    g.status = { name: "平台公布的状态清单", file: published.list };
+    g.status_offered = true;
+  }
   take("log", keys && { name: "透明日志和见证人的验证公钥", text: keys });
+  // The platform's log is not another platform's: who trusts somebody else brings the keys too.
+  if (!keys && published.keys && !$("roots").files[0] && $("platform").value === $("platform").defaultValue) {
+    g.log = { name: "平台公布的验证公钥", text: published.keys };
+    g.log_offered = true;
+  }
   take("quorum", keys && -1); // every witness that is named must have seen it
   take("deadline", when && when + (when.length === 16 ? ":00" : "") + "+08:00");
   const platformRoots = $("platform-roots").files[0];
@@ -203,7 +259,7 @@ const showScan = async () => {
 const listen = () => {
   $("file").addEventListener("change", () => take($("file").files));
   $("form").addEventListener("submit", (e) => { e.preventDefault(); check(); });
-  $("form").addEventListener("reset", () => setTimeout(() => { chosen = undefined; turn++; $("result").hidden = true; say(words.ready); showTrust(); }));
+  $("form").addEventListener("reset", () => setTimeout(() => { chosen = undefined; turn++; $("result").hidden = true; showTrust().then(() => say(words.ready + unused)); }));
   // A result never stands under options other than those it was found with.
   $("options").addEventListener("change", () => (chosen ? check() : showTrust()));
   $("print").addEventListener("click", () => print());
@@ -229,9 +285,10 @@ const load = async () => {
   if (typeof WebAssembly !== "object" || typeof Worker !== "function") return say(words.old, "bad");
   say($("status").textContent, "busy");
   try {
-    const [code, roots] = await Promise.all([fetch(assets + "/verify.wasm"), fetch("/roots.pem")]);
+    const [code, roots, list, keys] = await Promise.all([fetch(assets + "/verify.wasm"), fetch("/roots.pem"),
+      offered("/api/v1/status-list"), offered("/api/v1/log/keys")]);
     if (!code.ok || !roots.ok) throw new Error("load");
-    publishedRoots = await roots.text();
+    await keep(roots, list, keys);
     const bytes = await code.arrayBuffer();
     try {
       module = await WebAssembly.compile(bytes);
@@ -244,7 +301,7 @@ const load = async () => {
     forbid();
     await showTrust();
     await showScan();
-    say(words.ready);
+    say(words.ready + unused);
     ready = true;
     if (chosen) await check(); // it was chosen while the module loaded
   } catch (e) {

@@ -31,6 +31,8 @@ type Given struct {
 	Lists         []Source `json:"lists,omitzero"`          // revocation lists, DER or PEM; with any, revocation must be known
 	Status        Source   `json:"status,omitzero"`         // the platform's status list; with it, a letter must be in force
 	Log           Source   `json:"log,omitzero"`            // verifier keys of the log and its witnesses, one a line; with it, the log's proof must hold
+	StatusOffered bool     `json:"status_offered,omitzero"` // the list came from the platform, the asker chose none: letter.OfferedStatus
+	LogOffered    bool     `json:"log_offered,omitzero"`    // so did the log's keys: letter.OfferedLog
 	Quorum        int      `json:"quorum,omitzero"`         // how many of those witnesses must have countersigned; below 0: all of them
 }
 
@@ -65,15 +67,22 @@ func (g Given) options(now time.Time) (options []letter.Option, err error) {
 	if len(g.Lists) > 0 {
 		options = append(options, letter.Revocation(now))
 	}
+	status, log := letter.Status, letter.Log
+	if g.StatusOffered {
+		status = letter.OfferedStatus
+	}
+	if g.LogOffered {
+		log = letter.OfferedLog
+	}
 	if len(g.Status.Data) > 0 {
-		options = append(options, letter.Status(g.Status.Data, now))
+		options = append(options, status(g.Status.Data, now))
 	}
 	if len(g.Log.Data) > 0 {
 		trust, err := g.policy()
 		if err != nil {
 			return nil, err
 		}
-		options = append(options, letter.Log(trust))
+		options = append(options, log(trust))
 	}
 	return options, nil
 }
