@@ -158,7 +158,8 @@ document() {
 	[ "$(grep -ao '/ByteRange' "$1" | wc -l)" = 1 ] && [ "$(grep -ao 'startxref' "$1" | wc -l)" = 1 ] ||
 		refuse "PDF 在签名之后又被追加过内容，或者有不止一个签名"
 	echo "$hex" | basenc --base16 -d >"$work/padded"
-	piece "$work/padded" 0 "$(rows "$work/padded" | awk 'NR == 1 { print $3 + $4 }')" >"$work/page.p7s"
+	# Behind the signature stand zeros up to its place; openssl complains of them.
+	piece "$work/padded" 0 "$(rows "$work/padded" 2>/dev/null | awk 'NR == 1 { print $3 + $4 }')" >"$work/page.p7s"
 	{ head -c 124 "$1" && tail -c +$((end + 1)) "$1"; } >"$work/covered"
 	signature "$work/page.p7s" "$work/page" "PDF 版面" "$work/covered"
 	# Attached files stand in the document as they are.
