@@ -55,10 +55,27 @@ func (s *server) statusAnswer(ctx context.Context, in *statusIn) (*statusAnswer,
 	if in.Has == a.ETag && in.Sequence == 0 {
 		return a, nil
 	}
-	if list, err = s.guarantee.StatusList(ctx, in.Sequence); err != nil {
+	if in.Sequence != 0 && in.Sequence != list.Sequence {
+		list, err = s.guarantee.StatusList(ctx, in.Sequence)
+	} else {
+		list, err = s.keptStatus(ctx, list.Sequence)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s.wholeStatus(list, in.Sequence), nil
+}
+
+// keptStatus is the newest list, which never changes: it is read once for all who ask, and not once for each.
+func (s *server) keptStatus(ctx context.Context, newest int64) (guarantee.StatusList, error) {
+	if kept := s.status.Load(); kept != nil && kept.Sequence == newest {
+		return *kept, nil
+	}
+	list, err := s.guarantee.StatusList(ctx, newest)
+	if err == nil {
+		s.status.Store(&list)
+	}
+	return list, err
 }
 
 // wholeStatus is a list with its bytes. One that is asked for by its number never changes.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -64,6 +65,7 @@ type server struct {
 
 	platform   signing.Signer
 	printer    page.Signatory
+	status     atomic.Pointer[guarantee.StatusList] // the newest that was read
 	presses    presses
 	keyid      string
 	commandKey []byte
