@@ -44,6 +44,34 @@ func (d *Desk) NewestStatusList(ctx context.Context) (StatusList, error) {
 		WHERE signed IS NOT NULL ORDER BY sequence DESC LIMIT 1`, nil)
 }
 
+// How late the newest list may be, and how far ahead the next may be announced, before somebody must look.
+const (
+	statusGrace   = 30 * time.Minute
+	statusHorizon = 25 * time.Hour
+)
+
+// StatusOverdue tells, in its error, that no list has come since long after one was due, or that the newest was made by a
+// clock that ran ahead, behind which none is made for as long. Before the first list nothing is due.
+func (d *Desk) StatusOverdue(ctx context.Context) error {
+	list, err := d.NewestStatusList(ctx)
+	if errors.Is(err, ErrNoStatusList) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now, err := store.Now(ctx, d.Pool)
+	switch {
+	case err != nil:
+		return err
+	case now.After(list.NextAt.Add(statusGrace)):
+		return fmt.Errorf("guarantee: the status list that was due at %s has not been made", list.NextAt.Format(time.RFC3339))
+	case list.NextAt.After(now.Add(statusHorizon)):
+		return fmt.Errorf("guarantee: the newest status list is of the future: the next is due at %s", list.NextAt.Format(time.RFC3339))
+	}
+	return nil
+}
+
 // MakeStatusList makes the list of this beat, if it has not been made: one in each stretch of every, whatever happened, so
 // that its time tells nothing. It signs first what a crash has left unsigned. Of several processes one makes it. Beats that
 // were missed are not made up for. It tells whether it published one.

@@ -295,3 +295,23 @@ func TestOpeningWritesNoIndex(t *testing.T) {
 		t.Errorf("of %d rows, %d stayed on their page and wrote no index", updated, hot)
 	}
 }
+
+// A list that does not come, or that a fast clock made, is an alarm; the first one is not missed before it is due.
+func TestStatusOverdue(t *testing.T) {
+	w := newWorld(t)
+	if err := w.StatusOverdue(w.ctx); err != nil {
+		t.Errorf("before the first: %v", err)
+	}
+	if _, err := w.MakeStatusList(w.ctx, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		after time.Duration
+		late  bool
+	}{{0, false}, {time.Hour, false}, {3 * time.Hour, true}, {-48 * time.Hour, true}} {
+		w.clock.Set(started.Add(c.after))
+		if err := w.StatusOverdue(w.ctx); (err != nil) != c.late {
+			t.Errorf("%v later: %v", c.after, err)
+		}
+	}
+}

@@ -112,7 +112,8 @@ func (e *edge) handler(ctx context.Context, s *system, log *slog.Logger) (http.H
 		Hosts: hosts, Proxies: e.proxies, PlainHTTP: e.tls == nil, MetricsToken: e.settings.MetricsToken, Log: log,
 		Watching: web.Watching{Life: e.settings.WatchLife, Most: e.settings.WatchMax, PerAddress: e.settings.WatchPerAddress}, Stopping: ctx.Done(),
 		Published: web.Published{Roots: s.Keys.Trust.Anchors(), Centre: subjectOf(s.Keys.Centre), URL: verify},
-		Healthz:   health.Live(), Readyz: health.Ready(log, append(health.Database(s.pool), s.writer.check())...)})
+		Healthz:   health.Live(), Readyz: health.Ready(log, append(health.Database(s.pool), s.writer.check(),
+			health.Check{Name: "status-list", Alarm: true, Run: s.guarantees.StatusOverdue})...)})
 }
 
 func (e *edge) url(at net.Addr) string {
