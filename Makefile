@@ -51,6 +51,7 @@ picture: ## docs/guarantee.png anew, from the demonstration's first letter (need
 
 bench: ## signatures, an issue and an opening against their yardsticks, as ratios (docs/benchmarks.md); some minutes
 	go run ./internal/bench
+	go run ./internal/bench -part log
 
 secrecy: ## search a running platform for who bids, before the opening, and plant leaks that it must find; some minutes
 	go run ./internal/secrecy
