@@ -47,9 +47,9 @@ const auditSQL = `WITH happened AS (
 	ORDER BY f.of, f.subject, f.seq`
 
 // AuditFacts holds the row of every logged fact against its leaf: a row that was changed, that has lost its leaf, whose
-// leaf never reached the log or before which one was taken away is named, the first one. vouched is how many leaves of the log an audit has found good;
-// leaves behind it count only while they wait. It tells how many facts it looked at.
-func AuditFacts(ctx context.Context, q store.Querier, vouched uint64) (n int, fault *FactFault, err error) {
+// leaf never reached the log or before which one was taken away is named, the first one. size is how many leaves the log
+// has, as its audit counted them; leaves behind it count only while they wait. It tells how many facts it looked at.
+func AuditFacts(ctx context.Context, q store.Querier, size uint64) (n int, fault *FactFault, err error) {
 	var kinds []string
 	for _, k := range everyKind {
 		if logged(k) {
@@ -67,7 +67,7 @@ func AuditFacts(ctx context.Context, q store.Querier, vouched uint64) (n int, fa
 			return n, nil, err
 		}
 		n++
-		if why := row.fault(vouched); why != "" {
+		if why := row.fault(size); why != "" {
 			return n, &FactFault{row.Of, row.Subject, row.Seq, why}, nil
 		}
 	}
@@ -75,7 +75,7 @@ func AuditFacts(ctx context.Context, q store.Querier, vouched uint64) (n int, fa
 }
 
 // fault says what is wrong with a row; empty when its leaf commits to just what it says.
-func (r auditedRow) fault(vouched uint64) string {
+func (r auditedRow) fault(size uint64) string {
 	switch {
 	case r.Nth != r.Seq:
 		return "此前缺少一件事：有一行被删除"
@@ -83,7 +83,7 @@ func (r auditedRow) fault(vouched uint64) string {
 		return "应当记入日志，却没有叶：被改动，或者绕过平台写入"
 	case len(r.Salt) != len(tlog.Salt{}):
 		return "叶没有盐值：盐值被删除，或者叶被改动"
-	case r.Position == nil && !r.Waits, r.Position != nil && uint64(*r.Position) >= vouched && !r.Waits: // #nosec G115 -- checked not negative by the table
+	case r.Position == nil && !r.Waits, r.Position != nil && uint64(*r.Position) >= size && !r.Waits: // #nosec G115 -- checked not negative by the table
 		return "叶不在日志里，也不在待写表里：日志被回退，或者叶被改动"
 	}
 	got, err := r.fact(r.Of, r.Subject).Commitment(tlog.Salt(r.Salt))

@@ -116,7 +116,7 @@ func (c *auditCommand) audit(ctx context.Context, s *Settings, head tlog.Checkpo
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	if a.Report, err = c.replay(translog.Dump(ctx, tx), translog.Tiles(ctx, tx), head, keys); err == nil && a.Fault == nil {
-		a.facts, a.fact, err = guarantee.AuditFacts(ctx, tx, a.Vouched)
+		a.facts, a.fact, err = guarantee.AuditFacts(ctx, tx, a.Vouched+a.Beyond) // a batch may lie between its commit and its head
 	}
 	return a, err
 }
