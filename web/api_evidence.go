@@ -2,12 +2,14 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"baohan/client/wire"
 	"baohan/guarantee/letter/page"
+	"baohan/party"
 )
 
 // evidenceRoutes are what anyone, or those who may know a fact, take away to check it without us.
@@ -60,5 +62,14 @@ func (s *server) render(ctx context.Context, id string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.presses.print(ctx, pressPatience, func() ([]byte, error) { return page.Guarantee(ctx, file, s.printer, s.clock.Now()) })
+	b, err := s.presses.print(ctx, pressPatience, func() ([]byte, error) { return page.Guarantee(ctx, file, s.printer, s.clock.Now()) })
+	return b, unprintable(err)
+}
+
+// unprintable tells a name that no font of ours can set: the letter stands, and so does its file.
+func unprintable(err error) error {
+	if missing, ok := errors.AsType[*page.MissingGlyphError](err); ok {
+		return party.Conflict("document.glyph", missing.Error()+"。保函本身不受影响：请下载保函文件（.json），可照常核对")
+	}
+	return err
 }
