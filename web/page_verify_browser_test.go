@@ -62,10 +62,18 @@ func (v visit) text(selector string) string {
 	return text
 }
 
+// wait asks again when the page that it asked went away: a navigation ends when the new page's context stands, and the
+// question may still reach the old one.
 func (v visit) wait(condition string) {
 	v.t.Helper()
-	if _, err := chromedp.Run(v.ctx, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(2*time.Minute))); err != nil {
-		v.t.Fatalf("%s: %v\nthe page says: %s", condition, err, v.text("#status"))
+	for end := time.Now().Add(2 * time.Minute); ; {
+		_, err := chromedp.Run(v.ctx, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(2*time.Minute)))
+		if err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "context") || v.ctx.Err() != nil || time.Now().After(end) {
+			v.t.Fatalf("%s: %v\nthe page says: %s", condition, err, v.text("#status"))
+		}
 	}
 }
 
