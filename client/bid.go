@@ -10,21 +10,25 @@ import (
 	"baohan/signing"
 )
 
-// Bid makes a bid, keeps it, and hands it in. Offer (price and the rest) is sealed to the bidder's own key first:
-// the opening reveals who bids with which letter, the offer is read from the bidder's own file. LetterID is the
-// guarantee's id, empty for cash. It succeeds on the platform's signed receipt for this very bid and on nothing else;
-// the receipt is kept too. On ErrUnknown, ResumeBid with the id that is returned.
-func (b *Bidder) Bid(ctx context.Context, lot wire.Lot, letterID string, offer []byte, partners ...letter.Party) (wire.Bid, error) {
+// Bid makes a bid, keeps it, and hands it in. Its terms are signed as a form of their own and sealed to the bidder's own
+// key first: the opening reveals who bids with which letter, and the terms are read out when the bidder has decrypted
+// them. LetterID is the guarantee's id, empty for cash. It succeeds on the platform's signed receipt for this very bid and
+// on nothing else; the receipt is kept too. On ErrUnknown, ResumeBid with the id that is returned.
+func (b *Bidder) Bid(ctx context.Context, lot wire.Lot, letterID string, terms letter.BidTerms, partners ...letter.Party) (wire.Bid, error) {
 	if err := b.checkNotice(lot); err != nil {
 		return wire.Bid{}, err
 	}
-	id := newID()
-	sealed, err := signing.SealTo(offer, letter.PartAAD(id, "offer"), b.me.own()...)
+	id, bidders := newID(), append([]letter.Party{b.me.Party}, partners...)
+	form, err := b.form(ctx, lot, id, bidders, terms)
 	if err != nil {
 		return wire.Bid{}, err
 	}
-	content, err := letter.Bid{Version: 1, Random: signing.Random(32), ID: id, Lot: lot.Requirement.Lot,
-		Bidders: append([]letter.Party{b.me.Party}, partners...), Letter: letterID, Offer: sealed, At: b.at()}.Canonical()
+	sealed, err := signing.SealTo(form, letter.PartAAD(id, "offer"), b.me.own()...)
+	if err != nil {
+		return wire.Bid{}, err
+	}
+	content, err := letter.Bid{Version: 1, Random: signing.Random(32), ID: id, Lot: lot.Requirement.Lot, Bidders: bidders, Letter: letterID,
+		Form: letter.FormDigest(form), Offer: sealed, Files: []letter.SealedFile{}, At: b.at()}.Canonical()
 	paper, err := b.me.paper(ctx, content, err, b.at())
 	if err != nil {
 		return wire.Bid{}, err
@@ -33,6 +37,17 @@ func (b *Bidder) Bid(ctx context.Context, lot wire.Lot, letterID string, offer [
 		return wire.Bid{}, err
 	}
 	return b.handIn(ctx, lot, id, paper)
+}
+
+// form signs the inner half of a bid. The price in capitals follows from the price.
+func (b *Bidder) form(ctx context.Context, lot wire.Lot, id string, bidders []letter.Party, terms letter.BidTerms) ([]byte, error) {
+	terms.PriceCapital = terms.Price.Capital()
+	if terms.Fields == nil {
+		terms.Fields = []letter.BidField{}
+	}
+	content, err := letter.BidForm{Version: 1, Random: signing.Random(32), Bid: id, Lot: lot.Requirement.Lot, Bidders: bidders, Terms: terms,
+		Files: []letter.BidFile{}, At: b.at()}.Canonical()
+	return b.me.paper(ctx, content, err, b.at())
 }
 
 // ResumeBid hands a kept bid in again, after a crash or an unknown outcome: the same bytes under the same key, so it

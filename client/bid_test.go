@@ -62,7 +62,7 @@ func TestABidIsAcceptedByItsReceipt(t *testing.T) {
 	w.receipting(nil, w.Platform, nil)
 	for _, pins := range [][]signing.Certificate{nil, {w.Centre.Sign.Chain[0], w.Platform.Sign.Chain[0]}} {
 		w.platform.Certificates = pins
-		got, err := w.bidder().Bid(w.ctx(), w.lot, "", []byte("报价"))
+		got, err := w.bidder().Bid(w.ctx(), w.lot, "", sample.Terms(1_200_000_000))
 		if err != nil || got.State != "received" || !got.AcceptedAt.Equal(w.At) {
 			t.Fatalf("%+v, %v", got, err)
 		}
@@ -112,7 +112,7 @@ func TestNoOtherAnswerIsAnAcceptedBid(t *testing.T) {
 				by = c.by(w)
 			}
 			w.receipting(c.receipt, by, c.say)
-			got, err := w.bidder().Bid(w.ctx(), w.lot, "", []byte("报价"))
+			got, err := w.bidder().Bid(w.ctx(), w.lot, "", sample.Terms(1_200_000_000))
 			_, id := w.handedIn()
 			if !errors.Is(err, client.ErrUnknown) || got.ID != id || got.State != "" || !got.AcceptedAt.IsZero() {
 				t.Fatalf("%+v, %v", got, err)
@@ -131,7 +131,7 @@ func TestNoOtherAnswerIsAnAcceptedBid(t *testing.T) {
 func TestAnUnreadableAnswerToABid(t *testing.T) {
 	w := newWorld(t)
 	w.on("POST "+w.bids(), func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte("<html>")) })
-	if _, err := w.bidder().Bid(w.ctx(), w.lot, "", []byte("报价")); !errors.Is(err, client.ErrUnknown) {
+	if _, err := w.bidder().Bid(w.ctx(), w.lot, "", sample.Terms(1_200_000_000)); !errors.Is(err, client.ErrUnknown) {
 		t.Errorf("%v", err)
 	}
 }
@@ -141,7 +141,7 @@ func TestAnUnknownBidIsResumed(t *testing.T) {
 	w := newWorld(t)
 	w.receipting(nil, w.Platform, func(a *wire.Bid) { a.Receipt = nil })
 	b := w.bidder()
-	got, err := b.Bid(w.ctx(), w.lot, "", []byte("报价"))
+	got, err := b.Bid(w.ctx(), w.lot, "", sample.Terms(1_200_000_000))
 	if !errors.Is(err, client.ErrUnknown) || got.ID == "" {
 		t.Fatalf("%+v, %v", got, err)
 	}

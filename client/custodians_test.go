@@ -59,7 +59,7 @@ func TestOnlyPinnedCustodians(t *testing.T) {
 			w.platform.Custodians = w.pins()
 			w.noticed(w.keysOf(c.members(w)...))
 			_, err := w.bidder().Prepare(w.ctx(), w.lot, w.quote)
-			_, bidErr := w.bidder().Bid(w.ctx(), w.lot, "", []byte("报价"))
+			_, bidErr := w.bidder().Bid(w.ctx(), w.lot, "", sample.Terms(1_200_000_000))
 			for _, err := range []error{err, bidErr} {
 				if c.holds != (err == nil) || !c.holds && !errors.Is(err, client.ErrCustodians) {
 					t.Errorf("%v", err)

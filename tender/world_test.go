@@ -287,12 +287,20 @@ func (w *world) product(o org) guarantee.Guarantor {
 	return g
 }
 
+// terms are an offer for a price.
+func terms(price letter.Fen) letter.BidTerms {
+	return letter.BidTerms{Price: price, PriceCapital: price.Capital(), PeriodDays: 365, Quality: "合格", Leader: "示例经理", Fields: []letter.BidField{}}
+}
+
 // bid makes a bid of o for a lot that names a letter.
 func (w *world) bid(o org, l *Lot, letterID string, partners ...letter.Party) (string, []byte) {
 	w.t.Helper()
-	id := newID()
-	b, err := letter.Bid{Version: 1, Random: signing.Random(32), ID: id, Lot: l.Lot, Bidders: append([]letter.Party{o.party}, partners...),
-		Letter: letterID, Offer: must(signing.SealTo([]byte("报价"), nil, o.encrypt.Key.Public())), At: w.clock.Now().In(calendar.Shanghai)}.Canonical()
+	id, at, bidders := newID(), w.clock.Now().In(calendar.Shanghai), append([]letter.Party{o.party}, partners...)
+	b, err := letter.BidForm{Version: 1, Random: signing.Random(32), Bid: id, Lot: l.Lot, Bidders: bidders, Terms: terms(1_200_000_000),
+		Files: []letter.BidFile{}, At: at}.Canonical()
+	form := w.p7s(o, b, err)
+	b, err = letter.Bid{Version: 1, Random: signing.Random(32), ID: id, Lot: l.Lot, Bidders: bidders, Letter: letterID, Form: letter.FormDigest(form),
+		Offer: must(signing.SealTo(form, letter.PartAAD(id, "offer"), o.encrypt.Key.Public())), Files: []letter.SealedFile{}, At: at}.Canonical()
 	return id, w.p7s(o, b, err)
 }
 

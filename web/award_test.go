@@ -8,6 +8,7 @@ import (
 	"baohan/client"
 	"baohan/client/wire"
 	"baohan/guarantee/calendar"
+	house "baohan/internal/sample"
 	"baohan/signing"
 )
 
@@ -21,7 +22,7 @@ func TestSecondAward(t *testing.T) {
 		b := l.bidder(p)
 		id := l.apply(b)
 		l.issue(id, i+1)
-		must(b.Bid(t.Context(), l.lot, id, []byte("报价")))
+		must(b.Bid(t.Context(), l.lot, id, house.Terms(1_200_000_000)))
 		bidders = append(bidders, p)
 	}
 	l.open()
@@ -53,7 +54,7 @@ func TestWithdrawnAt(t *testing.T) {
 	b := l.bidder(l.person("甲建设有限公司", 61))
 	id := l.apply(b)
 	l.issue(id, 1)
-	bid := must(b.Bid(t.Context(), l.lot, id, []byte("报价")))
+	bid := must(b.Bid(t.Context(), l.lot, id, house.Terms(1_200_000_000)))
 	at := l.clock.Now().Add(time.Minute)
 	l.clock.Set(at)
 	if got := must(b.WithdrawBid(t.Context(), bid.ID)); got.State != "withdrawn" || !got.AcceptedAt.Equal(at) {

@@ -13,6 +13,7 @@ import (
 	"baohan/client"
 	"baohan/client/wire"
 	"baohan/guarantee/letter"
+	house "baohan/internal/sample"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -79,7 +80,7 @@ func TestBidSystem(t *testing.T) {
 	b := l.bidder(bidders[0])
 	id := l.apply(b)
 	l.issue(id, 1)
-	if _, err := b.Bid(ctx, l.lot, id, []byte("报价")); !refusedAs(err, "bid.outside") {
+	if _, err := b.Bid(ctx, l.lot, id, house.Terms(1_200_000_000)); !refusedAs(err, "bid.outside") {
 		t.Errorf("handed in here: %v", err)
 	}
 	system := l.system(l.theCentre())

@@ -10,6 +10,7 @@ import (
 	"baohan/client"
 	"baohan/client/wire"
 	"baohan/guarantee/letter"
+	house "baohan/internal/sample"
 	"baohan/party"
 )
 
@@ -64,7 +65,7 @@ func TestCounter(t *testing.T) {
 		if r := must(b.CheckFile(ctx, l.lot.ID, must(file.Canonical()))); !r.OK {
 			t.Errorf("%+v", r)
 		}
-		must(b.Bid(ctx, l.lot, ids[i], []byte("报价")))
+		must(b.Bid(ctx, l.lot, ids[i], house.Terms(1_200_000_000)))
 		if own := must(b.Applications(ctx, "")); len(own.Items) != 0 {
 			t.Error("the platform knows whose it is")
 		}

@@ -10,6 +10,7 @@ import (
 	"baohan/client"
 	"baohan/client/wire"
 	"baohan/guarantee/letter"
+	house "baohan/internal/sample"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -39,7 +40,7 @@ func TestEmergency(t *testing.T) {
 		ids[i] = l.apply(bidders[i])
 		l.issue(ids[i], i+1)
 		must(bidders[i].Letter(ctx, ids[i]))
-		must(bidders[i].Bid(ctx, l.lot, ids[i], []byte("报价")))
+		must(bidders[i].Bid(ctx, l.lot, ids[i], house.Terms(1_200_000_000)))
 	}
 	l.spoil(ids[0])
 	l.open()

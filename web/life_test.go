@@ -18,6 +18,7 @@ import (
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/guarantee/letter/paper"
+	house "baohan/internal/sample"
 	"baohan/party"
 	"baohan/signing/tlog"
 )
@@ -163,7 +164,7 @@ func TestLife(t *testing.T) {
 		if f.Undertaking.Number != fmt.Sprintf("BH-2026-%04d", i+1) {
 			t.Errorf("own copy: %+v", f.Undertaking)
 		}
-		if got := must(b.Bid(ctx, l.lot, ids[i], []byte("报价"))); got.ID == "" || got.AcceptedAt.IsZero() {
+		if got := must(b.Bid(ctx, l.lot, ids[i], house.Terms(1_200_000_000))); got.ID == "" || got.AcceptedAt.IsZero() {
 			t.Errorf("bid: %+v", got)
 		}
 	}
@@ -299,7 +300,7 @@ func TestSilence(t *testing.T) {
 	before := l.publicView(tokens)
 	id := l.apply(b)
 	l.issue(id, 1)
-	bid := must(b.Bid(t.Context(), l.lot, id, []byte("报价")))
+	bid := must(b.Bid(t.Context(), l.lot, id, house.Terms(1_200_000_000)))
 	var own OwnBids
 	l.as(l.signIn(owner, party.Bidder), "GET", "/api/v1/bids", nil).into(t, &own)
 	if len(own.Items) != 1 || own.Items[0].ID != bid.ID {

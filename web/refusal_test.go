@@ -7,6 +7,7 @@ import (
 
 	"baohan/client"
 	"baohan/guarantee/letter"
+	house "baohan/internal/sample"
 )
 
 // A bank refuses a demand with everything that is wrong with it: the platform has each discrepancy, and the beneficiary a
@@ -19,7 +20,7 @@ func TestRefusedDemand(t *testing.T) {
 		id := l.apply(b)
 		l.issue(id, i+1)
 		must(b.Letter(ctx, id))
-		must(b.Bid(ctx, l.lot, id, []byte("报价")))
+		must(b.Bid(ctx, l.lot, id, house.Terms(1_200_000_000)))
 	}
 	l.open()
 	b := must(client.NewBeneficiary(l.at, l.tenderer.identity()))

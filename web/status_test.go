@@ -10,6 +10,7 @@ import (
 
 	"baohan/client"
 	"baohan/guarantee/letter"
+	house "baohan/internal/sample"
 )
 
 // statusList makes the list of this beat and fetches it as a stranger.
@@ -37,7 +38,7 @@ func TestStatusListOverHTTP(t *testing.T) {
 		ids[i] = l.apply(b)
 		l.issue(ids[i], i+1)
 		must(b.Letter(ctx, ids[i]))
-		must(b.Bid(ctx, l.lot, ids[i], []byte("报价")))
+		must(b.Bid(ctx, l.lot, ids[i], house.Terms(1_200_000_000)))
 	}
 	sealed := l.statusList()
 	l.open()

@@ -24,6 +24,7 @@ import (
 	"baohan/client"
 	"baohan/client/wire"
 	"baohan/guarantee/letter"
+	house "baohan/internal/sample"
 	"baohan/party"
 	"baohan/tender"
 )
@@ -145,7 +146,7 @@ func TestOpeningIsWatched(t *testing.T) {
 	before := l.firstBytes()
 	for i := range 3 {
 		b := l.bidder(l.person(fmt.Sprintf("投标人第%d建设公司", i+1), 61+i))
-		must(b.Bid(t.Context(), l.lot, "", []byte("报价")))
+		must(b.Bid(t.Context(), l.lot, "", house.Terms(1_200_000_000)))
 	}
 	if after := l.firstBytes(); after != before {
 		t.Errorf("before the deadline, without bids\n%q\nwith bids\n%q", before, after)

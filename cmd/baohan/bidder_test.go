@@ -68,7 +68,6 @@ func (d desk) atDesk() {
 		chain = append(chain, c.PEM()...)
 	}
 	d.put("platform.pem", chain)
-	d.put("offer", []byte("报价"))
 }
 
 func (d desk) bidder(platform string, args ...string) (int, string) {
@@ -83,10 +82,18 @@ func (d desk) bidder(platform string, args ...string) (int, string) {
 func TestBidFromTheCommandLine(t *testing.T) {
 	d := newDesk(t)
 	d.atDesk()
-	lot, offer := sample.ID(1), filepath.Join(d.dir, "offer")
+	lot := sample.ID(1)
+	bid := func(price string) []string {
+		return []string{"bid", lot, "--price", price, "--period-days", "365", "--leader", "示例经理", "--field", "费率=3.5%"}
+	}
+	for _, price := range []string{"", "0.00", "1.234", "一百万"} {
+		if code, said := d.bidder("http://127.0.0.1:9", bid(price)...); code == 0 || strings.Contains(said, "resume-bid") {
+			t.Errorf("price %q: %d %s", price, code, said)
+		}
+	}
 	var id string
 	silent := d.front(func(_ []byte, bid string) []byte { id = bid; return nil })
-	code, said := d.bidder(silent.URL, "bid", lot, offer)
+	code, said := d.bidder(silent.URL, bid("11980000.00")...)
 	if code != 1 || !strings.Contains(said, "resume-bid "+lot+" "+id) || strings.Contains(said, `"received"`) {
 		t.Fatalf("%d %s", code, said)
 	}
@@ -102,7 +109,7 @@ func TestBidFromTheCommandLine(t *testing.T) {
 	}
 	three := []string{d.h.Centre.Party.USCC, d.h.Supervisor.Party.USCC, d.h.Platform.Party.USCC}
 	for pins, want := range map[string]int{strings.Join(three, ","): 0, strings.Join(three[:2], ","): 1, three[0] + "," + three[1] + "," + d.h.Agent.Party.USCC: 1} {
-		if code, said := d.bidder(honest.URL, "--custodians", pins, "bid", lot, offer); code != want || want == 1 && !strings.Contains(said, "保管人") {
+		if code, said := d.bidder(honest.URL, append([]string{"--custodians", pins}, bid("11980000.00")...)...); code != want || want == 1 && !strings.Contains(said, "保管人") {
 			t.Errorf("%s: %d %s", pins, code, said)
 		}
 	}

@@ -1,17 +1,25 @@
 package letter
 
-import "time"
+import (
+	"time"
 
-// Bid is signed by the bidder and sealed like a letter. Random keeps two bids from ever having one digest.
+	"baohan/signing"
+)
+
+// Bid is the outer half of a bid, signed by the bidder and sealed to the lot's custodians like a letter: who bids, with
+// which letter, and which form. The opening reads it; the form inside is decrypted by the bidder itself (电子招标投标办法30).
+// Random keeps two bids from ever having one digest.
 type Bid struct {
-	Version int       `json:"version"`
-	Random  []byte    `json:"random"` // 32 bytes
-	ID      string    `json:"id"`
-	Lot     Lot       `json:"lot"`
-	Bidders []Party   `json:"bidders"` // the lead of a consortium first
-	Letter  string    `json:"letter"`  // id of the guarantee; empty: security in cash
-	Offer   []byte    `json:"offer"`   // envelope, encrypted to the bidder's own certificate
-	At      time.Time `json:"at"`
+	Version int            `json:"version"`
+	Random  []byte         `json:"random"` // 32 bytes
+	ID      string         `json:"id"`
+	Lot     Lot            `json:"lot"`
+	Bidders []Party        `json:"bidders"` // the lead of a consortium first
+	Letter  string         `json:"letter"`  // id of the guarantee; empty: security in cash
+	Form    signing.Digest `json:"form"`    // FormDigest of the signed BidForm
+	Offer   []byte         `json:"offer"`   // the signed BidForm, encrypted to the bidder's own certificate
+	Files   []SealedFile   `json:"files"`
+	At      time.Time      `json:"at"`
 }
 
 // maxBidOffer leaves room for two signatures and two base64 codings within BidSize.
@@ -26,6 +34,8 @@ func (b Bid) Check() error {
 		within("lot", b.Lot.Check()),
 		checkParties("bidders", b.Bidders, maxApplicants),
 		need(b.Letter == "" || idShape.MatchString(b.Letter), "letter", "id", "保函编号须为空（现金保证金）或 32 位小写十六进制"),
+		checkDigest("form", b.Form.IsZero()),
+		checkSealedFiles(b.Files),
 		need(len(b.Offer) <= maxBidOffer, "offer", "size", "投标报价信封过长"),
 		checkInstant("at", b.At),
 	)

@@ -251,7 +251,27 @@ func TestPaperBreaches(t *testing.T) {
 	breaches(t, func() letter.Bid { return h.Bid(h.Bidders[0], "") }, []breach[letter.Bid]{
 		{"random", "random", func(b *letter.Bid) { b.Random = nil }},
 		{"letter", "id", func(b *letter.Bid) { b.Letter = "cash" }},
+		{"form", "digest", func(b *letter.Bid) { b.Form = signing.Digest{} }},
 		{"offer", "size", func(b *letter.Bid) { b.Offer = make([]byte, 24<<10+1) }},
+		{"files.0.size", "size", func(b *letter.Bid) { b.Files = []letter.SealedFile{{ID: sample.ID(1), Digest: signing.Sum(nil)}} }},
+		{"files", "repeated", func(b *letter.Bid) {
+			f := letter.SealedFile{ID: sample.ID(1), Size: 1, Digest: signing.Sum(nil)}
+			b.Files = []letter.SealedFile{f, f}
+		}},
+	})
+	breaches(t, func() letter.BidForm { return h.Form(h.Bidders[0], sample.ID(1)) }, []breach[letter.BidForm]{
+		{"random", "random", func(f *letter.BidForm) { f.Random = f.Random[1:] }},
+		{"bid", "id", func(f *letter.BidForm) { f.Bid = "" }},
+		{"terms.price", "amount", func(f *letter.BidForm) { f.Terms.Price = 0 }},
+		{"terms.price_capital", "capital", func(f *letter.BidForm) { f.Terms.Price++ }},
+		{"terms.period_days", "count", func(f *letter.BidForm) { f.Terms.PeriodDays = 0 }},
+		{"terms.leader", "text", func(f *letter.BidForm) { f.Terms.Leader = " 张" }},
+		{"terms.fields", "repeated", func(f *letter.BidForm) {
+			f.Terms.Fields = []letter.BidField{{Name: "费率", Value: "3%"}, {Name: "费率", Value: "4%"}}
+		}},
+		{"files.0.key", "key", func(f *letter.BidForm) {
+			f.Files = []letter.BidFile{{ID: sample.ID(1), Name: "商务标.pdf", Size: 1, Digest: signing.Sum(nil), Key: []byte("short")}}
+		}},
 	})
 }
 

@@ -32,11 +32,24 @@ func Document(kind letter.DocumentKind, content string) letter.Document {
 	return letter.Document{Kind: kind, Name: kind.Chinese() + ".pdf", Digest: signing.Sum([]byte(content))}
 }
 
+// Terms are what a bidder offers for a price.
+func Terms(price letter.Fen) letter.BidTerms {
+	return letter.BidTerms{Price: price, PriceCapital: price.Capital(), PeriodDays: 365, Quality: "合格", Leader: "示例经理", Fields: []letter.BidField{}}
+}
+
+// Form is the bidder's form for a bid of its own.
+func (h *House) Form(bidder Member, bid string) letter.BidForm {
+	return letter.BidForm{Version: 1, Random: signing.Random(32), Bid: bid, Lot: h.Requirement.Lot, Bidders: []letter.Party{bidder.Party},
+		Terms: Terms(1_234_567_800), Files: []letter.BidFile{}, At: h.At}
+}
+
 // Bid is a bid that names a letter; the empty id is cash.
 func (h *House) Bid(bidder Member, guarantee string) letter.Bid {
-	return letter.Bid{Version: 1, Random: signing.Random(32), ID: signing.Sum(signing.Random(16)).String()[:32], Lot: h.Requirement.Lot,
-		Bidders: []letter.Party{bidder.Party}, Letter: guarantee,
-		Offer: must(signing.SealTo([]byte(`{"price":1234567800}`), nil, bidder.Encrypt.Key.Public())), At: h.At}
+	id := signing.Sum(signing.Random(16)).String()[:32]
+	form := h.Signed(bidder, must(h.Form(bidder, id).Canonical()), h.At)
+	return letter.Bid{Version: 1, Random: signing.Random(32), ID: id, Lot: h.Requirement.Lot,
+		Bidders: []letter.Party{bidder.Party}, Letter: guarantee, Form: letter.FormDigest(form), Files: []letter.SealedFile{},
+		Offer: must(signing.SealTo(form, letter.PartAAD(id, "offer"), bidder.Encrypt.Key.Public())), At: h.At}
 }
 
 // Closing is a closing of the lot at its deadline; previous is the p7s of the closing of the bids, nil for that one.

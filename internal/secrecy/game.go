@@ -82,7 +82,7 @@ func (g *game) play(ctx context.Context) (r play, err error) {
 	if err != nil {
 		return r, err
 	}
-	bid, err := b.Bid(ctx, lot, "", []byte("报价"))
+	bid, err := b.Bid(ctx, lot, "", terms("报价人"))
 	if err != nil {
 		return r, err
 	}

@@ -87,20 +87,20 @@ func (p *platform) handIn(ctx context.Context, b *bidder, lot wire.Lot, i *insti
 	if err := b.until(ctx, func(a wire.Application) bool { return a.Instrument == "issued" }); err != nil {
 		return fmt.Errorf("the letter: %w", err)
 	}
-	bid, err := b.Bid(ctx, lot, b.letter, []byte("报价 "+b.Party.Name))
+	bid, err := b.Bid(ctx, lot, b.letter, terms("报价 "+b.Party.Name))
 	if err != nil {
 		return fmt.Errorf("bid: %w", err)
 	}
 	b.bid = bid.ID
 	_, _ = p.receipts.Write(bid.Receipt)
 	if stumbles {
-		if err := p.refused(b.Bid(ctx, lot, b.letter, nil)); err != nil {
+		if err := p.refused(b.Bid(ctx, lot, b.letter, terms("重复"))); err != nil {
 			return err
 		}
 		if _, err := b.WithdrawBid(ctx, bid.ID); err != nil {
 			return err
 		}
-		bid, err = b.Bid(ctx, lot, b.letter, []byte("改价 "+b.Party.Name))
+		bid, err = b.Bid(ctx, lot, b.letter, terms("改价 "+b.Party.Name))
 		b.bid = bid.ID
 	}
 	return err
@@ -191,4 +191,10 @@ func (p *platform) settled(ctx context.Context) error {
 			AND NOT EXISTS (SELECT 1 FROM river_job WHERE state IN ('available', 'running', 'retryable'))`).Scan(&idle)
 		return idle, err
 	})
+}
+
+// terms are an offer whose leader is a text to search for.
+func terms(leader string) letter.BidTerms {
+	const price = letter.Fen(1_200_000_000)
+	return letter.BidTerms{Price: price, PriceCapital: price.Capital(), PeriodDays: 365, Quality: "合格", Leader: leader, Fields: []letter.BidField{}}
 }

@@ -111,7 +111,7 @@ func (c *crowd) play(ctx context.Context) (r play, err error) {
 		return r, err
 	}
 	err = together(len(bids), func(i int) error {
-		bid, err := c.players[i].Bid(ctx, c.lot, "", []byte("报价"))
+		bid, err := c.players[i].Bid(ctx, c.lot, "", terms("报价人"))
 		bids[i] = bid.ID
 		return err
 	})

@@ -90,11 +90,11 @@ func (e *examination) told(ctx context.Context, b *bidder, lot wire.Lot) (string
 	if err != nil {
 		return "", err
 	}
-	bid, err := b.Bid(ctx, lot, "", []byte("报价"))
+	bid, err := b.Bid(ctx, lot, "", terms("报价人"))
 	if err != nil {
 		return "", err
 	}
-	_, refusal := b.Bid(ctx, lot, "", []byte("报价"))
+	_, refusal := b.Bid(ctx, lot, "", terms("报价人"))
 	words := strings.ReplaceAll(fmt.Sprint(refusal), lot.ID, "")
 	_, err = b.WithdrawBid(ctx, bid.ID)
 	return fmt.Sprint(quotes.status, len(quotes.body), application.Ceiling, application.Fee, application.Instrument, bid.State, len(bid.Receipt) > 0, words), err

@@ -214,7 +214,7 @@ func (t *tale) handIn(ctx context.Context, all ...*held) error {
 	if err != nil {
 		return err
 	}
-	_, err = b.Bid(ctx, t.lots[0], all[2].id, []byte("{}"))
+	_, err = b.Bid(ctx, t.lots[0], all[2].id, terms("41650000.00"))
 	t.check(refusedWith(err, http.StatusConflict), "同一投标人再投一份被拒绝，须先撤回")
 	return nil
 }
@@ -231,7 +231,7 @@ func (t *tale) openFirst(ctx context.Context, all ...*held) error {
 	if err != nil {
 		return err
 	}
-	_, err = late.Bid(ctx, t.lots[0], "", []byte("{}"))
+	_, err = late.Bid(ctx, t.lots[0], "", terms("41650000.00"))
 	t.check(refusedWith(err, http.StatusConflict), "截止时刻到达的投标被拒收")
 	agent, err := t.staffOf(ctx, t.Cast.Agent, "agent")
 	if err != nil {

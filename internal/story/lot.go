@@ -230,7 +230,12 @@ func (t *tale) bid(ctx context.Context, h *held, lot wire.Lot, price string) (wi
 	if err != nil {
 		return wire.Bid{}, err
 	}
-	return b.Bid(ctx, lot, h.id, []byte(`{"price_yuan":"`+price+`"}`))
+	return b.Bid(ctx, lot, h.id, terms(price))
+}
+
+// terms are an offer for a price in yuan; all else of it is supplemented.
+func terms(price string) letter.BidTerms {
+	return letter.BidTerms{Price: yuan(price), PeriodDays: 1095, Quality: "合格", Leader: "示例项目经理"}
 }
 
 // opened waits for the opening, which the platform holds by itself.
