@@ -44,6 +44,7 @@ type Lot struct {
 	Forms         []letter.Form
 	End           letter.EndRule
 	Bids          Place
+	Hall          *HallRules // of a remote opening; nil: on the spot
 	PublishedAt   *time.Time
 	ClosedAt      *time.Time
 	OpenedAt      *time.Time
@@ -96,7 +97,8 @@ type lotRow struct {
 	Owner         string        `db:"owner"`
 	Beneficiaries []byte        `db:"beneficiaries"`
 	Postponed     []byte        `db:"postponed"`
-	CreatedAt     time.Time     `db:"created_at"`
+	hallRow
+	CreatedAt time.Time `db:"created_at"`
 }
 
 func (r lotRow) lot() (*Lot, error) {
@@ -105,6 +107,7 @@ func (r lotRow) lot() (*Lot, error) {
 		Lot:         letter.Lot{Project: r.ProjectCode, ProjectName: r.ProjectName, Code: r.Code, Name: r.Name},
 		End:         letter.EndRule{Deadline: r.Deadline.In(calendar.Shanghai), ValidityDays: r.ValidityDays, ExtraDays: r.ExtraDays},
 		Bids:        r.Bids,
+		Hall:        r.rules(),
 		PublishedAt: r.PublishedAt, ClosedAt: r.ClosedAt, OpenedAt: r.OpenedAt,
 		requirement: r.Requirement, custodianKeys: r.Custodians}
 	if err := json.Unmarshal(r.Beneficiaries, &l.Project.Beneficiaries); err != nil {
