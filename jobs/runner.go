@@ -135,6 +135,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	sweeping, stop := context.WithCancel(ctx)
 	r.stop = stop
 	r.swept.Go(func() { r.sweepAlways(sweeping) })
+	r.swept.Go(func() { r.hallsAlways(sweeping) })
 	if r.Status > 0 {
 		r.swept.Go(func() { r.statusAlways(sweeping) })
 	}

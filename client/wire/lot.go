@@ -36,6 +36,7 @@ type AddLot struct {
 	Forms  []letter.Form  `json:"forms"`
 	End    letter.EndRule `json:"end"`
 	Bids   string         `json:"bids,omitzero"`
+	Hall   *HallRules     `json:"hall,omitzero"` // opened remotely (不见面开标); absent: on the spot
 }
 
 // Lot is one lot as everybody may see it. Before opening it says nothing of bids or letters, not even
@@ -50,7 +51,8 @@ type Lot struct {
 	Beneficiaries     []letter.Party      `json:"beneficiaries"`
 	Amount            letter.Fen          `json:"amount"`
 	Forms             []letter.Form       `json:"forms"`
-	Bids              string              `json:"bids"` // here | outside: where bids are handed in
+	Bids              string              `json:"bids"`          // here | outside: where bids are handed in
+	Hall              *HallRules          `json:"hall,omitzero"` // of a remote opening; absent: on the spot
 	Requirement       *letter.Requirement `json:"requirement,omitzero"`
 	RequirementDigest signing.Digest      `json:"requirement_digest,omitzero"`
 	Custodians        *letter.KeySet      `json:"custodians,omitzero"`
