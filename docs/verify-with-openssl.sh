@@ -1,6 +1,6 @@
 #!/bin/sh
-# Verifies a document (.pdf), a guarantee file (.json), a signed undertaking or a signed verification sheet (.p7s) with
-# OpenSSL 3 and the usual tools of a Unix system, and with no program of the platform. Explained in verify-with-openssl.md.
+# Verifies a document (.pdf), a guarantee file (.json), a signed undertaking, verification sheet or opening record (.p7s)
+# with OpenSSL 3 and the usual tools of a Unix system, and with no program of the platform. Explained in verify-with-openssl.md.
 #
 #   verify-with-openssl.sh FILE ROOT.pem [STATUS.p7s]
 #
@@ -214,8 +214,10 @@ fi
 if [ "$(head -c 1 "$file")" != '{' ]; then
 	what=签名数据
 	! LC_ALL=C grep -q '{"advice":' "$file" || what=核验结果表
+	! LC_ALL=C grep -q ',"decrypt_from":"' "$file" || what=开标记录表
 	! LC_ALL=C grep -q '{"covers_from":' "$file" || what=状态清单
 	signature "$file" "$work/letter" "$what"
+	[ "$what" != 开标记录表 ] || echo "内容摘要 $(tagged baohan/opening-record/1 "$work/letter/content")"
 	in_force "$work/letter/content"
 	exit 0
 fi
