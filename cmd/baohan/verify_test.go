@@ -106,7 +106,7 @@ func TestVerifyExitCodes(t *testing.T) {
 		"a sheet by the centre":   {[]string{"sheet.p7s", "--trust", "root.pem", "--centre", d.h.Centre.Party.USCC}, 0, "由您指定的交易中心签署"},
 		"a sheet by another":      {[]string{"sheet.p7s", "--trust", "root.pem", "--centre", platform}, 1, "不是您指定的交易中心"},
 		"a sheet that was turned": {[]string{"turned.p7s", "--trust", "root.pem"}, 1, "签名内容被改动"},
-		"an opening record":       {[]string{"record.p7s", "--trust", "root.pem"}, 0, "以招标人代表（主持）身份签署"},
+		"an opening record":       {[]string{"record.p7s", "--trust", "root.pem"}, 0, "以招标人代表（主持）身份于 "},
 		"a record, in words":      {[]string{"record.p7s", "--trust", "root.pem"}, 0, "二、异议及答复：共 2 件"},
 		"a record by a stranger":  {[]string{"stranger.p7s", "--trust", "root.pem"}, 1, "签署单位不是记录所载"},
 		"a centre that is none":   {[]string{"sheet.p7s", "--trust", "root.pem", "--centre", "9144"}, 2, ""},

@@ -58,7 +58,7 @@ func (v *verification) openingRecord(p7s []byte) (out SignedRecord) {
 		return out
 	}
 	out.Role = out.Record.Role(out.Signer.USCC)
-	v.compare("signer", out.Role != "", "主持人、监督或者投标人", out.Signer.String(), "以"+out.Role+"身份签署", "签署单位不是记录所载的主持人、监督或者投标人")
+	v.compare("signer", out.Role != "", "主持人、监督或者投标人", out.Signer.String(), "以"+out.Role+"身份于 "+stamp(out.SignedAt)+"（自述）签署", "签署单位不是记录所载的主持人、监督或者投标人")
 	v.add(Line{Name: "opening_record", Result: ResultPass, Got: fmt.Sprintf("第 %d 版，内容摘要 %s", out.Record.Edition, out.Content),
 		Words: "同一版记录的各份签名，内容摘要相同"})
 	return out
@@ -68,13 +68,13 @@ func (v *verification) recordReport(s SignedRecord) Report {
 	r, open := v.verdict()
 	r.Words = "开标记录表：核对不通过，请勿采信；原因见逐项结果，有疑问请联系主持人或者平台"
 	if r.OK {
-		r.Words = fmt.Sprintf("开标记录表（第 %d 版）：%s于 %s（自述）的签名和内容核对通过", s.Record.Edition, s.Signer.Name, stamp(s.SignedAt)) + open
+		r.Words = fmt.Sprintf("开标记录表（第 %d 版）：签名和内容核对通过", s.Record.Edition) + open
 	}
 	return r
 }
 
-// VerifyOpeningRecords checks several signatures of one record: each by itself, and that all are of the same bytes and
-// of different signers. The first is the host's.
+// VerifyOpeningRecords checks several signatures of one record: each by itself, that all are of the same bytes and of
+// different signers, and that the host's is among them.
 func VerifyOpeningRecords(all [][]byte, trust *signing.Trust, options ...Option) Report {
 	v := newVerification(trust, options)
 	var first SignedRecord
@@ -83,13 +83,13 @@ func VerifyOpeningRecords(all [][]byte, trust *signing.Trust, options ...Option)
 		one := v.openingRecord(p7s)
 		if i == 0 {
 			first = one
-			v.compare("host", one.Record.Host.USCC == one.Signer.USCC, one.Record.Host.String(), one.Signer.String(), "由主持人签署", "第一份签名不是主持人的")
 		}
 		v.compare("same_record", one.Content == first.Content && !signers[one.Signer.USCC], first.Content.String(), one.Content.String(),
-			"与主持人所签是同一份记录", "所签不是同一份记录，或者同一单位的签名重复")
+			"各份签名所签是同一份记录，各为一个单位", "所签不是同一份记录，或者同一单位的签名重复")
 		signers[one.Signer.USCC] = true
 	}
-	v.refused("signatures", need(len(all) > 0, "", "missing", "没有签名"), fmt.Sprintf("共 %d 份签名", len(all)))
+	host := first.Record.Host
+	v.compare("host", signers[host.USCC] && host != Party{}, host.String(), fmt.Sprintf("共 %d 份签名", len(all)), "其中有主持人的签名", "其中没有主持人的签名")
 	v.rendering("")
 	return v.recordReport(first)
 }

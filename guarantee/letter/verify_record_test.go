@@ -32,9 +32,9 @@ func TestVerifyOpeningRecord(t *testing.T) {
 		ok      bool
 		says    []string
 	}{
-		"by the host":       {host, nil, true, []string{"以招标人代表（主持）身份签署", "第 1 版，内容摘要 " + r.Digest().String(), "未提供吊销列表"}},
-		"by a bidder":       {h.Signed(h.Bidders[2], content, at), nil, true, []string{"以投标人身份签署", h.Bidders[2].Party.USCC}},
-		"by the supervisor": {h.Signed(h.Supervisor, content, at), nil, true, []string{"以监督身份签署"}},
+		"by the host":       {host, nil, true, []string{"以招标人代表（主持）身份于 ", "第 1 版，内容摘要 " + r.Digest().String(), "未提供吊销列表"}},
+		"by a bidder":       {h.Signed(h.Bidders[2], content, at), nil, true, []string{"以投标人身份于 ", h.Bidders[2].Party.USCC}},
+		"by the supervisor": {h.Signed(h.Supervisor, content, at), nil, true, []string{"以监督身份于 "}},
 		"by a stranger":     {h.Signed(h.Bidders[1], content, at), nil, false, []string{"签署单位不是记录所载"}},
 		"by the platform":   {h.Signed(h.Platform, content, at), nil, false, []string{"签署单位不是记录所载"}},
 		"lists demanded":    {host, []letter.Option{letter.Revocation(at)}, false, []string{"不覆盖"}},
@@ -89,11 +89,12 @@ func TestVerifyOpeningRecords(t *testing.T) {
 	}{
 		"host alone":       {[][]byte{host}, ""},
 		"host and bidders": {[][]byte{host, bidder, signed(h.Bidders[0], r), signed(h.Supervisor, r)}, ""},
-		"a bidder first":   {[][]byte{bidder, host}, "第一份签名不是主持人的"},
+		"a bidder first":   {[][]byte{bidder, host}, ""},
+		"without the host": {[][]byte{bidder}, "没有主持人的签名"},
 		"another edition":  {[][]byte{host, signed(h.Bidders[2], second)}, "不是同一份记录"},
 		"signed twice":     {[][]byte{host, bidder, signed(h.Bidders[2], r)}, "重复"},
 		"a stranger's":     {[][]byte{host, signed(h.Bank, r)}, "签署单位不是记录所载"},
-		"none":             {nil, "没有签名"},
+		"none":             {nil, "没有主持人的签名"},
 		"something else":   {[][]byte{host, h.Issue(h.Blind(), "XJSL-2026-000003").Signed}, "不是同一份记录"},
 		"one that is cut":  {[][]byte{host, bidder[:len(bidder)-1]}, "格式"},
 	} {

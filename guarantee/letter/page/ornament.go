@@ -3,15 +3,15 @@ package page
 import "math"
 
 // border is the double frame of every page.
-func border(c *canvas) {
-	c.frame(edge, edge, pageWidth-2*edge, pageHeight-2*edge, 1.1, vermilion)
-	c.frame(edge+3.2, edge+3.2, pageWidth-2*edge-6.4, pageHeight-2*edge-6.4, 0.35, vermilion)
+func (f format) border(c *canvas) {
+	c.frame(edge, edge, f.pageWidth-2*edge, f.pageHeight-2*edge, 1.1, vermilion)
+	c.frame(edge+3.2, edge+3.2, f.pageWidth-2*edge-6.4, f.pageHeight-2*edge-6.4, 0.35, vermilion)
 }
 
 // ornament is the red band with a guilloche of fine waves in it.
-func ornament(c *canvas) {
-	const x, w = edge + 8.0, pageWidth - 2*edge - 16
-	y := bandTop - bandHeight
+func (f format) ornament(c *canvas) {
+	x, w := edge+8.0, f.pageWidth-2*edge-16
+	y := f.bandTop - bandHeight
 	c.box(x, y, w, bandHeight, vermilion)
 	c.stroke(bright)
 	c.op("w", 0.3)
