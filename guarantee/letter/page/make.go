@@ -73,7 +73,8 @@ func (by Signatory) make(ctx context.Context, kind string, s paper.Sheet, attach
 // Render sets a sheet on pages, ready to be signed. The error is a *MissingGlyphError, or says what does not fit.
 func (by Signatory) Render(kind string, s paper.Sheet, attached []paper.Attachment, at time.Time) (paper.Document, error) {
 	p := newPress(kind, s, by.Verify)
-	for _, b := range s.Blocks {
+	for i, b := range s.Blocks {
+		p.keep(s.Blocks[i:])
 		p.block(b)
 	}
 	if p.err != nil {

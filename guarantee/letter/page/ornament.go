@@ -11,14 +11,14 @@ func (f format) border(c *canvas) {
 // ornament is the red band with a guilloche of fine waves in it.
 func (f format) ornament(c *canvas) {
 	x, w := edge+8.0, f.pageWidth-2*edge-16
-	y := f.bandTop - bandHeight
-	c.box(x, y, w, bandHeight, vermilion)
+	y := f.bandTop - f.bandHeight
+	c.box(x, y, w, f.bandHeight, vermilion)
 	c.stroke(bright)
 	c.op("w", 0.3)
 	for k := range 9 {
-		wave(c, x+6, w-12, y+bandHeight/2, 6+2.9*float64(k), float64(k)*math.Pi/9)
+		wave(c, x+6, w-12, y+f.bandHeight/2, 6+2.9*float64(k), float64(k)*math.Pi/9)
 	}
-	c.frame(x+3, y+3, w-6, bandHeight-6, 0.6, bright)
+	c.frame(x+3, y+3, w-6, f.bandHeight-6, 0.6, bright)
 }
 
 // wave is a sine in cubic curves, one a quarter of its period.

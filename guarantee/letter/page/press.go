@@ -10,24 +10,24 @@ import (
 const (
 	shortSide, longSide = 595.276, 841.89
 
-	edge       = 30.0 // of the outer frame
-	bandHeight = 74.0
-	bottom     = 74.0
-	footY      = 50.0
+	edge   = 30.0 // of the outer frame
+	bottom = 74.0
+	footY  = 50.0
 )
 
 // format is a way to lay A4.
 type format struct {
-	pageWidth, pageHeight     float64
-	left, right, width        float64
-	bandTop, headY, tablesPad float64 // tablesPad is the room at either side of a cell
+	pageWidth, pageHeight float64
+	left, right, width    float64
+	bandTop, bandHeight   float64
+	headY, tablesPad      float64 // tablesPad is the room at either side of a cell
 }
 
 var (
 	upright = format{pageWidth: shortSide, pageHeight: longSide, left: 64, right: shortSide - 64, width: shortSide - 2*64,
-		bandTop: longSide - 46, headY: longSide - 54, tablesPad: 7}
+		bandTop: longSide - 46, bandHeight: 74, headY: longSide - 54, tablesPad: 7}
 	wide = format{pageWidth: longSide, pageHeight: shortSide, left: 46, right: longSide - 46, width: longSide - 2*46,
-		bandTop: shortSide - 46, headY: shortSide - 54, tablesPad: 3.5}
+		bandTop: shortSide - 46, bandHeight: 62, headY: shortSide - 54, tablesPad: 3.5}
 )
 
 // style is how a paragraph is set: sizes in points.
@@ -150,6 +150,15 @@ func (p *press) line(l line, x, y, w float64, s style) {
 func perMille(w, size float64) int       { return int(w / size * 1000) }
 func points(w int, size float64) float64 { return float64(w) * size / 1000 }
 
+// keep begins a new page where a heading would stand at the foot of one and the grid that it heads on the next.
+func (p *press) keep(blocks []paper.Block) {
+	if len(blocks) > 1 && blocks[0].Heading != "" && blocks[1].Table != nil && blocks[1].Table.Grid {
+		p.room(headingHeight + p.gridStart(*blocks[1].Table))
+	}
+}
+
+const headingHeight = 21.0
+
 // heading stands with at least some lines of what it heads.
 func (p *press) heading(text string) {
 	p.room(60)
@@ -169,8 +178,8 @@ func (p *press) band(title string) {
 		size, spread = size-1, max(spread-0.5, 0)
 	}
 	w := points(line{glyphs: text}.width(), size) + spread*float64(max(len(text)-1, 0))
-	c.text(text, (p.pageWidth-w)/2, p.bandTop-bandHeight/2-size*0.36, size, spread, white)
-	p.y = p.bandTop - bandHeight - 14
+	c.text(text, (p.pageWidth-w)/2, p.bandTop-p.bandHeight/2-size*0.36, size, spread, white)
+	p.y = p.bandTop - p.bandHeight - 14
 }
 
 // finish draws what stands on every page, now that their number is known, and packs them.

@@ -69,10 +69,10 @@ func (p *press) facts(all []paper.Fact) {
 
 // table has a head, and rows that stay whole. A grid has its head again on every page, where it is no part of the text.
 func (p *press) table(t paper.Table) {
-	rows := style{face: p.types.body, size: 7.8, leading: 11, colour: ink, pad: 2.6}
+	rows := p.rows()
 	head := p.cells(t, t.Columns, p.label(rows))
-	if t.Grid { // a head does not stand alone at the foot of a page
-		p.room(height(head) + height(p.cells(t, append(t.Rows, t.Columns)[0], rows)))
+	if t.Grid {
+		p.room(p.gridStart(t))
 	}
 	p.tableRule(0.9)
 	p.tableRow(t, head)
@@ -96,6 +96,19 @@ func (p *press) table(t paper.Table) {
 		p.tableRow(t, cells)
 	}
 	p.y -= 6
+}
+
+func (p *press) rows() style {
+	return style{face: p.types.body, size: 7.8, leading: 11, colour: ink, pad: 2.6}
+}
+
+// gridStart is the height of a grid's head and first row: a head does not stand alone at the foot of a page.
+func (p *press) gridStart(t paper.Table) float64 {
+	h := height(p.cells(t, t.Columns, p.label(p.rows())))
+	if len(t.Rows) > 0 {
+		h += height(p.cells(t, t.Rows[0], p.rows()))
+	}
+	return h
 }
 
 // tableRow is a row, between its columns' rules in a grid.

@@ -185,7 +185,7 @@ func (d *Document) checkText(s Sheet) error {
 // may be repeated, and no more than one a page.
 func (s Sheet) withoutGridHead(artifacts []string, at int) []string {
 	for _, b := range s.Blocks {
-		if b.Table != nil && b.Table.Grid && at < len(artifacts) && at > 0 && artifacts[at] == strings.Join(b.Table.Columns, "") {
+		if b.Table != nil && b.Table.Grid && at < len(artifacts) && at > 0 && Squeezed(artifacts[at]) == Squeezed(strings.Join(b.Table.Columns, "")) {
 			return slices.Delete(slices.Clone(artifacts), at, at+1)
 		}
 	}

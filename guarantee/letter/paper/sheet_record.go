@@ -94,7 +94,7 @@ func (o opened) sheet() Sheet {
 	r := o.r
 	blocks := []Block{{Facts: o.heading()},
 		{Heading: fmt.Sprintf("一、唱标：共 %d 份，%s", len(r.Bids), r.Tally())}, {Table: o.bids()},
-		{Notes: []string{"“签名”一栏为本文件制作时已经收到的签名。签名时限届满仍未签名的，视为对开标记录没有异议。金额、工期等唱标内容取自投标人签名的投标函，大小写一致；递交、解密时间精确到秒，微秒见随附的签名数据。"}}}
+		{Notes: []string{"“签名”为本文件制作时已收到的签名；签名时限届满未签的，视为无异议。唱标内容取自投标人签名的投标函。时间的秒以下部分见随附的签名数据。"}}}
 	blocks = append(blocks, o.annex()...)
 	blocks = append(blocks, o.objections()...)
 	blocks = append(blocks, o.changes()...)
@@ -126,13 +126,13 @@ func (o opened) heading() []Fact {
 }
 
 func (o opened) bids() *Table {
-	t := &Table{Grid: true, Columns: []string{"序号", "投标人", "递交时间", "解密结果、时间", "投标担保", "投标报价", "质量目标", "工期", "项目负责人", "备注", "签名"},
-		Shares: []int{5, 20, 10, 11, 22, 19, 9, 8, 10, 16, 10}}
+	t := &Table{Grid: true, Columns: []string{"序号", "投标人", "递交时间", "解密结果\n及时间", "投标担保", "投标报价", "质量目标", "工期\n（日历天）", "项目负责人", "备注", "签名"},
+		Shares: []int{5, 20, 10, 11, 22, 19, 9, 9, 10, 16, 10}}
 	for i, b := range o.r.Bids {
 		price, quality, period, leader := "—", "—", "—", "—"
 		if x := b.Terms; x != nil {
 			price = "¥" + x.Price.String() + "\n人民币" + x.PriceCapital
-			quality, period, leader = fitting(x.Quality, 40), strconv.Itoa(x.PeriodDays)+"日历天", x.Leader
+			quality, period, leader = fitting(x.Quality, 40), strconv.Itoa(x.PeriodDays), x.Leader
 		}
 		t.Rows = append(t.Rows, []string{strconv.Itoa(i + 1), lead(b), clock(b.ReceivedAt), decrypted(b), security(b.Security), price, quality, period, leader,
 			fitting(remarks(b), 60), o.signed(b)})
@@ -320,7 +320,7 @@ func (o opened) close() *Close {
 
 // signatures are those that the document carries.
 func (o opened) signatures() *Table {
-	t := &Table{Grid: true, Columns: []string{"签署单位", "身份", "签名时间（自述）", "证书", "随附文件及其 SM3 摘要"}, Shares: []int{30, 18, 14, 28, 52}}
+	t := &Table{Grid: true, Columns: []string{"签署单位", "身份", "签名时间（自述）", "证书", "随附文件及其 SM3 摘要"}, Shares: []int{28, 18, 14, 28, 60}}
 	for i, a := range o.attachments() {
 		s := o.all[i]
 		c := s.signed.Signer()
