@@ -31,7 +31,7 @@ const (
 
 var changeKinds = map[string]string{ChangeExtended: "延长", ChangePaused: "暂停", ChangeResumed: "恢复", ChangeOutage: "平台中断补时"}
 
-// OpeningRecord (开标记录表, 招标投标法36, 电子招标投标办法33) is what was read out at a remote opening and how it came to
+// OpeningRecord (开标记录表, 招标投标法36, 电子招标投标办法32) is what was read out at a remote opening and how it came to
 // it. Host and bidders sign the same bytes, each by itself. What is found later makes a new edition, which names the one
 // before; no edition is ever changed.
 type OpeningRecord struct {
