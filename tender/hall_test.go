@@ -19,8 +19,8 @@ type session struct {
 	letter, full string
 }
 
-// newHall opens a lot that has a session.
-func newHall(t testing.TB) *session {
+// newSession opens a lot that has a session.
+func newSession(t testing.TB) *session {
 	t.Helper()
 	h := &session{world: newWorld(t)}
 	h.l = h.remote("H1")
@@ -127,7 +127,7 @@ func (h *session) sign(o org, r party.Role) (HallAnswer, error) {
 
 // The whole course of a remote opening: all decrypt, read-out, an objection with its answer, the record that all sign.
 func TestRemoteOpening(t *testing.T) {
-	h := newHall(t)
+	h := newSession(t)
 	h.stands(HallListed)
 	if v := h.view(); len(v.Bids) != 3 || v.Bids[0].State != BidWaiting || v.Rules != (HallRules{30, 10, 15}) || v.Remaining != 0 {
 		t.Fatalf("listed: %+v", v)
