@@ -2,6 +2,7 @@ package tender
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -89,7 +90,7 @@ func (d *Desk) Attribute(ctx context.Context, cmd party.Command, lot string, n N
 
 func (h *hallTurn) undecrypted(ctx context.Context, bid string) error {
 	b, err := readHallBid(ctx, h.tx, bid)
-	if err == errNoBid || err == nil && (b.Lot != h.s.Lot || b.State == BidDecrypted) { //nolint:errorlint // the very value
+	if errors.Is(err, errNoBid) || err == nil && (b.Lot != h.s.Lot || b.State == BidDecrypted) {
 		return errAttributionBid
 	}
 	return err
@@ -203,10 +204,10 @@ func (d *Desk) Attribution(ctx context.Context, letterID string) (HallBidState, 
 	var lot, bid string
 	err := d.Pool.QueryRow(ctx, `SELECT h.lot, h.bid FROM hall_bid h JOIN opened_bid o ON o.lot = h.lot AND o.bid = h.bid WHERE o.letter = @letter
 		ORDER BY h.lot, h.bid LIMIT 1`, pgx.NamedArgs{"letter": letterID}).Scan(&lot, &bid)
-	if err == pgx.ErrNoRows { //nolint:errorlint // the very value
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
 		return "", nil
-	}
-	if err != nil {
+	case err != nil:
 		return "", err
 	}
 	s, err := readSession(ctx, d.Pool, lot, "")

@@ -2,8 +2,11 @@ package tender
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
+
+	"baohan/party"
 )
 
 // HallBidState is where a bid stands in a remote opening.
@@ -50,11 +53,13 @@ func (d *Desk) beginSession(ctx context.Context, t *turn, public Opening) error 
 // session, or whose session is over, is left alone.
 func (d *Desk) endSession(ctx context.Context, t *turn, reason string) error {
 	s, err := readSession(ctx, t.tx, t.lot.ID, " FOR UPDATE")
-	if err == ErrNotFound || err == nil && s.Stage.Final() { //nolint:errorlint // the very value
+	switch {
+	case errors.Is(err, ErrNotFound):
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
+	case s.Stage.Final():
+		return nil
 	}
 	h := &hallTurn{turn: t, desk: d, s: s, at: t.now}
 	if err := h.move(HallTerminate, map[string]any{"reason": reason}); err != nil {
@@ -63,17 +68,20 @@ func (d *Desk) endSession(ctx context.Context, t *turn, reason string) error {
 	return h.write(ctx)
 }
 
-// sessionOver tells whether a lot's remote opening is over, for verbs that come after an opening. On the spot it is over when the
-// lot is opened.
-func (d *Desk) sessionOver(ctx context.Context, t *turn) (bool, error) {
-	if t.lot.Hall == nil {
-		return true, nil
-	}
+// errSessionRuns: what the opening found is not complete before its session has ended.
+var errSessionRuns = party.Conflict("lot.session_runs", "本标段的不见面开标会尚未结束，不能进行后续步骤；请在开标记录表签署、开标会结束后再办理")
+
+// afterSession refuses what comes after an opening as long as a remote one is going on. On the spot it is over when the lot
+// is opened.
+func (d *Desk) afterSession(ctx context.Context, t *turn) error {
 	s, err := readSession(ctx, t.tx, t.lot.ID, "")
-	if err != nil {
-		return false, err
+	switch {
+	case errors.Is(err, ErrNotFound): // on the spot
+		return nil
+	case err == nil && !s.Stage.Final():
+		return errSessionRuns
 	}
-	return s.Stage == HallEnded, nil
+	return err
 }
 
 func insertHallBids(ctx context.Context, tx pgx.Tx, lot string, all []BidView) error {

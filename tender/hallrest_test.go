@@ -201,12 +201,15 @@ func TestOutage(t *testing.T) {
 // decided by the longer one, in every order.
 func TestNoActBeforeTheOutageIsCounted(t *testing.T) {
 	for name, act := range map[string]func(*session) error{
-		"a form":     func(h *session) error { _, err := h.decrypt(0); return err },
-		"a pause":    func(h *session) error { _, err := h.Pause(h.ctx, h.host(), h.l.ID, "核实情况"); return err },
-		"the beat":   func(h *session) error { return h.KeepHalls(h.ctx) },
-		"a reader":   func(h *session) error { h.view(); return nil },
-		"the sweep":  func(h *session) error { return h.Settle(h.ctx, h.l.ID) },
-		"an attempt": func(h *session) error { _, err := h.tryHall(h.ctx, h.host(), h.l.ID, nil); return ignore(err, errSilent) },
+		"a form":    func(h *session) error { _, err := h.decrypt(0); return err },
+		"a pause":   func(h *session) error { _, err := h.Pause(h.ctx, h.host(), h.l.ID, "核实情况"); return err },
+		"the beat":  func(h *session) error { return h.KeepHalls(h.ctx) },
+		"a reader":  func(h *session) error { h.view(); return nil },
+		"the sweep": func(h *session) error { return h.Settle(h.ctx, h.l.ID) },
+		"an attempt": func(h *session) error {
+			_, err := h.tryHall(h.ctx, h.host(), h.l.ID, nil)
+			return ignore(err, errSilent)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newSession(t)
@@ -388,6 +391,25 @@ func TestTerminatedSession(t *testing.T) {
 	must(h.change(h.ctx, system(), h.draftLot(letter.RegimeTendering, "S9", func(*NewLot) {}), func(t *turn) error { return h.endSession(h.ctx, t, "无") }))
 }
 
+// Nobody is awarded before the session has ended.
+func TestNoAwardDuringASession(t *testing.T) {
+	h := newSession(t)
+	award := func() error {
+		_, err := h.Award(h.ctx, h.host(), h.l.ID, AwardNote{Winner: h.bidders[1].party.USCC, NoticedOn: today(h.world)})
+		return err
+	}
+	h.refused(award(), "lot.session_runs")
+	h.allDecrypt()
+	h.toSigning()
+	h.refused(award(), "lot.session_runs")
+	h.does(h.sign(h.tenderer, party.Beneficiary))
+	h.clock.Set(*h.view().Deadline)
+	h.view()
+	if err := award(); err != nil {
+		t.Error(err)
+	}
+}
+
 // The backend is killed inside every transaction of a session in turn: nothing of it is done, and the same command again
 // does it once.
 func TestKilledInsideEveryStep(t *testing.T) {
@@ -398,11 +420,20 @@ func TestKilledInsideEveryStep(t *testing.T) {
 		by   func() party.Command
 	}{
 		{"order", func(c party.Command) error { _, err := h.OrderDecryption(h.ctx, c, h.l.ID); return err }, h.host},
-		{"form", func(c party.Command) error { _, err := h.HandInForm(h.ctx, c, h.bids[0], h.forms[h.bids[0]]); return err }, func() party.Command { return h.bidder(0) }},
+		{"form", func(c party.Command) error {
+			_, err := h.HandInForm(h.ctx, c, h.bids[0], h.forms[h.bids[0]])
+			return err
+		}, func() party.Command { return h.bidder(0) }},
 		{"pause", func(c party.Command) error { _, err := h.Pause(h.ctx, c, h.l.ID, "核实情况"); return err }, h.host},
 		{"resume", func(c party.Command) error { _, err := h.Resume(h.ctx, c, h.l.ID, "继续开标"); return err }, h.host},
-		{"form 2", func(c party.Command) error { _, err := h.HandInForm(h.ctx, c, h.bids[1], h.forms[h.bids[1]]); return err }, func() party.Command { return h.bidder(1) }},
-		{"form 3", func(c party.Command) error { _, err := h.HandInForm(h.ctx, c, h.bids[2], h.forms[h.bids[2]]); return err }, func() party.Command { return h.bidder(2) }},
+		{"form 2", func(c party.Command) error {
+			_, err := h.HandInForm(h.ctx, c, h.bids[1], h.forms[h.bids[1]])
+			return err
+		}, func() party.Command { return h.bidder(1) }},
+		{"form 3", func(c party.Command) error {
+			_, err := h.HandInForm(h.ctx, c, h.bids[2], h.forms[h.bids[2]])
+			return err
+		}, func() party.Command { return h.bidder(2) }},
 		{"read", func(c party.Command) error { _, err := h.ReadOut(h.ctx, c, h.l.ID); return err }, h.host},
 		{"object", func(c party.Command) error { _, err := h.Object(h.ctx, c, h.l.ID, "对唱标的异议"); return err }, func() party.Command { return h.bidder(1) }},
 	}

@@ -176,7 +176,7 @@ func (d *Desk) tryHall(ctx context.Context, cmd party.Command, lot string, rule 
 		if err := h.settle(ctx); err != nil {
 			return err
 		}
-		if err := errors.Join(h.write(ctx)); err != nil {
+		if err := h.write(ctx); err != nil {
 			return err
 		}
 		if err := h.turn.write(ctx); err != nil {
