@@ -306,6 +306,7 @@ func TestNoAwardDuringASession(t *testing.T) {
 // does it once.
 func TestKilledInsideEveryStep(t *testing.T) {
 	h := newSession(t)
+	var paper []byte
 	steps := []struct {
 		name string
 		do   func(party.Command) error
@@ -328,6 +329,19 @@ func TestKilledInsideEveryStep(t *testing.T) {
 		}, func() party.Command { return h.bidder(2) }},
 		{"read", func(c party.Command) error { _, err := h.ReadOut(h.ctx, c, h.l.ID); return err }, h.host},
 		{"object", func(c party.Command) error { _, err := h.Object(h.ctx, c, h.l.ID, "对唱标的异议"); return err }, func() party.Command { return h.bidder(1) }},
+		{"answer", func(c party.Command) error {
+			_, err := h.AnswerObjection(h.ctx, c, h.l.ID, h.view().Objections[0].Seq, "答复如下")
+			return err
+		}, h.host},
+		{"record", func(c party.Command) error { _, err := h.MakeRecord(h.ctx, c, h.l.ID, ""); return err }, func() party.Command {
+			h.clock.Set(*h.view().Deadline)
+			return h.host()
+		}},
+		{"sign", func(c party.Command) error { _, err := h.SignRecord(h.ctx, c, h.l.ID, paper); return err }, func() party.Command {
+			h.clock.Set(*h.view().Deadline)
+			paper = h.p7s(h.tenderer, must(h.OpeningRecord(h.ctx, h.centre.actor(party.Centre), h.l.ID, 0)).Content, nil)
+			return h.host()
+		}},
 	}
 	for _, s := range steps {
 		cmd := s.by()
@@ -350,6 +364,7 @@ func TestKilledInsideEveryStep(t *testing.T) {
 			t.Errorf("%s once more: %v, %v", s.name, err, h.kinds())
 		}
 	}
+	h.stands(HallEnded)
 }
 
 // killAt kills the backend at the first write to a table while do runs.
