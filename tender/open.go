@@ -21,6 +21,7 @@ type opening struct {
 	closing [2][]byte // A, over the bids; B, over the letters; B is nil when no bid names a letter
 	bids    []*openedBid
 	letters []*openedLetter
+	judged  func() // waits for the lines of the letters
 }
 
 // openedBid is one bid of closing A: read, or why it could not be.
@@ -94,7 +95,7 @@ func mayOpen(a party.Actor, l *Lot) error {
 }
 
 // prepare does all that needs the keys. The hall hears of every stage, whatever there is to do in it.
-func (o *opening) prepare(ctx context.Context) error {
+func (o *opening) prepare(ctx context.Context) (err error) {
 	o.hall.reached(ctx, StageAsking)
 	if err := o.openBids(ctx); err != nil {
 		return err
@@ -108,7 +109,8 @@ func (o *opening) prepare(ctx context.Context) error {
 	}
 	o.letGo()
 	o.hall.reached(ctx, StageVerifying)
-	return o.verify(ctx)
+	o.judged, err = o.verify(ctx)
+	return err
 }
 
 // openBids is the first round.
