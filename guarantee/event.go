@@ -36,6 +36,7 @@ const (
 	EventMissing             EventKind = "missing"
 	EventAccepted            EventKind = "accepted" // by a supervisor, on the bidder's own copy (应急)
 	EventVerified            EventKind = "verified"
+	EventConfirmed           EventKind = "confirmed" // the committee's finding on a letter that did not pass
 	EventReleaseDue          EventKind = "release_due"
 	EventReleaseClockMoved   EventKind = "release_clock_moved"   // its day was counted again, by a table that has changed
 	EventReleaseClockStopped EventKind = "release_clock_stopped" // its bidder waits for the contract after all
@@ -57,7 +58,7 @@ const (
 // everyKind lists them all.
 var everyKind = []EventKind{EventSubmitted, EventTakenUp, EventFeeOffered, EventApproved, EventFeeAccepted, EventDeclined, EventCancelled,
 	EventFeePaid, EventFeeLapsed, EventFeeRefunding, EventFeeRefunded, EventPrepared, EventIssued, EventIssueFailed, EventDeposited,
-	EventRewrapped, EventDisclosed, EventMissing, EventAccepted, EventVerified, EventReleaseDue, EventReleaseClockMoved,
+	EventRewrapped, EventDisclosed, EventMissing, EventAccepted, EventVerified, EventConfirmed, EventReleaseDue, EventReleaseClockMoved,
 	EventReleaseClockStopped, EventReleaseSigned, EventReleased,
 	EventReleaseAcknowledged, EventDemandPresented, EventDemandIncomplete, EventDemandCompleted, EventDemandExamining, EventDemandComplying,
 	EventDemandRejected, EventDemandHonoured, EventDemandWithdrawn, EventPaidOut, EventExpired}

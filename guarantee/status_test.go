@@ -132,7 +132,7 @@ func TestDrawing(t *testing.T) {
 
 func drawing() string {
 	var b strings.Builder
-	b.WriteString("# States of a guarantee\n\nDrawn from the tables of `guarantee/status.go`. Whatever is not drawn is refused, by the code and by the database.\n\nThe moves amend, amended, surrender, void, stay, resume_examination, resume_payment and confirm are legal and have no verb yet.\n")
+	b.WriteString("# States of a guarantee\n\nDrawn from the tables of `guarantee/status.go`. Whatever is not drawn is refused, by the code and by the database.\n\nThe moves amend, amended, surrender, void, stay, resume_examination and resume_payment are legal and have no verb yet.\n")
 	for _, part := range []Part{PartApplication, PartFee, PartInstrument, PartDisclosure, PartVerification, PartRelease, PartDemand} {
 		fmt.Fprintf(&b, "\n## %s %s\n\n```mermaid\nstateDiagram-v2\n", part, partName[part])
 		fmt.Fprintf(&b, "    [*] --> %s\n", allStates[part][0])
