@@ -141,7 +141,7 @@ func (d *Desk) queryInTime(all []AwardView, now time.Time) error {
 	if len(all) == 0 {
 		return party.TooEarly("objection.not_yet", "本标段尚未公告中标结果；公告后七个工作日内可以提出质疑")
 	}
-	last, err := d.Calendar.AddWorkingDays(calendar.DateOf(all[len(all)-1].NoticedOn), resultDays+queryDays)
+	last, err := d.queryUntil(all[len(all)-1])
 	if errors.Is(err, calendar.ErrYearNotPublished) {
 		return nil
 	}
@@ -149,6 +149,19 @@ func (d *Desk) queryInTime(all []AwardView, now time.Time) error {
 		return party.TooLate("objection.too_late", fmt.Sprintf("质疑期已于 %s 24:00 届满（政府采购法第五十二条），不再受理质疑。此前提出过质疑的，%s", last, ComplaintQuery))
 	}
 	return err
+}
+
+func (d *Desk) queryUntil(a AwardView) (calendar.Date, error) {
+	return d.Calendar.AddWorkingDays(calendar.DateOf(a.NoticedOn), resultDays+queryDays)
+}
+
+// QueryUntil is the last day for 质疑 to an award; zero where the year's table is not published, and under 招投标.
+func (d *Desk) QueryUntil(l *Lot, a AwardView) calendar.Date {
+	if l.Project.Regime != letter.RegimeProcurement {
+		return calendar.Date{}
+	}
+	last, _ := d.queryUntil(a)
+	return last
 }
 
 // AnswerBy is the last day for the answer; zero where the year's table is not published and the law counts working days.
@@ -175,9 +188,12 @@ func (o Objection) Complaint() string {
 
 const objectionColumns = `id, lot, kind, state, filed_by, filer, interest, words, filed_at, upheld, changes, answer, answered_at, withdrawn_at`
 
-func readObjection(ctx context.Context, tx pgx.Tx, lot, id string) (Objection, error) {
-	return store.One[Objection](ctx, tx, ErrNoObjection, `SELECT `+objectionColumns+` FROM objection WHERE id = @id AND lot = @lot FOR UPDATE`,
-		pgx.NamedArgs{"id": id, "lot": lot})
+func readObjection(ctx context.Context, q store.Querier, id string) (Objection, error) {
+	return store.One[Objection](ctx, q, ErrNoObjection, `SELECT `+objectionColumns+` FROM objection WHERE id = @id`, pgx.NamedArgs{"id": id})
+}
+
+func lockObjection(ctx context.Context, tx pgx.Tx, id string) (Objection, error) {
+	return store.One[Objection](ctx, tx, ErrNoObjection, `SELECT `+objectionColumns+` FROM objection WHERE id = @id FOR UPDATE`, pgx.NamedArgs{"id": id})
 }
 
 func objectionsOf(ctx context.Context, q store.Querier, lot string) ([]Objection, error) {

@@ -75,11 +75,11 @@ func (w *world) object(o org, l *Lot, interest string) (Answer, error) {
 	return w.Object(w.ctx, w.by(o, party.Bidder), l.ID, "第一中标候选人的业绩不符合招标文件要求，请求复核", interest)
 }
 
-func (w *world) answer(l *Lot, id string, r Reply) (Answer, error) {
+func (w *world) answer(id string, r Reply) (Answer, error) {
 	if r.Words == "" {
 		r.Words = "经复核，第一中标候选人的业绩符合招标文件要求"
 	}
-	return w.AnswerObjection(w.ctx, w.tenderers(), l.ID, id, r)
+	return w.AnswerObjection(w.ctx, w.tenderers(), id, r)
 }
 
 func (w *world) award(l *Lot, winner org, passed ...PassedOver) (Answer, error) {
@@ -181,16 +181,16 @@ func TestObjectionHoldsTheAwardUp(t *testing.T) {
 	if _, err := w.pool.Exec(w.ctx, `INSERT INTO award (lot, round, winner, candidates, noticed_on) VALUES ($1, 1, 'x', '{}', '2026-12-25')`, l.ID); err == nil {
 		t.Error("the database awards while an objection is open")
 	}
-	_, err = w.WithdrawObjection(w.ctx, w.by(w.bidders[2], party.Bidder), l.ID, first.ID)
+	_, err = w.WithdrawObjection(w.ctx, w.by(w.bidders[2], party.Bidder), first.ID)
 	w.refused(err, "objection.not_found")
-	_, err = w.answer(l, first.ID, Reply{Changes: true})
+	_, err = w.answer(first.ID, Reply{Changes: true})
 	w.refused(err, "answer.changes")
-	if a := must(w.answer(l, first.ID, Reply{})); a.State != string(ObjectionAnswered) {
+	if a := must(w.answer(first.ID, Reply{})); a.State != string(ObjectionAnswered) {
 		t.Errorf("%+v", a)
 	}
-	_, err = w.answer(l, first.ID, Reply{})
+	_, err = w.answer(first.ID, Reply{})
 	w.refused(err, "objection.illegal_move")
-	_, err = w.WithdrawObjection(w.ctx, w.by(w.bidders[1], party.Bidder), l.ID, first.ID)
+	_, err = w.WithdrawObjection(w.ctx, w.by(w.bidders[1], party.Bidder), first.ID)
 	w.refused(err, "objection.illegal_move")
 	if a := w.tells(w.award(l, w.bidders[0])); a.State != string(Awarded) {
 		t.Errorf("%+v", a)
@@ -208,9 +208,9 @@ func TestUpheldObjectionAsksForACorrection(t *testing.T) {
 	l := w.evaluated("A1")
 	w.tells(w.Announce(w.ctx, w.tenderers(), l.ID, 0))
 	back := must(w.object(w.bidders[2], l, ""))
-	must(w.WithdrawObjection(w.ctx, w.by(w.bidders[2], party.Bidder), l.ID, back.ID))
+	must(w.WithdrawObjection(w.ctx, w.by(w.bidders[2], party.Bidder), back.ID))
 	o := must(w.object(w.bank, l, "第二中标候选人的分包单位"))
-	must(w.answer(l, o.ID, Reply{Upheld: true, Changes: true}))
+	must(w.answer(o.ID, Reply{Upheld: true, Changes: true}))
 	w.clock.Set(day("2026-12-24").EndOfDay().Add(time.Microsecond))
 	_, err := w.award(l, w.bidders[0])
 	w.refused(err, "award.result_changed")
@@ -336,13 +336,13 @@ func TestQueryUnderProcurement(t *testing.T) {
 	if got := state(); got != "awarded none 2026-12-28" {
 		t.Errorf("asked: %s", got)
 	}
-	must(w.answer(l, a.ID, Reply{Upheld: true}))
+	must(w.answer(a.ID, Reply{Upheld: true}))
 	if got := state(); got != "awarded none 2026-12-28" {
 		t.Errorf("upheld, the result stands: %s", got)
 	}
 	w.clock.Set(last.EndOfDay().Add(-time.Hour))
 	a = must(w.object(w.bidders[1], l, ""))
-	must(w.answer(l, a.ID, Reply{Upheld: true, Changes: true}))
+	must(w.answer(a.ID, Reply{Upheld: true, Changes: true}))
 	if got := state(); got != "opened none none" {
 		t.Errorf("the result changes: %s", got)
 	}
@@ -387,7 +387,7 @@ func TestWhoReadsObjections(t *testing.T) {
 	if v := must(w.Objections(w.ctx, filer, l.ID))[0]; !v.Overdue {
 		t.Error("not overdue a microsecond later")
 	}
-	must(w.answer(l, o.ID, Reply{}))
+	must(w.answer(o.ID, Reply{}))
 	reads("rival, answered", rival, true)
 	reads("stranger, answered", stranger, false)
 	reads("nobody, answered", party.Actor{}, false)

@@ -21,18 +21,22 @@ type Reply struct {
 // committee's corrected edition. Under 政府采购 it sets an award aside that has not become a contract (94号令16): the lot is
 // where it was before the award, and the losers' clocks that the award started stop. What does not change the result
 // changes nothing here.
-func (d *Desk) AnswerObjection(ctx context.Context, cmd party.Command, lot, id string, r Reply) (answer Answer, err error) {
+func (d *Desk) AnswerObjection(ctx context.Context, cmd party.Command, id string, r Reply) (answer Answer, err error) {
 	switch {
 	case !validText(r.Words, 5, 4000):
 		return Answer{}, party.Invalid("answer.words", "words", "请写明答复的理由和结论，5 至 4000 个字，不含换行等控制字符；答复不得涉及商业秘密")
 	case r.Changes && !r.Upheld:
 		return Answer{}, party.Invalid("answer.changes", "changes", "异议不成立的，结果不变；请核对")
 	}
+	lot, err := d.ObjectionFor(ctx, cmd.Actor, id)
+	if err != nil {
+		return Answer{}, err
+	}
 	return answer, d.changeFor(ctx, cmd, lot, &answer, func(t *turn) error {
-		if err := t.lot.Project.runBy(t.actor); err != nil {
-			return err
+		if t.lot.Project.runBy(t.actor) != nil {
+			return ErrNoObjection
 		}
-		o, err := readObjection(ctx, t.tx, lot, id)
+		o, err := lockObjection(ctx, t.tx, id)
 		if err != nil {
 			return err
 		}
@@ -71,9 +75,13 @@ func (d *Desk) setAside(ctx context.Context, t *turn, objection string) error {
 }
 
 // WithdrawObjection takes an objection back, by who raised it, before it is answered.
-func (d *Desk) WithdrawObjection(ctx context.Context, cmd party.Command, lot, id string) (answer Answer, err error) {
+func (d *Desk) WithdrawObjection(ctx context.Context, cmd party.Command, id string) (answer Answer, err error) {
+	lot, err := d.ObjectionFor(ctx, cmd.Actor, id)
+	if err != nil {
+		return Answer{}, err
+	}
 	return answer, d.changeFor(ctx, cmd, lot, &answer, func(t *turn) error {
-		o, err := readObjection(ctx, t.tx, lot, id)
+		o, err := lockObjection(ctx, t.tx, id)
 		if err != nil {
 			return err
 		}

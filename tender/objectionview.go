@@ -50,6 +50,22 @@ func (d *Desk) Objections(ctx context.Context, by party.Actor, lot string) ([]Ob
 	return out, nil
 }
 
+// ObjectionFor tells of which lot an objection is, to who raised it and to who runs the tender: theirs is the next move.
+func (d *Desk) ObjectionFor(ctx context.Context, by party.Actor, id string) (lot string, err error) {
+	o, err := readObjection(ctx, d.Pool, id)
+	if err != nil {
+		return "", err
+	}
+	if by.Is(party.Bidder) && o.FiledBy == by.USCC {
+		return o.Lot, nil
+	}
+	l, err := readLot(ctx, d.Pool, o.Lot)
+	if err == nil && l.Project.runBy(by) != nil {
+		err = ErrNoObjection
+	}
+	return o.Lot, err
+}
+
 func (d *Desk) objectionView(o Objection, now time.Time) ObjectionView {
 	v := ObjectionView{Objection: o, AnswerBy: d.AnswerBy(o)}
 	done := now

@@ -206,9 +206,12 @@ func (o *opening) findLetters(ctx context.Context) error {
 	return nil
 }
 
-// RetenderWords say to bidders what a lot that is repeated means for their letters: the record of a letter names its own
-// lot, and by its wording it ends with that lot.
-const RetenderWords = "投标文件所列保函是为重新招标前的原标段申请的，不随重新招标延续；重新招标须重新申请保函"
+// What a lot that is repeated means for letters: the record of a letter names its own lot, and by its wording it ends with
+// that lot.
+const (
+	RetenderWords  = "投标文件所列保函是为重新招标前的原标段申请的，不随重新招标延续；重新招标须重新申请保函"
+	RetenderNotice = "本标段为重新招标。为原标段申请的保函和递交的投标文件不随重新招标延续：请重新申请保函、重新投标；原保函按其文本到期终止，已公开的由受益人解除"
+)
 
 // former is the lot that this one repeats; nil for none.
 func (o *opening) former(ctx context.Context) (*letter.Lot, error) {
