@@ -126,6 +126,9 @@ func TestTerminatedBeforeThePublication(t *testing.T) {
 	if told := w.told(l); !strings.HasSuffix(told, "verifying 70@1, terminated 70@1") {
 		t.Errorf("told: %s", told)
 	}
+	if waits := must(w.Awaited(w.ctx, must(readLot(w.ctx, w.pool, l.ID)))); len(waits) != 0 {
+		t.Errorf("still waits for %+v", waits)
+	}
 	for _, c := range w.agents {
 		c.asked = 0
 	}
