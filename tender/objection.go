@@ -138,7 +138,7 @@ func objectionInTime(n *noticeRow, now time.Time) error {
 // queryInTime: seven working days from the end of the award notice, its last day until 24:00. Where the year's table is not
 // published nobody can say that it is late, and nobody says so.
 func (d *Desk) queryInTime(all []AwardView, now time.Time) error {
-	if len(all) == 0 {
+	if len(all) == 0 || all[len(all)-1].SetAside != nil {
 		return party.TooEarly("objection.not_yet", "本标段尚未公告中标结果；公告后七个工作日内可以提出质疑")
 	}
 	last, err := d.queryUntil(all[len(all)-1])

@@ -348,6 +348,8 @@ func TestQueryUnderProcurement(t *testing.T) {
 	}
 	_, err = w.award(l, w.bidders[0])
 	w.refused(err, "award.set_aside")
+	_, err = w.object(w.bidders[2], l, "")
+	w.refused(err, "objection.not_yet")
 	all := must(w.Awards(w.ctx, l.ID))
 	if len(all) != 1 || all[0].SetAside == nil || *all[0].SetAside != a.ID {
 		t.Errorf("%+v", all)

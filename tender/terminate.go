@@ -35,7 +35,7 @@ type Termination struct {
 }
 
 // errTerminated is what everyone hears who hands something in for a tender that was called off.
-var errTerminated = party.TooLate("lot.terminated", "招标已终止，不再受理；投标文件和保函不会拆封，如重新招标请按新公告重新申请保函、重新投标")
+var errTerminated = party.TooLate("lot.terminated", "招标已终止，不再受理；如重新招标，请按新公告重新申请保函、重新投标")
 
 // Terminate ends a tender, by who runs it. Before the opening nothing of it is ever unsealed: no custodian is asked again,
 // and an opening that is under way at this instant either has published everything before or publishes nothing. Its
