@@ -215,6 +215,7 @@ if [ "$(head -c 1 "$file")" != '{' ]; then
 	what=签名数据
 	! LC_ALL=C grep -q '{"advice":' "$file" || what=核验结果表
 	! LC_ALL=C grep -q '{"covers_from":' "$file" || what=状态清单
+	! LC_ALL=C grep -q '"committee":' "$file" || what=评标结果
 	signature "$file" "$work/letter" "$what"
 	in_force "$work/letter/content"
 	exit 0

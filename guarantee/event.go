@@ -36,8 +36,11 @@ const (
 	EventMissing             EventKind = "missing"
 	EventAccepted            EventKind = "accepted" // by a supervisor, on the bidder's own copy (应急)
 	EventVerified            EventKind = "verified"
+	EventConfirmed           EventKind = "confirmed" // the committee's finding on a letter that did not pass
 	EventReleaseDue          EventKind = "release_due"
-	EventReleaseSigned       EventKind = "release_signed" // one of several joint beneficiaries
+	EventReleaseClockMoved   EventKind = "release_clock_moved"   // its day was counted again, by a table that has changed
+	EventReleaseClockStopped EventKind = "release_clock_stopped" // its bidder waits for the contract after all
+	EventReleaseSigned       EventKind = "release_signed"        // one of several joint beneficiaries
 	EventReleased            EventKind = "released"
 	EventReleaseAcknowledged EventKind = "release_acknowledged"
 	EventDemandPresented     EventKind = "demand_presented"
@@ -55,7 +58,8 @@ const (
 // everyKind lists them all.
 var everyKind = []EventKind{EventSubmitted, EventTakenUp, EventFeeOffered, EventApproved, EventFeeAccepted, EventDeclined, EventCancelled,
 	EventFeePaid, EventFeeLapsed, EventFeeRefunding, EventFeeRefunded, EventPrepared, EventIssued, EventIssueFailed, EventDeposited,
-	EventRewrapped, EventDisclosed, EventMissing, EventAccepted, EventVerified, EventReleaseDue, EventReleaseSigned, EventReleased,
+	EventRewrapped, EventDisclosed, EventMissing, EventAccepted, EventVerified, EventConfirmed, EventReleaseDue, EventReleaseClockMoved,
+	EventReleaseClockStopped, EventReleaseSigned, EventReleased,
 	EventReleaseAcknowledged, EventDemandPresented, EventDemandIncomplete, EventDemandCompleted, EventDemandExamining, EventDemandComplying,
 	EventDemandRejected, EventDemandHonoured, EventDemandWithdrawn, EventPaidOut, EventExpired}
 

@@ -26,9 +26,9 @@ func logged(kind EventKind) bool {
 	case EventSubmitted, EventTakenUp, EventFeeOffered, EventApproved, EventFeeAccepted, EventDeclined, EventCancelled,
 		EventFeePaid, EventFeeLapsed, EventFeeRefunding, EventFeeRefunded, EventPrepared, EventIssueFailed, EventRewrapped:
 		return false // before there is a letter, or between the owner and its copy
-	case EventDisclosed, EventMissing, EventVerified:
+	case EventDisclosed, EventMissing, EventVerified, EventConfirmed:
 		return false // said by the lot
-	case EventReleaseDue, EventReleaseAcknowledged, EventDemandIncomplete, EventDemandExamining:
+	case EventReleaseDue, EventReleaseClockMoved, EventReleaseClockStopped, EventReleaseAcknowledged, EventDemandIncomplete, EventDemandExamining:
 		return false // reminders, deliveries, and whose move it is
 	}
 	return false

@@ -40,7 +40,7 @@ var expected = map[string]State{
 	"disclosure sealed disclose": "disclosed", "disclosure sealed miss": "missing", "disclosure missing accept": "accepted", "disclosure sealed accept": "accepted",
 	"verification not_done pass": "passed", "verification not_done doubt": "doubtful", "verification not_done unknown": "unknown",
 	"verification doubtful confirm": "confirmed", "verification unknown confirm": "confirmed",
-	"release none fall_due": "due", "release none request": "requested", "release due request": "requested", "release requested acknowledge": "acknowledged",
+	"release none fall_due": "due", "release none request": "requested", "release due request": "requested", "release due stop": "none", "release requested acknowledge": "acknowledged",
 	"demand presented find_incomplete": "incomplete", "demand presented examine": "examining", "demand presented withdraw": "withdrawn",
 	"demand incomplete complete": "examining", "demand incomplete lapse": "rejected", "demand incomplete withdraw": "withdrawn",
 	"demand examining comply": "complying", "demand examining reject": "rejected", "demand examining withdraw": "withdrawn", "demand examining stay": "stayed",
@@ -132,7 +132,7 @@ func TestDrawing(t *testing.T) {
 
 func drawing() string {
 	var b strings.Builder
-	b.WriteString("# States of a guarantee\n\nDrawn from the tables of `guarantee/status.go`. Whatever is not drawn is refused, by the code and by the database.\n\nThe moves amend, amended, surrender, void, stay, resume_examination, resume_payment and confirm are legal and have no verb yet.\n")
+	b.WriteString("# States of a guarantee\n\nDrawn from the tables of `guarantee/status.go`. Whatever is not drawn is refused, by the code and by the database.\n\nThe moves amend, amended, surrender, void, stay, resume_examination and resume_payment are legal and have no verb yet.\n")
 	for _, part := range []Part{PartApplication, PartFee, PartInstrument, PartDisclosure, PartVerification, PartRelease, PartDemand} {
 		fmt.Fprintf(&b, "\n## %s %s\n\n```mermaid\nstateDiagram-v2\n", part, partName[part])
 		fmt.Fprintf(&b, "    [*] --> %s\n", allStates[part][0])

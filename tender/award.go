@@ -4,10 +4,10 @@ import (
 	"context"
 	"slices"
 
+	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/calendar"
-	"baohan/guarantee/letter"
 	"baohan/internal/store"
 	"baohan/party"
 )
@@ -18,10 +18,13 @@ type AwardNote struct {
 	Winner     string
 	Candidates []string
 	NoticedOn  calendar.Date
+	PassedOver []PassedOver // candidates ranked before the winner who do not get the contract (条例55)
+	evaluation *int         // the edition that it follows
 }
 
-// Award notes the award of an opened lot, or a new award after a refusal (条例55). Under 政府采购 the losers' letters
-// fall due for release five working days after the notice (政府采购法实施条例33).
+// Award notes the award of an opened lot, or a new award after a refusal (条例55). Where the committee's result is on
+// record the award follows it (mayAward); elsewhere it is the tenderer's word. Under 政府采购 the losers' letters fall due
+// for release five working days after the notice (政府采购法实施条例33).
 func (d *Desk) Award(ctx context.Context, cmd party.Command, id string, n AwardNote) (Answer, error) {
 	return d.change(ctx, cmd, id, func(t *turn) error {
 		if err := t.lot.Project.runBy(t.actor); err != nil {
@@ -31,21 +34,34 @@ func (d *Desk) Award(ctx context.Context, cmd party.Command, id string, n AwardN
 		if err != nil {
 			return err
 		}
-		round, refused, err := rounds(ctx, t.tx, id)
+		before, err := awards(ctx, t.tx, id)
 		if err != nil {
 			return err
 		}
-		if err := t.move(VerbAward, map[string]any{"winner": n.Winner, "candidates": n.Candidates, "noticed_on": n.NoticedOn}); err != nil {
+		if err := t.move(VerbAward, n.facts()); err != nil {
 			return err
 		}
-		if err := n.check(bids, refused, calendar.DateOf(t.now), calendar.DateOf(*t.lot.OpenedAt)); err != nil {
+		if err := n.check(bids, refusedIn(before), calendar.DateOf(t.now), calendar.DateOf(*t.lot.OpenedAt)); err != nil {
 			return err
 		}
-		if err := insertAward(ctx, t.tx, id, round+1, n); err != nil {
+		if err := d.mayAward(ctx, t, &n, before); err != nil {
+			return err
+		}
+		if err := insertAward(ctx, t.tx, id, len(before)+1, n); err != nil {
 			return err
 		}
 		return d.releaseLosers(ctx, t.tx, t.lot, bids, n)
 	})
+}
+
+// releaseLosers sets the losers' clocks where the award starts them. Whoever lost an earlier award and wins this one waits
+// for the contract: the clock that runs for it is taken back.
+func (d *Desk) releaseLosers(ctx context.Context, tx pgx.Tx, l *Lot, bids []BidView, n AwardNote) error {
+	won := func(id string) bool { return wonWith(bids, n.Winner, id) }
+	if err := d.stopRelease(ctx, tx, l, ReleaseAward, "awarded_later", won); err != nil {
+		return err
+	}
+	return d.releaseOn(ctx, tx, l, ReleaseAward, n.NoticedOn, func(id string) bool { return !won(id) })
 }
 
 func (n AwardNote) check(bids []BidView, refused []string, today, opened calendar.Date) error {
@@ -75,64 +91,9 @@ func bidsOf(bids []BidView, uscc string) []BidView {
 	})
 }
 
-// releaseLosers sets the losers' clocks where the award starts them.
-func (d *Desk) releaseLosers(ctx context.Context, tx pgx.Tx, l *Lot, bids []BidView, n AwardNote) error {
-	if l.Project.Regime != letter.RegimeProcurement {
-		return nil
-	}
-	by, err := d.workingDays(n.NoticedOn, 5)
-	if err != nil {
-		return err
-	}
-	return d.releaseDue(ctx, tx, l.ID, by, "award_noticed", func(id string) bool { return !wonWith(bids, n.Winner, id) })
-}
-
 // wonWith tells whether the winner's bid names the letter.
 func wonWith(bids []BidView, winner, id string) bool {
 	return slices.ContainsFunc(bidsOf(bids, winner), func(b BidView) bool { return b.Letter == id })
-}
-
-// releaseDue sets the clock of those letters of the lot that which picks, in the order of their ids.
-func (d *Desk) releaseDue(ctx context.Context, tx pgx.Tx, lot string, by calendar.Date, reason string, which func(id string) bool) error {
-	letters, err := readLetters(ctx, tx, lot)
-	if err != nil {
-		return err
-	}
-	back, err := cameBack(ctx, tx, lot)
-	if err != nil {
-		return err
-	}
-	kept, err := forfeited(ctx, tx, lot)
-	if err != nil {
-		return err
-	}
-	var ids []string
-	for _, x := range letters {
-		if (x.Here || slices.Contains(back, x.ID)) && which(x.ID) && !kept(x.ID) {
-			ids = append(ids, x.ID)
-		}
-	}
-	return d.Guarantees.ReleaseDueTx(ctx, tx, ids, reason, by)
-}
-
-// releaseLateTx sets the clock of letters that an emergency brought back, where the tender's course has set that of the
-// others already: nobody else would ask for their release.
-func (d *Desk) releaseLateTx(ctx context.Context, tx pgx.Tx, l *Lot) error {
-	if l.State != Awarded && l.State != Contracted {
-		return nil
-	}
-	a, err := lastAward(ctx, tx, l.ID)
-	if err != nil {
-		return err
-	}
-	if l.State == Contracted && a.SignedOn != nil {
-		return d.releaseAll(ctx, tx, l, calendar.DateOf(*a.SignedOn))
-	}
-	bids, err := readBids(ctx, tx, l.ID)
-	if err != nil {
-		return err
-	}
-	return d.releaseLosers(ctx, tx, l, bids, AwardNote{Winner: a.Winner, NoticedOn: calendar.DateOf(a.NoticedOn)})
 }
 
 // cameBack are the letters whose rows were lost at the opening and have been accepted since.
@@ -151,26 +112,29 @@ func forfeited(ctx context.Context, q store.Querier, lot string) (func(id string
 	if err != nil {
 		return nil, err
 	}
-	_, refused, err := rounds(ctx, q, lot)
+	before, err := awards(ctx, q, lot)
 	return func(id string) bool {
-		return slices.ContainsFunc(refused, func(winner string) bool { return wonWith(bids, winner, id) })
+		return slices.ContainsFunc(refusedIn(before), func(winner string) bool { return wonWith(bids, winner, id) })
 	}, err
 }
 
-// workingDays counts by the published table of working days; without one nobody can say the day.
-func (d *Desk) workingDays(from calendar.Date, n int) (calendar.Date, error) {
-	by, err := d.Calendar.AddWorkingDays(from, n)
-	if err != nil {
-		return by, party.Conflict("calendar.year_not_published", "该年度的节假日安排尚未登记，无法计算工作日；请由平台运营人员登记后重试")
+// refusedIn are the winners who refused the contract.
+func refusedIn(all []AwardView) (out []string) {
+	for _, a := range all {
+		if a.RefusedFor != nil {
+			out = append(out, a.Winner)
+		}
 	}
-	return by, nil
+	return out
 }
 
-// rounds is how many awards a lot has had, and who refused.
-func rounds(ctx context.Context, q store.Querier, lot string) (n int, refused []string, err error) {
-	err = q.QueryRow(ctx, `SELECT count(*), coalesce(array_agg(winner) FILTER (WHERE refused_for IS NOT NULL), '{}')
-		FROM award WHERE lot = @lot`, pgx.NamedArgs{"lot": lot}).Scan(&n, &refused)
-	return n, refused, err
+// facts are the award as the lot's event says it.
+func (n AwardNote) facts() map[string]any {
+	out := map[string]any{"winner": n.Winner, "candidates": n.Candidates, "noticed_on": n.NoticedOn}
+	if len(n.PassedOver) > 0 {
+		out["passed_over"] = n.PassedOver
+	}
+	return out
 }
 
 func insertAward(ctx context.Context, tx pgx.Tx, lot string, round int, n AwardNote) error {
@@ -178,8 +142,13 @@ func insertAward(ctx context.Context, tx pgx.Tx, lot string, round int, n AwardN
 	if candidates == nil {
 		candidates = []string{}
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO award (lot, round, winner, candidates, noticed_on)
-		VALUES (@lot, @round, @winner, @candidates, @noticed_on)`, pgx.NamedArgs{
-		"lot": lot, "round": round, "winner": n.Winner, "candidates": candidates, "noticed_on": n.NoticedOn.Time()})
+	passed, err := json.Marshal(n.PassedOver)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO award (lot, round, winner, candidates, noticed_on, evaluation, passed_over)
+		VALUES (@lot, @round, @winner, @candidates, @noticed_on, @evaluation, @passed)`, pgx.NamedArgs{
+		"lot": lot, "round": round, "winner": n.Winner, "candidates": candidates, "noticed_on": n.NoticedOn.Time(),
+		"evaluation": n.evaluation, "passed": string(passed)})
 	return translate(err)
 }

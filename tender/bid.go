@@ -105,6 +105,9 @@ func (d *Desk) sealBid(ctx context.Context, l *Lot, who Bidder, p7s []byte) (bid
 	if err != nil {
 		return bidRow{}, Answer{}, err
 	}
+	if l.State == Terminated {
+		return bidRow{}, Answer{}, errTerminated
+	}
 	if l.State != Published || !now.Before(l.End.Deadline) {
 		return bidRow{}, Answer{}, errClosed
 	}

@@ -2,14 +2,13 @@ package tender
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/calendar"
-	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -35,31 +34,8 @@ func (d *Desk) Contract(ctx context.Context, cmd party.Command, id string, signe
 		if err := signAward(ctx, t.tx, id, a.Round, signedOn); err != nil {
 			return err
 		}
-		return d.releaseAll(ctx, t.tx, t.lot, signedOn)
+		return d.releaseOn(ctx, t.tx, t.lot, ReleaseContract, signedOn, everyLetter)
 	})
-}
-
-// releaseAll sets every letter's clock, from the day of the contract.
-func (d *Desk) releaseAll(ctx context.Context, tx pgx.Tx, l *Lot, signedOn calendar.Date) error {
-	by, err := d.releaseBy(l.Project.Regime, signedOn)
-	if err != nil {
-		return err
-	}
-	return d.releaseDue(ctx, tx, l.ID, by, "contract_signed", func(string) bool { return true })
-}
-
-// releaseBy is the last day for release. A letter whose clock runs already keeps it. The fifth day moves to the
-// next working day when it is a day of rest (民法典203); where the year's table is not published it does not move,
-// which is never later than the law's day.
-func (d *Desk) releaseBy(regime string, signedOn calendar.Date) (calendar.Date, error) {
-	if regime == letter.RegimeProcurement {
-		return d.workingDays(signedOn, 5)
-	}
-	by, err := d.Calendar.LastDay(signedOn, 5)
-	if errors.Is(err, calendar.ErrYearNotPublished) {
-		return signedOn.AddDays(5), nil
-	}
-	return by, err
 }
 
 // Refusal reasons: the winner does not conclude the contract, adds conditions, or gives no performance security
@@ -98,17 +74,20 @@ type AwardView struct {
 	NoticedOn  time.Time
 	SignedOn   *time.Time
 	RefusedFor *string
+	Evaluation *int    // the edition of the committee's result that it follows; nil where none is on record
+	PassedOver []byte  // JSON list of PassedOver
+	SetAside   *string // the objection whose answer set it aside
 }
 
-const awardColumns = `round, winner, candidates, noticed_on, signed_on, refused_for`
+const awardColumns = `round, winner, candidates, noticed_on, signed_on, refused_for, evaluation, passed_over::text::bytea AS passed_over, set_aside`
 
 // Awards lists a lot's awards in their order: more than one only after a refusal.
 func (d *Desk) Awards(ctx context.Context, id string) ([]AwardView, error) {
-	rows, err := d.Pool.Query(ctx, `SELECT `+awardColumns+` FROM award WHERE lot = @lot ORDER BY round`, pgx.NamedArgs{"lot": id})
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[AwardView])
+	return awards(ctx, d.Pool, id)
+}
+
+func awards(ctx context.Context, q store.Querier, lot string) ([]AwardView, error) {
+	return store.Many[AwardView](ctx, q, `SELECT `+awardColumns+` FROM award WHERE lot = @lot ORDER BY round`, pgx.NamedArgs{"lot": lot})
 }
 
 // lastAward is the one that stands; a lot without any is in a state in which nothing can be done with it.

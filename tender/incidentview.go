@@ -110,7 +110,7 @@ func (d *Desk) concerned(ctx context.Context, by party.Actor, lot string) (*Lot,
 		return nil, nothing, err
 	}
 	s, err := d.sight(ctx, by, l)
-	if err == nil && (s == nothing || !pastOpening(l.State)) {
+	if err == nil && (s == nothing || !pastOpening(l.State) && (l.State != Terminated || l.ClosedAt == nil)) {
 		err = ErrNotFound
 	}
 	return l, s, err

@@ -48,6 +48,9 @@ type Lot struct {
 	ClosedAt      *time.Time
 	OpenedAt      *time.Time
 	Postponed     []Postponement     // in their order
+	Evaluated     int                // the newest edition of the committee's result here; 0: none
+	Ended         *Termination       // nil unless the tender was called off
+	RetenderOf    string             // the failed or terminated lot that this one repeats; "" for none
 	Requirement   letter.Requirement // frozen, but for its deadline; zero in a draft
 	Custodians    letter.KeySet      // zero in a draft
 	frozen        signing.Digest     // of the requirement
@@ -97,6 +100,11 @@ type lotRow struct {
 	Beneficiaries []byte        `db:"beneficiaries"`
 	Postponed     []byte        `db:"postponed"`
 	CreatedAt     time.Time     `db:"created_at"`
+	Evaluated     int           `db:"evaluated"`
+	TerminatedAt  *time.Time    `db:"terminated_at"`
+	Ground        *Ground       `db:"terminated_ground"`
+	EndWords      *string       `db:"terminated_words"`
+	RetenderOf    *string       `db:"retender_of"`
 }
 
 func (r lotRow) lot() (*Lot, error) {
@@ -106,7 +114,13 @@ func (r lotRow) lot() (*Lot, error) {
 		End:         letter.EndRule{Deadline: r.Deadline.In(calendar.Shanghai), ValidityDays: r.ValidityDays, ExtraDays: r.ExtraDays},
 		Bids:        r.Bids,
 		PublishedAt: r.PublishedAt, ClosedAt: r.ClosedAt, OpenedAt: r.OpenedAt,
-		requirement: r.Requirement, custodianKeys: r.Custodians}
+		Evaluated: r.Evaluated, requirement: r.Requirement, custodianKeys: r.Custodians}
+	if r.TerminatedAt != nil {
+		l.Ended = &Termination{Ground: *r.Ground, Words: *r.EndWords, At: *r.TerminatedAt}
+	}
+	if r.RetenderOf != nil {
+		l.RetenderOf = *r.RetenderOf
+	}
 	if err := json.Unmarshal(r.Beneficiaries, &l.Project.Beneficiaries); err != nil {
 		return nil, err
 	}

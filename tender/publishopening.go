@@ -15,9 +15,10 @@ import (
 )
 
 // publish is the one transaction of an opening: the lot, its bids, its letters and the content of its sheet become
-// public together. The one who comes second finds the lot opened and does nothing.
+// public together. The one who comes second finds the lot opened, or the tender called off, and does nothing: then all that
+// this attempt has unsealed goes with its memory.
 func (o *opening) publish(ctx context.Context, t *turn) error {
-	if t.lot.State == Opened {
+	if t.lot.State == Opened || t.lot.State == Terminated {
 		return nil
 	}
 	t.lot.OpenedAt = &t.now

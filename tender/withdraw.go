@@ -98,7 +98,7 @@ func (d *Desk) lotOf(ctx context.Context, by party.Actor, id string) (*Lot, erro
 	if own.State == Withdrawn {
 		return nil, errWithdrawn
 	}
-	open, err := manyLots(ctx, d.Pool, `SELECT `+lotColumns+` WHERE l.state = 'published'`, pgx.NamedArgs{})
+	open, err := manyLots(ctx, d.Pool, `SELECT `+lotColumns+` WHERE l.state = 'published' OR l.state = 'terminated' AND l.closed_at IS NULL`, pgx.NamedArgs{})
 	if err != nil {
 		return nil, err
 	}

@@ -21,8 +21,11 @@ func (s *server) handInBidList(ctx context.Context, in *lotIn, body *wire.HandIn
 }
 
 func (s *server) award(ctx context.Context, in *lotIn, body *wire.Award) (LotState, error) {
-	return stood(s.tender.Award(ctx, exchangeOf(ctx).command, in.Lot,
-		tender.AwardNote{Winner: body.Winner, Candidates: body.Candidates, NoticedOn: body.NoticedOn}))
+	n := tender.AwardNote{Winner: body.Winner, Candidates: body.Candidates, NoticedOn: body.NoticedOn}
+	for _, p := range body.PassedOver {
+		n.PassedOver = append(n.PassedOver, tender.PassedOver(p))
+	}
+	return stood(s.tender.Award(ctx, exchangeOf(ctx).command, in.Lot, n))
 }
 
 func (s *server) contract(ctx context.Context, in *lotIn, body *wire.Contract) (LotState, error) {

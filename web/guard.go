@@ -13,21 +13,22 @@ type relation string
 
 // The relations. Each is looked up with one read that costs the same whether the object exists or not.
 const (
-	public      relation = "public"      // anybody, signed in or not
-	announced   relation = "announced"   // anybody: a lot, once it is where the table says
-	readOut     relation = "read_out"    // anybody: a letter that was read out at an opening
-	self        relation = "self"        // the caller's own list or session: there is no object to name
-	owner       relation = "owner"       // the bidder whose record it is, found by keyed tag
-	bidOwner    relation = "bid_owner"   // the same, of a bid
-	guarantor   relation = "guarantor"   // the institution of this guarantee
-	ofDemand    relation = "of_demand"   // the institution of the guarantee that is demanded under
-	beneficiary relation = "beneficiary" // a beneficiary of this guarantee, once it is disclosed
-	claimant    relation = "claimant"    // who presented this demand, the institution that examines it, or the applicant against whom it stands
-	ofProject   relation = "of_project"  // who runs this project
-	ofLot       relation = "of_lot"      // who runs the project of this lot
-	atLot       relation = "at_lot"      // whom the incidents of this lot concern: the centre, the supervisor, who runs it, a bidder that showed a copy
-	ofIncident  relation = "of_incident" // the same, of this incident
-	staff       relation = "staff"       // the role is all: the centre and the operators of the platform
+	public      relation = "public"       // anybody, signed in or not
+	announced   relation = "announced"    // anybody: a lot, once it is where the table says
+	readOut     relation = "read_out"     // anybody: a letter that was read out at an opening
+	self        relation = "self"         // the caller's own list or session: there is no object to name
+	owner       relation = "owner"        // the bidder whose record it is, found by keyed tag
+	bidOwner    relation = "bid_owner"    // the same, of a bid
+	guarantor   relation = "guarantor"    // the institution of this guarantee
+	ofDemand    relation = "of_demand"    // the institution of the guarantee that is demanded under
+	beneficiary relation = "beneficiary"  // a beneficiary of this guarantee, once it is disclosed
+	claimant    relation = "claimant"     // who presented this demand, the institution that examines it, or the applicant against whom it stands
+	ofObjection relation = "of_objection" // who raised this objection, and who runs its lot
+	ofProject   relation = "of_project"   // who runs this project
+	ofLot       relation = "of_lot"       // who runs the project of this lot
+	atLot       relation = "at_lot"       // whom the incidents of this lot concern: the centre, the supervisor, who runs it, a bidder that showed a copy
+	ofIncident  relation = "of_incident"  // the same, of this incident
+	staff       relation = "staff"        // the role is all: the centre and the operators of the platform
 )
 
 // moment is when an operation is there at all.
@@ -110,6 +111,17 @@ var rules = map[string]rule{
 	"read-demand":     {roles: parties, whose: claimant, when: opened},
 	"complete":        {roles: beneficiaries, whose: claimant, when: opened},
 	"withdraw-demand": {roles: beneficiaries, whose: claimant, when: opened},
+
+	"hand-in-evaluation": {roles: centres, whose: staff, signed: true},
+	"read-evaluation":    {whose: announced, when: opened}, // the desk tells those apart who may read it before its notice
+	"announce":           {roles: tenderers, whose: ofLot, when: opened},
+	"read-candidates":    {whose: announced, when: opened},
+	"read-awards":        {whose: announced, when: opened},
+	"object":             {roles: bidders, whose: self},
+	"list-objections":    {whose: announced, when: opened}, // texts are for those who may read them
+	"answer-objection":   {roles: tenderers, whose: ofObjection},
+	"withdraw-objection": {roles: bidders, whose: ofObjection},
+	"terminate":          {roles: tenderers, whose: ofLot},
 
 	"list-own-lots":  {roles: tenderers, whose: self},
 	"create-project": {roles: tenderers, whose: self},

@@ -9,6 +9,7 @@ import (
 func (s *server) routes() {
 	s.sessionRoutes()
 	s.tenderRoutes()
+	s.afterRoutes()
 	s.bidderRoutes()
 	s.emergencyRoutes()
 	s.beneficiaryRoutes()
@@ -40,9 +41,23 @@ func (s *server) tenderRoutes() {
 	query(s, "read-opening", "/lots/{lot}/opening", "开标记录", s.opening)
 	query(s, "read-sheet", "/lots/{lot}/sheet", "交易中心签名的核验结果表（开标后公开）", s.sheet)
 	s.progress()
+}
+
+// afterRoutes are what follows an opening, to the contract or to the end without one.
+func (s *server) afterRoutes() {
+	verb(s, "hand-in-evaluation", "/lots/{lot}/evaluation", "交易中心的评标系统提交签名的评标结果", listBody, s.handInEvaluation)
+	query(s, "read-evaluation", "/lots/{lot}/evaluation", "签名的评标结果（公示或中标公告后公开）", s.evaluation)
+	verb(s, "announce", "/lots/{lot}/candidates", "公示中标候选人（招投标）", smallBody, s.announce)
+	query(s, "read-candidates", "/lots/{lot}/candidates", "中标候选人公示", s.candidates)
+	verb(s, "object", "/lots/{lot}/objections", "对评标结果提出异议（招投标）或对中标结果提出质疑（政府采购）", smallBody, s.object)
+	query(s, "list-objections", "/lots/{lot}/objections", "一个标段的异议、质疑及其答复", s.objections)
+	verb(s, "answer-objection", "/objections/{id}/answer", "答复异议或质疑", smallBody, s.answerObjection)
+	verb(s, "withdraw-objection", "/objections/{id}/withdraw", "撤回尚未答复的异议或质疑", smallBody, s.withdrawObjection)
 	verb(s, "award", "/lots/{lot}/award", "登记中标通知", smallBody, s.award)
+	query(s, "read-awards", "/lots/{lot}/awards", "中标公告", s.awards)
 	verb(s, "contract", "/lots/{lot}/contract", "登记合同签订", smallBody, s.contract)
 	verb(s, "refuse", "/lots/{lot}/refuse", "登记中标人不订立合同", smallBody, s.refuseContract)
+	verb(s, "terminate", "/lots/{lot}/terminate", "终止招标，或登记否决所有投标、废标", smallBody, s.terminate)
 }
 
 func (s *server) bidderRoutes() {

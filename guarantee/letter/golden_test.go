@@ -45,7 +45,7 @@ var kinds = []kind{
 	kindOf("withdrawal", letter.ParseWithdrawal), kindOf("record", letter.ParseRecord), kindOf("full-letter", letter.ParseFullLetter),
 	kindOf("bid", letter.ParseBid), kindOf("rewrapping", letter.ParseRewrapping), kindOf("assurance", letter.ParseAssurance), kindOf("sheet", letter.ParseSheet), kindOf("file-blind", letter.ParseFile), kindOf("file-full", letter.ParseFile),
 	kindOf("refusal", letter.ParseRefusal),
-	kindOf("status-list", letter.ParseStatusList),
+	kindOf("status-list", letter.ParseStatusList), kindOf("evaluation", letter.ParseEvaluation),
 	kindOf("incident-decision", letter.ParseIncidentDecision), kindOf("incident-closing", letter.ParseIncidentClosing),
 }
 
@@ -170,7 +170,7 @@ func makeGoldens(t *testing.T) {
 		"rewrapping":  rewrapping(blind.Receipt), "assurance": assurance(blind.Receipt, blind.Draft.Application),
 		"incident-decision": incidentDecision(id), "incident-closing": incidentClosing(),
 		"bid": h.Bid(h.Bidders[0], id), "file-blind": blind.File(), "file-full": full.File(),
-		"sheet": h.Sheet(full, blind), "refusal": h.Refusal(h.Signed(h.Tenderees[0], canonicalOf(t, h.Demand(blind, h.Tenderees[0], 80_000_000, award)), h.At)), "status-list": h.StatusList(h.At, letter.EndReleased, full),
+		"sheet": h.Sheet(full, blind), "refusal": h.Refusal(h.Signed(h.Tenderees[0], canonicalOf(t, h.Demand(blind, h.Tenderees[0], 80_000_000, award)), h.At)), "status-list": h.StatusList(h.At, letter.EndReleased, full), "evaluation": h.Evaluation(h.Sheet(full, blind)),
 	} {
 		write(t, name+".json", canonicalOf(t, v))
 	}

@@ -94,6 +94,31 @@ func (h *House) Sheet(letters ...Issued) letter.Sheet {
 	return s
 }
 
+// Evaluation is the committee's result on a sheet, an hour after the opening: every doubtful letter but the first is found
+// valid, the bid that could not be opened is rejected, and the others are ranked as they stand.
+func (h *House) Evaluation(s letter.Sheet) letter.Evaluation {
+	at := s.At.Add(time.Hour)
+	e := letter.Evaluation{Version: 1, Edition: 1, Lot: s.Lot, Requirement: h.Requirement.Digest(),
+		Sheet: letter.SheetDigest(h.Signed(h.Centre, must(s.Canonical()), s.At)), Committee: 5, Letters: []letter.LetterFinding{}, At: at}
+	for i, id := range s.Doubtful {
+		f := letter.LetterFinding{Letter: id, Verdict: letter.FindingValid, Reason: "经核对投标人自存副本和平台回执，不影响担保责任"}
+		if i == 0 {
+			f.Verdict, f.Reason = letter.FindingInvalid, "截标时没有开立保函，未按招标文件要求提交投标保证金"
+		}
+		e.Letters = append(e.Letters, f)
+	}
+	for _, b := range s.Bids {
+		v := letter.BidVerdict{Bid: b.ID, Verdict: letter.BidAccepted}
+		if b.Failure != "" || b.Letter == e.Letters[0].Letter {
+			v.Verdict, v.Reason = letter.BidRejected, "未按招标文件要求提交投标保证金，或投标文件未能解密"
+		} else if lead := b.Bidders[0]; len(e.Candidates) == 0 {
+			e.Candidates = append(e.Candidates, letter.Candidate{Rank: 1, Bidder: lead, Price: 3_876_543_210})
+		}
+		e.Bids = append(e.Bids, v)
+	}
+	return e
+}
+
 // Refusal is a guarantor's refusal of a demand (p7s) for two reasons.
 func (h *House) Refusal(demand []byte) letter.Refusal {
 	return must(letter.NewRefusal(demand, []letter.Discrepancy{{ID: "保函第六条", Narrative: "付款通知所载金额的大写与小写不一致"},
