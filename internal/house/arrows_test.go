@@ -41,7 +41,8 @@ var arrows = map[string][]string{
 	"banks/sandbox": with(letters, "client", "client/wire", "signing", "signing/httpsig"),
 
 	"migrations":              {},
-	"internal/bench":          {everything}, // a whole platform, to be measured
+	"internal/bench":          {everything},         // a whole platform, to be measured
+	"internal/blobs":          {"party", "signing"}, // it refuses files as every room refuses
 	"internal/canary":         {},
 	"internal/clock":          {},
 	"internal/clock/sqlclock": {},
@@ -125,6 +126,11 @@ var libraries = []library{
 		reason: "their traps are known, and guarded, in one place",
 	},
 	{
+		paths:  []string{"gocloud.dev"},
+		only:   []string{"internal/blobs"},
+		reason: "nothing reaches a directory or a bucket unencrypted",
+	},
+	{
 		paths:  []string{"github.com/transparency-dev/merkle"},
 		only:   []string{"signing/tlog"},
 		reason: "proofs are made and checked in one place",
@@ -161,6 +167,7 @@ var notDetached = []string{"github.com/jackc/pgx", "github.com/labstack/echo", "
 var realTime = map[string]string{
 	"internal/clock/clock.go":       "this is the clock",
 	"internal/bench/stopwatch.go":   "it measures, and signs messages",
+	"internal/blobs/sweep.go":       "the age of a file is by the clock of its store",
 	"internal/secrecy/stopwatch.go": "it measures answers, and its lots are of today",
 	"banks/deliver.go":              "freshness of signed messages",
 	"client/machine.go":             "freshness of signed messages",
