@@ -23,13 +23,13 @@ var arrows = map[string][]string{
 	"guarantee/letter/page/font": {},
 
 	"party":     {"internal/store", "signing"},
-	"guarantee": with(letters, "internal/store", "party", "signing", "signing/tlog", "signing/translog"),
+	"guarantee": with(letters, "internal/blobs", "internal/store", "party", "signing", "signing/tlog", "signing/translog"),
 	"banks": with(letters, "internal/store", "guarantee", "party", "signing", "signing/httpsig",
 		"client/wire"), // the bodies of messages, said once for both ends
-	"tender":         with(letters, "internal/store", "guarantee", "party", "signing", "signing/tlog", "signing/translog", "tender/custody"),
+	"tender":         with(letters, "internal/blobs", "internal/store", "guarantee", "party", "signing", "signing/tlog", "signing/translog", "tender/custody"),
 	"tender/custody": with(letters, "signing", "signing/httpsig"), // an agent on other premises
 
-	"jobs": with(letters, "banks", "tender", "guarantee", "party", "signing",
+	"jobs": with(letters, "banks", "internal/blobs", "tender", "guarantee", "party", "signing",
 		"client/wire"), // it alone decides what an institution is told, so it fills the bodies
 	"web": with(letters, "tender", "guarantee", "banks", "party", "signing", "signing/httpsig", "signing/tlog", "signing/translog",
 		"guarantee/letter/page", // the letter as people print it
@@ -66,7 +66,7 @@ var arrows = map[string][]string{
 
 // inTests says what tests may import beyond the arrows of their package.
 var inTests = map[string][]string{
-	everything:              {"internal/testdb", "internal/testlog", "internal/sample", "internal/clock/sqlclock", "internal/devpg", "signing/devca"},
+	everything:              {"internal/blobs", "internal/testdb", "internal/testlog", "internal/sample", "internal/clock/sqlclock", "internal/devpg", "signing/devca"},
 	"web":                   {"client", "banks/sandbox", "tender/custody", "guarantee/letter/page", "guarantee/letter/paper"}, // drive the server as its users do
 	"jobs":                  {"client", "banks/sandbox"},
 	"banks":                 {"client", "banks/sandbox"},
