@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"jobs": with(letters, "banks", "internal/blobs", "tender", "guarantee", "party", "signing",
 		"client/wire"), // it alone decides what an institution is told, so it fills the bodies
 	"web": with(letters, "tender", "guarantee", "banks", "party", "signing", "signing/httpsig", "signing/tlog", "signing/translog",
+		"internal/blobs",
 		"guarantee/letter/page", // the letter as people print it
 		"client/wire"),          // the JSON bodies, said once for both ends
 
@@ -176,6 +177,7 @@ var realTime = map[string]string{
 	"tender/custody/server.go":      "freshness of signed messages",
 	"web/caller.go":                 "freshness of signed messages",
 	"web/meter.go":                  "how long an answer took",
+	"web/wholefile.go":              "how long a sender of a file may take",
 	"web/stream.go":                 "how long a reader of a stream may take",
 }
 
