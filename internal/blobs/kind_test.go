@@ -2,11 +2,10 @@ package blobs
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
-
-	"io"
 
 	"baohan/party"
 )
