@@ -49,24 +49,30 @@ func openDirectory(dir string) (place, error) {
 	if dir == "" {
 		return place{}, ErrLocation
 	}
+	_, missing := os.Stat(dir)
 	bucket, err := fileblob.OpenBucket(dir, &fileblob.Options{CreateDir: true, DirFileMode: 0o700, NoTempDir: true,
 		Metadata: fileblob.MetadataDontWrite})
 	if err != nil {
 		return place{}, fmt.Errorf("文件库目录：%w", err)
 	}
-	return place{bucket, dir}, nil
+	p := place{bucket, dir}
+	if missing != nil {
+		err = p.sync("..")
+	}
+	return p, err
 }
 
 // settle makes the name of a new file durable, and that of the directory in which it is the first.
 func (p place) settle(key string) error {
+	return errors.Join(p.sync(filepath.Dir(key)), p.sync("."))
+}
+
+// sync makes the names in a directory durable, which is named from the store's own.
+func (p place) sync(dir string) error {
 	if p.dir == "" || runtime.GOOS == "windows" { // which has no such call
 		return nil
 	}
-	return errors.Join(syncDir(filepath.Join(p.dir, filepath.Dir(key))), syncDir(p.dir))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
+	d, err := os.Open(filepath.Join(p.dir, dir))
 	if err != nil {
 		return err
 	}
