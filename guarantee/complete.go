@@ -24,6 +24,9 @@ func (d *Desk) complete(ctx context.Context, cmd party.Command, in Intake) (Answ
 	if c.Guarantee != in.Guarantee {
 		return Answer{}, mismatch("completion.guarantee", "guarantee", "补正所指的保函不一致；请重新生成并签名")
 	}
+	if err := d.store(ctx, in, c.Documents, p.Documents); err != nil {
+		return Answer{}, err
+	}
 	return d.change(ctx, cmd, in.Guarantee, func(ctx context.Context, t *turn) error {
 		return d.completed(ctx, t, x, in, c, p)
 	})

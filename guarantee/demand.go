@@ -56,6 +56,9 @@ func (d *Desk) demand(ctx context.Context, cmd party.Command, in Intake) (Answer
 	if err != nil {
 		return Answer{}, err
 	}
+	if err := d.store(ctx, in, m.Documents, p.Documents); err != nil {
+		return Answer{}, err
+	}
 	return d.change(ctx, cmd, in.Guarantee, func(ctx context.Context, t *turn) error {
 		return d.presented(ctx, t, in, m, p, missing, examineBy)
 	})

@@ -10,7 +10,6 @@ import (
 	"baohan/guarantee/letter"
 	"baohan/internal/store"
 	"baohan/party"
-	"baohan/signing"
 )
 
 // Demand is one presentation under a guarantee (索赔); there may be many.
@@ -84,15 +83,4 @@ func openClaims(ctx context.Context, tx pgx.Tx, guarantee string) (sum letter.Fe
 	err = tx.QueryRow(ctx, `SELECT coalesce(sum(amount), 0)::bigint FROM demand
 		WHERE guarantee = @id AND state NOT IN ('honoured', 'rejected', 'withdrawn')`, pgx.NamedArgs{"id": guarantee}).Scan(&sum)
 	return sum, err
-}
-
-func insertDocuments(ctx context.Context, tx pgx.Tx, demand string, files []Attachment) error {
-	for _, f := range files {
-		digest := signing.Sum(f.Bytes)
-		if _, err := tx.Exec(ctx, `INSERT INTO demand_document (demand, kind, name, digest, bytes) VALUES (@demand, @kind, @name, @digest, @bytes)
-			ON CONFLICT (demand, digest) DO NOTHING`, pgx.NamedArgs{"demand": demand, "kind": f.Kind, "name": f.Name, "digest": digest[:], "bytes": f.Bytes}); err != nil {
-			return translate(err)
-		}
-	}
-	return nil
 }

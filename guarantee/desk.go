@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"baohan/guarantee/calendar"
+	"baohan/internal/blobs"
 	"baohan/internal/clock"
 	"baohan/internal/store"
 	"baohan/party"
@@ -28,6 +29,7 @@ type Config struct {
 	PlatformChain []signing.Certificate
 	Trust         *signing.Trust
 	Log           *translog.Log // proves what was accepted; its leaves are written with the facts
+	Files         *blobs.Store  // keeps the documents of demands
 	FeeWithin     time.Duration // how long an approved application waits for its fee; 0 = 24 h
 }
 

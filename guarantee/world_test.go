@@ -14,6 +14,7 @@ import (
 
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/blobs"
 	"baohan/internal/testdb"
 	"baohan/internal/testlog"
 	"baohan/party"
@@ -133,8 +134,17 @@ func (w *world) desk(pool *pgxpool.Pool) {
 		w.t.Fatal(err)
 	}
 	master := []byte("a master key of thirty-two bytes")
+	keys, err := blobs.NewKeys(blobs.NewKey())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	files, err := blobs.Open(w.ctx, w.t.TempDir(), keys)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	w.Desk = NewDesk(Config{Pool: pool, Clock: w.clock, Outbox: w.outbox, Once: party.NewOnce(master), Tags: NewTags(master, "letter"),
-		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain, Trust: trust, Log: testlog.New(w.t, pool, w.clock)})
+		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain, Trust: trust, Log: testlog.New(w.t, pool, w.clock),
+		Files: files})
 }
 
 // by is a command of o in a role, with a fresh key.
@@ -413,7 +423,7 @@ func (w *world) files(l disclosedLetter, leaveOut ...letter.DocumentKind) []Atta
 		if k == letter.PaymentNotice || k == letter.RevealRecord || slices.Contains(leaveOut, k) {
 			continue
 		}
-		files = append(files, Attachment{Kind: k, Name: string(k) + ".pdf", Bytes: []byte("文件 " + k)})
+		files = append(files, Attachment{Kind: k, Name: string(k) + ".txt", Bytes: []byte("文件 " + k)})
 	}
 	return files
 }

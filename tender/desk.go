@@ -12,6 +12,7 @@ import (
 	"baohan/guarantee"
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/blobs"
 	"baohan/internal/clock"
 	"baohan/internal/store"
 	"baohan/party"
@@ -44,6 +45,7 @@ type Config struct {
 	Trust         *signing.Trust
 	Custodians    [3]custody.Custodian
 	Market        Market
+	Files         *blobs.Store // keeps the evidence of incidents
 	Openings      Openings     // nil: the sweeper finds what is due
 	Log           *slog.Logger // nil: the program's own
 }

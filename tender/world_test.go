@@ -14,6 +14,7 @@ import (
 	"baohan/guarantee"
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/blobs"
 	"baohan/internal/testdb"
 	"baohan/internal/testlog"
 	"baohan/party"
@@ -194,8 +195,9 @@ func (w *world) desk() {
 	w.pen = &pen{Signer: w.centre.sign.Key}
 	master := []byte("a master key of thirty-two bytes")
 	once := party.NewOnce(master)
+	files := must(blobs.Open(w.ctx, w.t.TempDir(), must(blobs.NewKeys(blobs.NewKey()))))
 	letters := guarantee.NewDesk(guarantee.Config{Pool: w.pool, Clock: w.clock, Outbox: w.outbox, Once: once, Tags: guarantee.NewTags(master, "letter"),
-		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain, Trust: trust, Log: testlog.New(w.t, w.pool, w.clock)})
+		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain, Trust: trust, Log: testlog.New(w.t, w.pool, w.clock), Files: files})
 	var holders [3]custody.DevHolder
 	for i, name := range []string{"保管人甲中心", "保管人乙监督局", "保管人丙公证处"} {
 		o := w.org(name, 30+i)
@@ -213,7 +215,7 @@ func (w *world) desk() {
 	}
 	w.Desk = NewDesk(Config{Pool: w.pool, Clock: w.clock, Once: once, Guarantees: letters, Tags: guarantee.NewTags(master, "bid"),
 		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain,
-		Centre: w.pen, CentreChain: w.centre.sign.Chain, Supervisor: w.overseer.party.USCC, Trust: trust, Custodians: custodians, Market: w.market})
+		Centre: w.pen, CentreChain: w.centre.sign.Chain, Supervisor: w.overseer.party.USCC, Trust: trust, Custodians: custodians, Market: w.market, Files: files})
 }
 
 func (o org) actor(r party.Role) party.Actor {

@@ -65,7 +65,7 @@ func day(t *time.Time) calendar.Date {
 }
 
 func (s *server) readDemand(ctx context.Context, in *object) (wire.Demand, error) {
-	d, _, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
+	d, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
 	if err != nil {
 		return wire.Demand{}, err
 	}
@@ -115,7 +115,7 @@ func (s *server) present(ctx context.Context, in *object, body *wire.Present) (w
 }
 
 func (s *server) complete(ctx context.Context, in *object, body *wire.Complete) (wire.Intake, error) {
-	d, _, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
+	d, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
 	if err != nil {
 		return wire.Intake{}, err
 	}
@@ -123,7 +123,7 @@ func (s *server) complete(ctx context.Context, in *object, body *wire.Complete) 
 }
 
 func (s *server) withdrawDemand(ctx context.Context, in *object, body *wire.WithdrawDemand) (wire.Intake, error) {
-	d, _, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
+	d, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
 	if err != nil {
 		return wire.Intake{}, err
 	}

@@ -27,7 +27,7 @@ func (s standing) holds(ctx context.Context, whose relation, when moment, a part
 	case guarantor:
 		return found(s.guarantee.ForGuarantor(ctx, a, id))
 	case ofDemand, claimant:
-		_, _, err := s.guarantee.DemandFor(ctx, a, id)
+		_, err := s.guarantee.DemandFor(ctx, a, id)
 		return found(err == nil, err)
 	case beneficiary:
 		return found(s.guarantee.ForBeneficiary(ctx, a, id))

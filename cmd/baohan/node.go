@@ -60,7 +60,7 @@ func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.
 	if err != nil {
 		return nil, err
 	}
-	sys, err := openSystem(ctx, systemConfig{Database: server.URL, MaxConns: s.DatabaseMax, Keys: keys, ClockFile: s.ClockFile,
+	sys, err := openSystem(ctx, systemConfig{Database: server.URL, MaxConns: s.DatabaseMax, Keys: keys, Files: s.FilesPlace(), ClockFile: s.ClockFile,
 		Migrate: n.Migrate || s.DatabaseURL == "", Node: n.name(command), Sweep: s.SweepEvery, Status: s.StatusEvery, Cover: s.Cover, Timeout: n.Patience,
 		Allow: n.Allow, Networks: networks, Custodians: n.Custodians, Translog: ledger, Log: log})
 	if err != nil {
