@@ -84,6 +84,9 @@ func (p *papers) ReleasePapers(context.Context, string) ([][]byte, error) { retu
 func (p *papers) DemandPapers(context.Context, string) (*guarantee.Demand, []guarantee.Attachment, error) {
 	return nil, nil, errors.New("no demand")
 }
+func (p *papers) ObjectionPapers(context.Context, string) (guarantee.Objection, []guarantee.Paper, error) {
+	return guarantee.Objection{}, nil, errors.New("no objection")
+}
 
 func newWorld(t *testing.T, change ...func(*banks.Config)) *world {
 	t.Helper()

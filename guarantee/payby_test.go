@@ -45,7 +45,8 @@ func TestPayBy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := payBy(w, &c.d, calendar.Published())
+		clocks, err := demandClocks(demandFacts{wording: w, demand: &c.d, days: calendar.Published()})
+		got := payBy(clocks)
 		if err != nil || got.IsZero() != (c.want == "") || !got.IsZero() && got.String() != c.want {
 			t.Errorf("%s: %s, %v; want %q", name, got, err, c.want)
 		}

@@ -171,6 +171,7 @@ func (f *file) hear(at time.Time, m wire.ToIssuer) {
 		f.Released = m.Message
 	case wire.Ended, wire.Cancelled:
 		f.End = reason(m)
+	case wire.DemandClockMoved, wire.DemandObjected: // people read these in the journal
 	case wire.DemandWithdrawn:
 		f.claim(demandOf(m)).Withdraw = true
 	}

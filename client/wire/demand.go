@@ -26,6 +26,13 @@ type File struct {
 	Content []byte              `json:"content"`
 }
 
+// PaperFile is a file that is none of a letter's documents. The signed paper that it comes with lists its
+// name and its digest (signing.Sum of Content).
+type PaperFile struct {
+	Name    string `json:"name"`
+	Content []byte `json:"content"`
+}
+
 // Intake answers Release and Present: the durable receipt. A demand or a release counts from ReceivedAt,
 // whatever follows.
 type Intake struct {
