@@ -51,6 +51,9 @@ func (d *Desk) presented(ctx context.Context, t *turn, in Intake, m letter.Deman
 		t.demand, err = readDemand(ctx, t.tx, m.ID)
 		return err
 	}
+	if err := earlierRelease(ctx, t, in.ReceivedAt); err != nil {
+		return err
+	}
 	g := t.g
 	if in.ReceivedAt.After(g.lastInstant()) {
 		return party.TooLate("demand.after_expiry", "索赔到达时保函有效期已满（以平台收到时间为准），不能受理")

@@ -22,6 +22,7 @@ const (
 	guarantor   relation = "guarantor"   // the institution of this guarantee
 	ofDemand    relation = "of_demand"   // the institution of the guarantee that is demanded under
 	beneficiary relation = "beneficiary" // a beneficiary of this guarantee, once it is disclosed
+	applicant   relation = "applicant"   // an applicant of this guarantee, once it is disclosed
 	claimant    relation = "claimant"    // who presented this demand, the institution that examines it, or the applicant against whom it stands
 	ofProject   relation = "of_project"  // who runs this project
 	ofLot       relation = "of_lot"      // who runs the project of this lot
@@ -107,6 +108,10 @@ var rules = map[string]rule{
 	"list-guarantees": {roles: beneficiaries, whose: self, when: opened},
 	"release":         {roles: beneficiaries, whose: beneficiary, when: opened},
 	"present":         {roles: beneficiaries, whose: beneficiary, when: opened},
+	"demand-sheet":    {roles: beneficiaries, whose: beneficiary, when: opened},
+	"list-demands":    {roles: bidders, whose: applicant, when: opened},
+	"object":          {roles: bidders, whose: claimant, when: opened},
+	"resume-demand":   {roles: beneficiaries, whose: claimant, when: opened},
 	"read-demand":     {roles: parties, whose: claimant, when: opened},
 	"complete":        {roles: beneficiaries, whose: claimant, when: opened},
 	"withdraw-demand": {roles: beneficiaries, whose: claimant, when: opened},
@@ -135,6 +140,10 @@ var rules = map[string]rule{
 	"issuer-fail":          {roles: guarantors, whose: guarantor, signed: true},
 	"issuer-acknowledge":   {roles: guarantors, whose: guarantor, signed: true},
 	"issuer-decide-demand": {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-request":       {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-interim":       {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-stay":          {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-resume":        {roles: guarantors, whose: ofDemand, signed: true},
 	"issuer-paid":          {roles: guarantors, whose: ofDemand, signed: true},
 
 	"list-deliveries": {roles: operators, whose: staff},
@@ -153,7 +162,7 @@ var (
 	supervisors   = []party.Role{party.Supervisor}
 	operators     = []party.Role{party.Operator}
 	concerned     = []party.Role{party.Centre, party.Supervisor, party.Beneficiary, party.Agent, party.Bidder}
-	addressees    = []party.Role{party.Guarantor, party.Beneficiary, party.Operator}
+	addressees    = []party.Role{party.Guarantor, party.Beneficiary, party.Bidder, party.Operator}
 	parties       = []party.Role{party.Beneficiary, party.Guarantor, party.Bidder}
 )
 
