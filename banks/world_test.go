@@ -85,7 +85,7 @@ func (p *papers) DemandPapers(context.Context, string) (*guarantee.Demand, []gua
 	return nil, nil, errors.New("no demand")
 }
 func (p *papers) ObjectionPapers(context.Context, string) (guarantee.Objection, []guarantee.Paper, error) {
-	return guarantee.Objection{}, nil, errors.New("no objection")
+	return guarantee.Objection{Signed: []byte("signed")}, []guarantee.Paper{{Name: "往来函.pdf", Bytes: []byte("确认函")}}, nil
 }
 
 func newWorld(t *testing.T, change ...func(*banks.Config)) *world {
