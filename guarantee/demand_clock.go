@@ -85,7 +85,7 @@ func clockRules(w letter.Wording) []DemandClock {
 		}
 	case letter.FormIndependent:
 		return []DemandClock{examination, payment, {Kind: ClockCompletion, Law: "法释〔2016〕24号第十一条第一款第一项", Unit: CalendarDays}, suit}
-	case letter.FormAccessory:
+	case letter.FormAccessory, letter.FormCash: // cash is nobody's letter
 	}
 	return []DemandClock{examination, payment, suit}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -126,15 +127,16 @@ func (w *world) oneOutcome(t *testing.T, l disclosedLetter) State {
 	}
 	open, ends, known := map[string]bool{}, 0, map[string]bool{}
 	for _, e := range events {
-		switch e.Kind {
-		case EventDemandPresented:
+		if e.Kind == EventDemandPresented {
 			if ends > 0 {
 				t.Errorf("demand %s was taken after the end", e.Demand)
 			}
 			open[e.Demand], known[e.Demand] = true, true
-		case EventDemandHonoured, EventDemandRejected, EventDemandWithdrawn:
+		}
+		if slices.Contains([]EventKind{EventDemandHonoured, EventDemandRejected, EventDemandWithdrawn}, e.Kind) {
 			delete(open, e.Demand)
-		case EventReleased, EventExpired, EventPaidOut:
+		}
+		if slices.Contains([]EventKind{EventReleased, EventExpired, EventPaidOut}, e.Kind) {
 			if ends++; len(open) > 0 {
 				t.Errorf("%s over %d open demands", e.Kind, len(open))
 			}

@@ -30,6 +30,14 @@ var noticeWords = map[guarantee.DueKind]string{
 	guarantee.DueLifting:      "中止支付裁定作出已满三十日；如法院已解除，请担保机构或受益人提交解除文书，恢复处理",
 }
 
+// addressees are those whose move is missing, where it is not the institution's.
+var addressees = map[guarantee.DueKind][]party.Role{
+	guarantee.DueRelease:    {party.Beneficiary},
+	guarantee.DueCompletion: {party.Beneficiary},
+	guarantee.DueSuit:       {party.Bidder}, // the applicant
+	guarantee.DueLifting:    {party.Guarantor, party.Beneficiary},
+}
+
 // NoticesFor lists the notices that concern a party: an institution's own guarantees, a beneficiary's and
 // an applicant's after the opening, an operator's all (they name a guarantee by its random id). Nobody else has any.
 func (r *Runner) NoticesFor(ctx context.Context, by party.Actor, limit int) ([]wire.Notice, error) {
@@ -60,13 +68,8 @@ func (r *Runner) NoticesFor(ctx context.Context, by party.Actor, limit int) ([]w
 
 // concerns tells whose move is missing.
 func concerns(due guarantee.DueKind, role party.Role) bool {
-	switch due {
-	case guarantee.DueRelease, guarantee.DueCompletion:
-		return role == party.Beneficiary
-	case guarantee.DueSuit:
-		return role == party.Bidder
-	case guarantee.DueLifting:
-		return role == party.Guarantor || role == party.Beneficiary
+	if others, ok := addressees[due]; ok {
+		return slices.Contains(others, role)
 	}
 	return role == party.Guarantor
 }
