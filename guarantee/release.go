@@ -66,14 +66,26 @@ func effectRelease(ctx context.Context, t *turn, x *Disclosure, r letter.Release
 	return nil
 }
 
-// ErrEarlierPaper says that a demand which arrived before this release has not been read yet. It is no refusal: the
-// release stays on the desk, and the sweeper reads both in the order of their receipts.
-var ErrEarlierPaper = errors.New("guarantee: a demand that arrived earlier comes first")
+// ErrEarlierPaper says that a demand which arrived before this release, or a release which arrived before this demand, has
+// not been read yet. It is no refusal: the later paper stays on the desk, and the sweeper reads both in the order of their
+// receipts. That order is total, so nobody waits for each other.
+var ErrEarlierPaper = errors.New("guarantee: a paper that arrived earlier comes first")
 
+// earlierDemand holds a release back: what was demanded before it must be settled first.
 func earlierDemand(ctx context.Context, t *turn, receivedAt time.Time) error {
+	return earlier(ctx, t, receivedAt, IntakeDemand, IntakeCompletion)
+}
+
+// earlierRelease holds a demand back: if the release was the last that was wanted, the letter had ended before the demand
+// arrived (法释〔2016〕24号 art. 11(4)), whichever of them is read first.
+func earlierRelease(ctx context.Context, t *turn, receivedAt time.Time) error {
+	return earlier(ctx, t, receivedAt, IntakeRelease)
+}
+
+func earlier(ctx context.Context, t *turn, receivedAt time.Time, kinds ...IntakeKind) error {
 	var waiting bool
 	err := t.tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM intake WHERE guarantee = @id AND processed_at IS NULL
-		AND kind IN ('demand', 'completion') AND received_at < @at)`, pgx.NamedArgs{"id": t.g.ID, "at": receivedAt}).Scan(&waiting)
+		AND kind = ANY(@kinds) AND received_at < @at)`, pgx.NamedArgs{"id": t.g.ID, "kinds": kinds, "at": receivedAt}).Scan(&waiting)
 	if err == nil && waiting {
 		return ErrEarlierPaper
 	}

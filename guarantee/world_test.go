@@ -57,6 +57,7 @@ type world struct {
 	bank        org
 	insurer     org
 	otherBank   org
+	company     org // a guarantee company
 	bidders     []org
 	tenderees   []org
 	custodians  [3]*signing.PrivateKey
@@ -85,6 +86,7 @@ func newWorld(t testing.TB) *world {
 	}
 	w.platform = w.org("保函平台", 1)
 	w.bank, w.insurer, w.otherBank = w.org("长沙银行股份有限公司", 2), w.org("湖南财产保险股份有限公司", 3), w.org("湘江银行股份有限公司", 4)
+	w.company = w.org("湖南融资担保有限公司", 5)
 	w.bidders = []org{w.org("湖南路桥建设集团有限责任公司", 10), w.org("中铁五局集团有限公司", 11), w.org("湖南建工集团有限公司", 12)}
 	w.tenderees = []org{w.org("湖南投资集团股份有限公司", 20), w.org("长沙环路建设开发集团有限公司", 21)}
 	w.lot(pool)
@@ -180,6 +182,9 @@ func (w *world) product(o org) Guarantor {
 		AnswerBy: w.clock.Now().Add(time.Hour)}
 	if o.party == w.insurer.party {
 		g.Form, g.Mode, g.Wording = letter.FormInsurance, letter.ModeFull, w.wording(letter.FormInsurance)
+	}
+	if o.party == w.company.party {
+		g.Form, g.Mode, g.Wording = letter.FormAccessory, letter.ModeFull, w.wording(letter.FormAccessory)
 	}
 	return g
 }

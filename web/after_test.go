@@ -12,6 +12,7 @@ import (
 	"baohan/client/wire"
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	house "baohan/internal/sample"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -25,7 +26,7 @@ func (l *life) bidding() (bidders []person, clients []*client.Bidder, letters []
 		id := l.apply(b)
 		l.issue(id, i+1)
 		must(b.Letter(l.t.Context(), id))
-		must(b.Bid(l.t.Context(), l.lot, id, []byte("报价")))
+		must(b.Bid(l.t.Context(), l.lot, id, house.Terms(1_200_000_000)))
 		bidders, clients, letters = append(bidders, p), append(clients, b), append(letters, id)
 	}
 	return bidders, clients, letters
@@ -208,7 +209,7 @@ func TestCalledOff(t *testing.T) {
 	if lot.State != "terminated" || lot.Terminated == nil || lot.Terminated.Words != note.Words || !lot.Terminated.At.Equal(l.clock.Now()) {
 		t.Errorf("the notice: %+v", lot.Terminated)
 	}
-	if _, err := b.Bid(ctx, l.lot, id, []byte("报价")); code(err) != "lot.terminated" {
+	if _, err := b.Bid(ctx, l.lot, id, house.Terms(1_200_000_000)); code(err) != "lot.terminated" {
 		t.Errorf("a bid: %v", err)
 	}
 	var told []wire.Progress

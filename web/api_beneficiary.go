@@ -11,7 +11,6 @@ import (
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/party"
-	"baohan/signing"
 )
 
 func (s *server) guarantees(ctx context.Context, in *after) (wire.GuaranteePage, error) {
@@ -47,6 +46,9 @@ func (s *server) disclosedView(ctx context.Context, g *guarantee.Guarantee) (wir
 		Paid: g.Honoured, Expiry: calendar.DateOf(x.Expiry), Undertaking: letter.UndertakingDigest(x.Undertaking), Commitment: letter.Commitment(x.Reveal),
 		Instrument: string(g.InstrumentState), Disclosure: string(g.DisclosureState), Verification: string(g.VerificationState),
 		Release: string(g.ReleaseState), ReleaseBy: day(g.ReleaseDueBy)}
+	if out.Claimable, err = s.claimable(ctx, g); err != nil {
+		return out, err
+	}
 	for _, d := range demands {
 		item, err := s.demandView(ctx, d)
 		if err != nil {
@@ -74,16 +76,12 @@ func (s *server) readDemand(ctx context.Context, in *object) (wire.Demand, error
 
 func (s *server) demandView(ctx context.Context, d *guarantee.Demand) (wire.Demand, error) {
 	out := wire.Demand{ID: d.ID, Guarantee: d.Guarantee, State: string(d.State), Amount: d.Amount, ReceivedAt: local(d.PresentedAt),
-		Paid: value(d.PaidAmount), PaidAt: local(value(d.PaidAt))}
+		Interim: d.InterimPaid, Paid: d.InterimPaid + value(d.PaidAmount), PaidAt: local(value(d.PaidAt)), Reference: value(d.PaidRef), Slip: digest(d.PaidSlip)}
 	if d.ExamineBy != nil {
 		out.ExamineBy = calendar.DateOf(*d.ExamineBy).EndOfDay()
 	}
-	by, err := s.guarantee.PayBy(ctx, d)
-	if err != nil {
+	if err := s.course(ctx, d, &out); err != nil {
 		return out, err
-	}
-	if !by.IsZero() {
-		out.PayBy = by.EndOfDay()
 	}
 	for _, k := range d.Missing {
 		out.Missing = append(out.Missing, letter.DocumentKind(k))
@@ -97,11 +95,7 @@ func (s *server) demandView(ctx context.Context, d *guarantee.Demand) (wire.Dema
 	for _, x := range why {
 		out.Discrepancies = append(out.Discrepancies, wire.Discrepancy{ID: x.ID, Narrative: x.Narrative})
 	}
-	signed, err := signing.ParseSignedData(d.Signed)
-	if err != nil {
-		return out, err
-	}
-	paper, err := letter.ParseDemand(signed.Content)
+	paper, err := demandPaper(d)
 	out.Reason = paper.Reason
 	return out, err
 }

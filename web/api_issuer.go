@@ -145,6 +145,6 @@ func (s *server) decideDemand(ctx context.Context, in *object, body *wire.Demand
 
 func (s *server) demandPaid(ctx context.Context, in *object, body *wire.DemandPaid) (wire.Done, error) {
 	a, err := s.guarantee.HonourDemand(ctx, exchangeOf(ctx).command, in.ID,
-		guarantee.Payment{Amount: body.Amount, Reference: body.Reference, PaidAt: body.PaidAt})
+		paymentOf(body))
 	return done(a), err
 }

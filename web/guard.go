@@ -22,6 +22,7 @@ const (
 	guarantor   relation = "guarantor"    // the institution of this guarantee
 	ofDemand    relation = "of_demand"    // the institution of the guarantee that is demanded under
 	beneficiary relation = "beneficiary"  // a beneficiary of this guarantee, once it is disclosed
+	applicant   relation = "applicant"    // an applicant of this guarantee, once it is disclosed
 	claimant    relation = "claimant"     // who presented this demand, the institution that examines it, or the applicant against whom it stands
 	ofObjection relation = "of_objection" // who raised this objection, and who runs its lot
 	ofProject   relation = "of_project"   // who runs this project
@@ -105,12 +106,16 @@ var rules = map[string]rule{
 	"decide-incident":    {roles: supervisors, whose: ofIncident},
 	"close-incident":     {roles: supervisors, whose: ofIncident},
 
-	"list-guarantees": {roles: beneficiaries, whose: self, when: opened},
-	"release":         {roles: beneficiaries, whose: beneficiary, when: opened},
-	"present":         {roles: beneficiaries, whose: beneficiary, when: opened},
-	"read-demand":     {roles: parties, whose: claimant, when: opened},
-	"complete":        {roles: beneficiaries, whose: claimant, when: opened},
-	"withdraw-demand": {roles: beneficiaries, whose: claimant, when: opened},
+	"list-guarantees":  {roles: beneficiaries, whose: self, when: opened},
+	"release":          {roles: beneficiaries, whose: beneficiary, when: opened},
+	"present":          {roles: beneficiaries, whose: beneficiary, when: opened},
+	"demand-sheet":     {roles: beneficiaries, whose: beneficiary, when: opened},
+	"list-demands":     {roles: bidders, whose: applicant, when: opened},
+	"object-to-demand": {roles: bidders, whose: claimant, when: opened},
+	"resume-demand":    {roles: beneficiaries, whose: claimant, when: opened},
+	"read-demand":      {roles: parties, whose: claimant, when: opened},
+	"complete":         {roles: beneficiaries, whose: claimant, when: opened},
+	"withdraw-demand":  {roles: beneficiaries, whose: claimant, when: opened},
 
 	"hand-in-evaluation": {roles: centres, whose: staff, signed: true},
 	"read-evaluation":    {whose: announced, when: opened}, // the desk tells those apart who may read it before its notice
@@ -147,6 +152,10 @@ var rules = map[string]rule{
 	"issuer-fail":          {roles: guarantors, whose: guarantor, signed: true},
 	"issuer-acknowledge":   {roles: guarantors, whose: guarantor, signed: true},
 	"issuer-decide-demand": {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-request":       {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-interim":       {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-stay":          {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-resume":        {roles: guarantors, whose: ofDemand, signed: true},
 	"issuer-paid":          {roles: guarantors, whose: ofDemand, signed: true},
 
 	"list-deliveries": {roles: operators, whose: staff},
@@ -165,7 +174,7 @@ var (
 	supervisors   = []party.Role{party.Supervisor}
 	operators     = []party.Role{party.Operator}
 	concerned     = []party.Role{party.Centre, party.Supervisor, party.Beneficiary, party.Agent, party.Bidder}
-	addressees    = []party.Role{party.Guarantor, party.Beneficiary, party.Operator}
+	addressees    = []party.Role{party.Guarantor, party.Beneficiary, party.Bidder, party.Operator}
 	parties       = []party.Role{party.Beneficiary, party.Guarantor, party.Bidder}
 )
 

@@ -31,6 +31,8 @@ func (s standing) holds(ctx context.Context, whose relation, when moment, a part
 		return found(err == nil, err)
 	case beneficiary:
 		return found(s.guarantee.ForBeneficiary(ctx, a, id))
+	case applicant:
+		return found(s.guarantee.ForApplicant(ctx, a, id))
 	case readOut:
 		return found(s.guarantee.Disclosure(ctx, id))
 	case atLot:

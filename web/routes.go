@@ -93,7 +93,11 @@ func (s *server) beneficiaryRoutes() {
 	s.statusList()
 	query(s, "list-guarantees", "/guarantees", "以本单位为受益人的保函", s.guarantees)
 	verb(s, "release", "/guarantees/{id}/releases", "递交签名的解除文件", letterBody, s.release)
+	query(s, "demand-sheet", "/guarantees/{id}/demand-sheet", "索赔须知：事由、单据、签署人、余额、交单地点和期限", s.demandSheet)
 	verb(s, "present", "/guarantees/{id}/demands", "提出索赔", filesBody, s.present)
+	query(s, "list-demands", "/guarantees/{id}/demands", "对本单位保函的索赔及其全部经过（申请人）", s.demandStories)
+	verb(s, "object-to-demand", "/demands/{id}/objections", "申请人签名的欺诈异议", filesBody, s.objectToDemand)
+	verb(s, "resume-demand", "/demands/{id}/resume", "受益人提交解除中止支付的文书", filesBody, s.resumeDemand)
 	query(s, "read-demand", "/demands/{id}", "一笔索赔", s.readDemand)
 	verb(s, "complete", "/demands/{id}/complete", "一次性补齐单据", filesBody, s.complete)
 	verb(s, "withdraw-demand", "/demands/{id}/withdraw", "撤回索赔", letterBody, s.withdrawDemand)
@@ -112,6 +116,10 @@ func (s *server) issuerRoutes() {
 	verb(s, "issuer-fail", "/issuer/applications/{id}/fail", "不能开立", smallBody, s.failIssue)
 	verb(s, "issuer-acknowledge", "/issuer/guarantees/{id}/acknowledge", "确认收到解除", smallBody, s.acknowledge)
 	verb(s, "issuer-decide-demand", "/issuer/demands/{id}/decision", "索赔审查结果", smallBody, s.decideDemand)
+	verb(s, "issuer-request", "/issuer/demands/{id}/request", "要求受益人补充单据", smallBody, s.requestDocuments)
+	verb(s, "issuer-interim", "/issuer/demands/{id}/interim", "先予支付（保证保险）", smallBody, s.interim)
+	verb(s, "issuer-stay", "/issuer/demands/{id}/stay", "登记法院的中止支付裁定", filesBody, s.stay)
+	verb(s, "issuer-resume", "/issuer/demands/{id}/resume", "登记中止支付的解除", filesBody, s.resumeDemand)
 	verb(s, "issuer-paid", "/issuer/demands/{id}/paid", "索赔已付", smallBody, s.demandPaid)
 }
 

@@ -73,6 +73,7 @@ type Guarantee struct {
 	Lot          letter.Lot     `json:"lot"`
 	Amount       letter.Fen     `json:"amount"`
 	Paid         letter.Fen     `json:"paid"`
+	Claimable    letter.Fen     `json:"claimable,omitzero"` // without what was paid and what open demands ask for; GET /guarantees
 	Expiry       calendar.Date  `json:"expiry"`
 	Undertaking  signing.Digest `json:"undertaking"`
 	Commitment   signing.Digest `json:"commitment"`

@@ -44,7 +44,7 @@ var kinds = []kind{
 	kindOf("release", letter.ParseRelease), kindOf("demand", letter.ParseDemand), kindOf("completion", letter.ParseCompletion),
 	kindOf("withdrawal", letter.ParseWithdrawal), kindOf("record", letter.ParseRecord), kindOf("full-letter", letter.ParseFullLetter),
 	kindOf("bid", letter.ParseBid), kindOf("rewrapping", letter.ParseRewrapping), kindOf("assurance", letter.ParseAssurance), kindOf("sheet", letter.ParseSheet), kindOf("file-blind", letter.ParseFile), kindOf("file-full", letter.ParseFile),
-	kindOf("refusal", letter.ParseRefusal),
+	kindOf("refusal", letter.ParseRefusal), kindOf("objection", letter.ParseObjection),
 	kindOf("status-list", letter.ParseStatusList), kindOf("evaluation", letter.ParseEvaluation),
 	kindOf("incident-decision", letter.ParseIncidentDecision), kindOf("incident-closing", letter.ParseIncidentClosing),
 }
@@ -165,6 +165,7 @@ func makeGoldens(t *testing.T) {
 		"release":  h.Release(blind, h.Tenderees[0]), "demand": h.Demand(blind, h.Tenderees[0], 80_000_000, award),
 		"completion":  letter.Completion{Version: 1, Demand: sample.ID(7), Guarantee: id, Documents: []letter.Document{award}, At: h.At},
 		"withdrawal":  letter.Withdrawal{Version: 1, Demand: sample.ID(7), Guarantee: id, Reason: "双方已就合同签订达成一致", At: h.At.Add(time.Microsecond)},
+		"objection":   objectionTo(h, blind, award),
 		"record":      letter.Record{Reveal: blind.Draft.RevealBytes, Key: blind.Draft.Key.Bytes()},
 		"full-letter": letter.FullLetter{Salt: full.Salt, Undertaking: full.Signed},
 		"rewrapping":  rewrapping(blind.Receipt), "assurance": assurance(blind.Receipt, blind.Draft.Application),
@@ -185,4 +186,11 @@ func write(t *testing.T, name string, b []byte) {
 	if err := os.WriteFile(filepath.Join("testdata", name), b, 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// objectionTo is the applicant's fraud objection to a demand under its letter.
+func objectionTo(h *sample.House, l sample.Issued, proof letter.Document) letter.Objection {
+	return letter.Objection{Version: 1, ID: sample.ID(9), Demand: sample.ID(7), DemandDigest: letter.DemandDigest([]byte("p7s")),
+		Guarantee: l.Draft.Application.Application, Number: l.Undertaking.Number, Guarantor: l.Undertaking.Guarantor, Applicant: l.Draft.Application.Applicants[0],
+		Ground: "acknowledged", Statement: "受益人已书面确认本单位没有违约", Documents: []letter.FileDigest{{Name: proof.Name, Digest: proof.Digest}}, At: h.At}
 }
