@@ -137,6 +137,9 @@ var rules = map[string]rule{
 	"issuer-decide-demand": {roles: guarantors, whose: ofDemand, signed: true},
 	"issuer-paid":          {roles: guarantors, whose: ofDemand, signed: true},
 
+	"read-calendar":   {whose: public},
+	"import-calendar": {roles: centres, whose: staff},
+
 	"list-deliveries": {roles: operators, whose: staff},
 	"retry-delivery":  {roles: operators, whose: staff},
 	"list-notices":    {roles: addressees, whose: self},

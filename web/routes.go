@@ -101,6 +101,8 @@ func (s *server) issuerRoutes() {
 }
 
 func (s *server) staffRoutes() {
+	query(s, "read-calendar", "/calendar/{year}", "一个年度的节假日安排（放假和调休上班的日子）", s.workdays)
+	verb(s, "import-calendar", "/ops/calendar/{year}", "交易中心录入或修改一个年度的节假日安排", smallBody, s.importWorkdays)
 	query(s, "list-deliveries", "/ops/deliveries", "未能送达机构的报文", s.deliveries)
 	verb(s, "retry-delivery", "/ops/deliveries/{id}/retry", "重新投递", smallBody, s.retryDelivery)
 	query(s, "list-notices", "/notices", "与本单位有关的到期提醒", s.notices)
