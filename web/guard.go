@@ -106,6 +106,7 @@ var rules = map[string]rule{
 
 	"list-guarantees": {roles: beneficiaries, whose: self, when: opened},
 	"release":         {roles: beneficiaries, whose: beneficiary, when: opened},
+	"release-lot":     {roles: beneficiaries, whose: ofLot, when: opened},
 	"present":         {roles: beneficiaries, whose: beneficiary, when: opened},
 	"read-demand":     {roles: parties, whose: claimant, when: opened},
 	"complete":        {roles: beneficiaries, whose: claimant, when: opened},

@@ -78,6 +78,7 @@ func (s *server) beneficiaryRoutes() {
 	s.statusList()
 	query(s, "list-guarantees", "/guarantees", "以本单位为受益人的保函", s.guarantees)
 	verb(s, "release", "/guarantees/{id}/releases", "递交签名的解除文件", letterBody, s.release)
+	verb(s, "release-lot", "/lots/{lot}/releases", "一次签名解除一个标段的多份保函", letterBody, s.releaseLot)
 	verb(s, "present", "/guarantees/{id}/demands", "提出索赔", filesBody, s.present)
 	query(s, "read-demand", "/demands/{id}", "一笔索赔", s.readDemand)
 	verb(s, "complete", "/demands/{id}/complete", "一次性补齐单据", filesBody, s.complete)
