@@ -138,6 +138,8 @@ var rules = map[string]rule{
 	"issuer-decide-demand": {roles: guarantors, whose: ofDemand, signed: true},
 	"issuer-paid":          {roles: guarantors, whose: ofDemand, signed: true},
 
+	"list-overdue": {roles: supervisors, whose: staff},
+
 	"read-calendar":   {whose: public},
 	"import-calendar": {roles: centres, whose: staff},
 

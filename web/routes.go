@@ -102,6 +102,7 @@ func (s *server) issuerRoutes() {
 }
 
 func (s *server) staffRoutes() {
+	query(s, "list-overdue", "/supervision/overdue", "逾期未解除的保函（行政监督）", s.overdue)
 	query(s, "read-calendar", "/calendar/{year}", "一个年度的节假日安排（放假和调休上班的日子）", s.workdays)
 	verb(s, "import-calendar", "/ops/calendar/{year}", "交易中心录入或修改一个年度的节假日安排", smallBody, s.importWorkdays)
 	query(s, "list-deliveries", "/ops/deliveries", "未能送达机构的报文", s.deliveries)

@@ -1,0 +1,23 @@
+package wire
+
+import "baohan/guarantee/letter"
+
+// OverduePage is one page of GET /supervision/overdue?after=: what is past its legal day, the longest overdue first, of
+// opened lots only (招标投标法实施条例66). Next is the cursor of the page after it, empty at the end.
+type OverduePage struct {
+	Items []Overdue `json:"items"`
+	Next  string    `json:"next,omitzero"`
+}
+
+// Overdue is one duty past its day. Kind is release.
+type Overdue struct {
+	Kind          string         `json:"kind"`
+	LotID         string         `json:"lot_id"`
+	Lot           letter.Lot     `json:"lot"`
+	Guarantee     string         `json:"guarantee"`
+	Number        string         `json:"number"`
+	Beneficiaries []letter.Party `json:"beneficiaries"`
+	Unsigned      []string       `json:"unsigned"` // USCC of the beneficiaries whose signature is missing
+	Clock         Clock          `json:"clock"`
+	Days          int            `json:"days"` // overdue, calendar days
+}
