@@ -22,7 +22,7 @@ func (s *Staff) ImportWorkdays(ctx context.Context, year int, in wire.ImportWork
 		return wire.WorkdaysImported{}, err
 	}
 	stands, err := s.Workdays(ctx, year)
-	if p, ok := Refused(err); err != nil && !(ok && p.Code == "calendar.year_not_published") {
+	if p, ok := Refused(err); err != nil && (!ok || p.Code != "calendar.year_not_published") {
 		return wire.WorkdaysImported{}, err
 	}
 	key := keyOf("calendar", append(fmt.Appendf(nil, "%d %d ", year, stands.Version), body...))

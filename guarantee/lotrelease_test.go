@@ -184,7 +184,7 @@ func TestLotReleaseSentTwiceInParallel(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	got, err := w.PresentLotRelease(w.ctx, cmd, paper)
+	got := must(w.PresentLotRelease(w.ctx, cmd, paper))
 	for _, l := range all {
 		var n int
 		if err := w.Pool.QueryRow(w.ctx, `SELECT count(*) FROM guarantee_event WHERE guarantee = $1 AND kind IN ('release_signed', 'released')`, l.id).Scan(&n); err != nil || n != 3 {
@@ -196,7 +196,7 @@ func TestLotReleaseSentTwiceInParallel(t *testing.T) {
 		history(t, w, l.id)
 	}
 	other := w.lotPaper(w.lotRelease(w.tenderees[0], entries[:1]...))
-	if _, err = w.PresentLotRelease(w.ctx, cmd, other); !errors.Is(err, party.ErrKeyReused) {
+	if _, err := w.PresentLotRelease(w.ctx, cmd, other); !errors.Is(err, party.ErrKeyReused) {
 		t.Errorf("the same key with another paper: %v", err)
 	}
 }

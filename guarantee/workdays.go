@@ -26,7 +26,7 @@ type WorkdayYear struct {
 	Days []calendar.Day `db:"-"`
 }
 
-// ErrNoWorkdayYear: nobody guesses a year that is not published.
+// ErrNoWorkdayYear refuses a year that is not published: nobody guesses it.
 var ErrNoWorkdayYear = party.Conflict("calendar.year_not_published", "该年度的节假日安排尚未登记；国务院办公厅公布后由交易中心录入")
 
 // WorkdayYear reads a year, for everybody.
