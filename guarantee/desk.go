@@ -2,6 +2,7 @@ package guarantee
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -24,8 +25,8 @@ type Config struct {
 	Outbox        Outbox
 	Once          *party.Once
 	Tags          Tags
-	Calendar      *calendar.Calendar
-	Platform      signing.Signer // signs receipts
+	Calendar      *calendar.Calendar // of its own: RefreshCalendar replaces its table
+	Platform      signing.Signer     // signs receipts
 	PlatformChain []signing.Certificate
 	Trust         *signing.Trust
 	Log           *translog.Log // proves what was accepted; its leaves are written with the facts
@@ -34,14 +35,19 @@ type Config struct {
 }
 
 // Desk does the verbs of guarantees.
-type Desk struct{ Config }
+type Desk struct {
+	Config
+
+	calendarMu    sync.Mutex
+	calendarStamp string // of the table of public holidays that Calendar holds; see RefreshCalendar
+}
 
 // NewDesk returns the desk over c.
 func NewDesk(c Config) *Desk {
 	if c.FeeWithin == 0 {
 		c.FeeWithin = 24 * time.Hour
 	}
-	return &Desk{c}
+	return &Desk{Config: c}
 }
 
 // Answer is what a verb says: the guarantee's states after it. The same command gets the same answer for ever.

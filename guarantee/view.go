@@ -178,9 +178,12 @@ func (d *Desk) DemandPapers(ctx context.Context, id string) (*Demand, []Attachme
 	return dm, files, err
 }
 
-// ReleasePapers are the beneficiaries' signed releases of one guarantee.
+// ReleasePapers are the beneficiaries' signed releases of one guarantee. A paper that releases a lot's letters goes to each
+// guarantor whole, because it is signed whole: it names the ids and numbers of the others, which the opening has published
+// (docs/secrecy.md); a release exists only after it.
 func (d *Desk) ReleasePapers(ctx context.Context, id string) ([][]byte, error) {
-	rows, err := d.Pool.Query(ctx, `SELECT signed FROM release_signature WHERE guarantee = @id ORDER BY received_at, beneficiary`, pgx.NamedArgs{"id": id})
+	rows, err := d.Pool.Query(ctx, `SELECT coalesce(s.signed, p.signed) FROM release_signature s
+		LEFT JOIN lot_release p ON p.id = s.paper WHERE s.guarantee = @id ORDER BY s.received_at, s.beneficiary`, pgx.NamedArgs{"id": id})
 	if err != nil {
 		return nil, err
 	}

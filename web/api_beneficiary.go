@@ -45,7 +45,16 @@ func (s *server) disclosedView(ctx context.Context, g *guarantee.Guarantee) (wir
 	out := wire.Guarantee{ID: g.ID, Number: x.Number, Guarantor: r.Guarantor, Applicants: r.Applicants, Lot: r.Lot, Amount: r.Amount,
 		Paid: g.Honoured, Expiry: calendar.DateOf(x.Expiry), Undertaking: letter.UndertakingDigest(x.Undertaking), Commitment: letter.Commitment(x.Reveal),
 		Instrument: string(g.InstrumentState), Disclosure: string(g.DisclosureState), Verification: string(g.VerificationState),
-		Release: string(g.ReleaseState), ReleaseBy: day(g.ReleaseDueBy)}
+		Release: string(g.ReleaseState)}
+	if out.ReleaseClock, err = s.releaseClock(ctx, g); err != nil {
+		return out, err
+	}
+	if g.ReleaseState != guarantee.NoRelease {
+		out.ReleaseBy = day(g.ReleaseDueBy)
+	}
+	if out.Unsigned, err = s.guarantee.ReleaseAwaits(ctx, g); err != nil {
+		return out, err
+	}
 	if out.Claimable, err = s.claimable(ctx, g); err != nil {
 		return out, err
 	}
@@ -57,6 +66,15 @@ func (s *server) disclosedView(ctx context.Context, g *guarantee.Guarantee) (wir
 		out.Demands = append(out.Demands, item)
 	}
 	return out, nil
+}
+
+// releaseClock is the letter's release clock for those who may see the letter; absent until the tender's course starts one.
+func (s *server) releaseClock(ctx context.Context, g *guarantee.Guarantee) (*wire.Clock, error) {
+	k, err := s.guarantee.ReleaseClock(ctx, g)
+	if err != nil || k == nil {
+		return nil, err
+	}
+	return &wire.Clock{Clock: *k, Words: k.Words()}, nil
 }
 
 func day(t *time.Time) calendar.Date {

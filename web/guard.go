@@ -108,6 +108,7 @@ var rules = map[string]rule{
 
 	"list-guarantees":  {roles: beneficiaries, whose: self, when: opened},
 	"release":          {roles: beneficiaries, whose: beneficiary, when: opened},
+	"release-lot":      {roles: beneficiaries, whose: ofLot, when: opened},
 	"present":          {roles: beneficiaries, whose: beneficiary, when: opened},
 	"demand-sheet":     {roles: beneficiaries, whose: beneficiary, when: opened},
 	"list-demands":     {roles: bidders, whose: applicant, when: opened},
@@ -157,6 +158,11 @@ var rules = map[string]rule{
 	"issuer-stay":          {roles: guarantors, whose: ofDemand, signed: true},
 	"issuer-resume":        {roles: guarantors, whose: ofDemand, signed: true},
 	"issuer-paid":          {roles: guarantors, whose: ofDemand, signed: true},
+
+	"list-overdue": {roles: supervisors, whose: staff},
+
+	"read-calendar":   {whose: public},
+	"import-calendar": {roles: centres, whose: staff},
 
 	"list-deliveries": {roles: operators, whose: staff},
 	"retry-delivery":  {roles: operators, whose: staff},

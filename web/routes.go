@@ -94,6 +94,7 @@ func (s *server) beneficiaryRoutes() {
 	query(s, "list-guarantees", "/guarantees", "以本单位为受益人的保函", s.guarantees)
 	verb(s, "release", "/guarantees/{id}/releases", "递交签名的解除文件", letterBody, s.release)
 	query(s, "demand-sheet", "/guarantees/{id}/demand-sheet", "索赔须知：事由、单据、签署人、余额、交单地点和期限", s.demandSheet)
+	verb(s, "release-lot", "/lots/{lot}/releases", "一次签名解除一个标段的多份保函", letterBody, s.releaseLot)
 	verb(s, "present", "/guarantees/{id}/demands", "提出索赔", filesBody, s.present)
 	query(s, "list-demands", "/guarantees/{id}/demands", "对本单位保函的索赔及其全部经过（申请人）", s.demandStories)
 	verb(s, "object-to-demand", "/demands/{id}/objections", "申请人签名的欺诈异议", filesBody, s.objectToDemand)
@@ -124,6 +125,9 @@ func (s *server) issuerRoutes() {
 }
 
 func (s *server) staffRoutes() {
+	query(s, "list-overdue", "/supervision/overdue", "逾期未解除的保函（行政监督）", s.overdue)
+	query(s, "read-calendar", "/calendar/{year}", "一个年度的节假日安排（放假和调休上班的日子）", s.workdays)
+	verb(s, "import-calendar", "/ops/calendar/{year}", "交易中心录入或修改一个年度的节假日安排", smallBody, s.importWorkdays)
 	query(s, "list-deliveries", "/ops/deliveries", "未能送达机构的报文", s.deliveries)
 	verb(s, "retry-delivery", "/ops/deliveries/{id}/retry", "重新投递", smallBody, s.retryDelivery)
 	query(s, "list-notices", "/notices", "与本单位有关的到期提醒", s.notices)

@@ -225,3 +225,29 @@ type Delivery struct {
 type DeliveryList struct {
 	Items []Delivery `json:"items"`
 }
+
+// ReleaseLot is POST /lots/{lot}/releases: SignedData over letter.LotRelease by one beneficiary, for several letters of one
+// opened lot. Joint beneficiaries each send their own, in this form or letter by letter.
+type ReleaseLot struct {
+	Release []byte `json:"release"`
+}
+
+// LotReleased answers ReleaseLot: the one durable receipt, from whose instant every letter counts, and what became of each.
+type LotReleased struct {
+	ID         string           `json:"id"`
+	Lot        string           `json:"lot"`
+	ReceivedAt time.Time        `json:"received_at"`
+	Letters    []LetterReleased `json:"letters"` // in the order of their ids
+}
+
+// LetterReleased is one letter of LotReleased. State is released; signed, while the other joint beneficiaries in Unsigned
+// have yet to sign; refused, by the rule in Code and Reason; or received: something else comes first, the platform goes on
+// by itself and the instant stays.
+type LetterReleased struct {
+	Guarantee string   `json:"guarantee"`
+	Number    string   `json:"number"`
+	State     string   `json:"state"`
+	Unsigned  []string `json:"unsigned,omitzero"` // USCC
+	Code      string   `json:"code,omitzero"`
+	Reason    string   `json:"reason,omitzero"` // Chinese, and what to do next
+}

@@ -111,18 +111,20 @@ type Done struct {
 // IssuerApplication is GET /issuer/applications/{id}: our side, read back by the business key before
 // anything is tried again.
 type IssuerApplication struct {
-	ID          string         `json:"id"`
-	Version     int64          `json:"version"`
-	Digest      signing.Digest `json:"digest"` // of B
-	Application string         `json:"application"`
-	Fee         string         `json:"fee"`
-	FeeDue      letter.Fen     `json:"fee_due"`
-	Instrument  string         `json:"instrument"`
-	Ceiling     letter.Fen     `json:"ceiling"`
-	Number      string         `json:"number,omitzero"`
-	Undertaking signing.Digest `json:"undertaking,omitzero"`
-	PreparedAt  time.Time      `json:"prepared_at,omitzero"`
-	Receipt     []byte         `json:"receipt,omitzero"`
+	ID           string         `json:"id"`
+	Version      int64          `json:"version"`
+	Digest       signing.Digest `json:"digest"` // of B
+	Application  string         `json:"application"`
+	Fee          string         `json:"fee"`
+	FeeDue       letter.Fen     `json:"fee_due"`
+	Instrument   string         `json:"instrument"`
+	Ceiling      letter.Fen     `json:"ceiling"`
+	Number       string         `json:"number,omitzero"`
+	Undertaking  signing.Digest `json:"undertaking,omitzero"`
+	PreparedAt   time.Time      `json:"prepared_at,omitzero"`
+	Receipt      []byte         `json:"receipt,omitzero"`
+	Release      string         `json:"release"`
+	ReleaseClock *Clock         `json:"release_clock,omitzero"` // once the tender's course has started it
 }
 
 // BookEntry is one guarantee in a book, ours or the institution's: equal on both sides, or a difference

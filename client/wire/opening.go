@@ -82,6 +82,8 @@ type Guarantee struct {
 	Verification string         `json:"verification"`
 	Release      string         `json:"release"`
 	ReleaseBy    calendar.Date  `json:"release_by,omitzero"`
+	ReleaseClock *Clock         `json:"release_clock,omitzero"` // once the tender's course has started it
+	Unsigned     []string       `json:"unsigned,omitzero"`      // USCC of the joint beneficiaries for whose signature a begun release waits
 	Demands      []Demand       `json:"demands,omitzero"`
 }
 

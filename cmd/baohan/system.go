@@ -94,6 +94,9 @@ func openSystem(ctx context.Context, c systemConfig) (s *system, err error) {
 	if err = s.wire(custodians); err != nil {
 		return nil, err
 	}
+	if _, err = s.guarantees.RefreshCalendar(ctx); err != nil {
+		return nil, err
+	}
 	return s, s.bootstrap(ctx, custodians.chains)
 }
 
@@ -147,6 +150,10 @@ func (s *system) wire(custodians custodians) (err error) {
 		Cover: tender.Hourly(s.Cover), Files: s.files, Status: s.Status}); err != nil {
 		return err
 	}
+	days, err := calendar.New(calendar.PublishedDays()) // until the database's own table is read
+	if err != nil {
+		return err
+	}
 	s.party = party.NewDesk(s.pool, s.clock, k.Trust)
 	if s.banks, err = banks.NewDesk(banks.Config{Pool: s.pool, Clock: s.clock, Party: s.party, Once: once, Platform: k.Platform.Key,
 		Certificate: k.Platform.Certificate(), Hosts: s.Allow, Networks: s.Networks,
@@ -154,11 +161,11 @@ func (s *system) wire(custodians custodians) (err error) {
 		return err
 	}
 	s.guarantees = guarantee.NewDesk(guarantee.Config{Pool: s.pool, Clock: s.clock, Outbox: s.jobs, Once: once,
-		Tags: guarantee.NewTags(k.Secrets.Tags, "letter"), Calendar: calendar.Published(), Platform: k.Platform.Key,
+		Tags: guarantee.NewTags(k.Secrets.Tags, "letter"), Calendar: days, Platform: k.Platform.Key,
 		PlatformChain: k.Platform.Chain, Trust: k.Trust, Log: s.translog, Files: s.files})
 	s.banks.Papers = s.guarantees
 	s.tenders = tender.NewDesk(tender.Config{Pool: s.pool, Clock: s.clock, Once: once, Guarantees: s.guarantees,
-		Tags: guarantee.NewTags(k.Secrets.Tags, "bid"), Calendar: calendar.Published(), Platform: k.Platform.Key,
+		Tags: guarantee.NewTags(k.Secrets.Tags, "bid"), Calendar: days, Platform: k.Platform.Key,
 		PlatformChain: k.Platform.Chain, Centre: k.Centre.Key, CentreChain: k.Centre.Chain, Supervisor: custodians.chains[1][0].Subject().OrganizationID,
 		Trust: k.Trust, Custodians: custodians.three, Market: market{s.banks}, Files: s.files, Openings: s.jobs, Log: s.Log})
 	s.jobs.Bind(jobs.Desks{Guarantees: s.guarantees, Banks: s.banks, Tenders: s.tenders})

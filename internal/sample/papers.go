@@ -17,6 +17,17 @@ func (h *House) Release(i Issued, by Member) letter.Release {
 		Reason: "合同已签订，投标担保责任解除", At: h.At}
 }
 
+// LotRelease is a beneficiary's release of several letters of the lot, by one paper.
+func (h *House) LotRelease(by Member, letters ...Issued) letter.LotRelease {
+	r := letter.LotRelease{Version: 1, Lot: h.Requirement.Lot, Beneficiary: by.Party, Reason: "合同已签订，投标担保责任解除", At: h.At}
+	for _, i := range letters {
+		r.Letters = append(r.Letters, letter.LotReleaseEntry{Guarantee: i.Draft.Application.Application, Number: i.Undertaking.Number,
+			Undertaking: letter.UndertakingDigest(i.Signed)})
+	}
+	slices.SortFunc(r.Letters, func(a, b letter.LotReleaseEntry) int { return cmp.Compare(a.Guarantee, b.Guarantee) })
+	return r
+}
+
 // Demand is a demand of an amount under a letter, with the documents given.
 func (h *House) Demand(i Issued, by Member, amount letter.Fen, documents ...letter.Document) letter.Demand {
 	return letter.Demand{Version: 1, ID: ID(7), Guarantee: i.Draft.Application.Application, Number: i.Undertaking.Number,
