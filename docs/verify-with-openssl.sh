@@ -1,6 +1,6 @@
 #!/bin/sh
-# Verifies a document (.pdf), a guarantee file (.json), a signed undertaking or a signed verification sheet (.p7s) with
-# OpenSSL 3 and the usual tools of a Unix system, and with no program of the platform. Explained in verify-with-openssl.md.
+# Verifies a document (.pdf), a guarantee file (.json), a signed undertaking, verification sheet or opening record (.p7s)
+# with OpenSSL 3 and the usual tools of a Unix system, and with no program of the platform. Explained in verify-with-openssl.md.
 #
 #   verify-with-openssl.sh FILE ROOT.pem [STATUS.p7s]
 #
@@ -148,7 +148,7 @@ same() {
 	echo "通过：$1 $2"
 }
 
-# document PDF: the platform's signature over every byte but its own digits, and the first file that is attached.
+# document PDF: the platform's signature over every byte but its own digits, and the files that are attached.
 document() {
 	# The signature is the first object of the file and stands at the same place in every document.
 	hex=$(tail -c +126 "$1" | sed 's/>.*//;q')
@@ -163,10 +163,25 @@ document() {
 	{ head -c 124 "$1" && tail -c +$((end + 1)) "$1"; } >"$work/covered"
 	signature "$work/page.p7s" "$work/page" "PDF 版面" "$work/covered"
 	# Attached files stand in the document as they are.
-	found=$(grep -abo '/Type/EmbeddedFile/Subtype/application#2Foctet-stream/Length [0-9]*>>stream' "$1" | head -n 1)
-	head=${found#*:}
-	length=${head##*/Length }
-	piece "$1" "$((${found%%:*} + ${#head} + 1))" "${length%>>stream}" >"$work/attached"
+	grep -abo '/Type/EmbeddedFile/Subtype/application#2Foctet-stream/Length [0-9]*>>stream' "$1" >"$work/places"
+	n=0
+	while read -r found; do
+		head=${found#*:}
+		length=${head##*/Length }
+		piece "$1" "$((${found%%:*} + ${#head} + 1))" "${length%>>stream}" >"$work/attached.$n"
+		n=$((n + 1))
+	done <"$work/places"
+}
+
+# record FILE...: signatures under an opening record, all of the same content.
+record() {
+	many=0
+	for one in "$@"; do
+		signature "$one" "$work/record.$many" 开标记录表
+		cmp -s "$work/record.0/content" "$work/record.$many/content" || refuse "各份签名的内容不同：不是同一份开标记录"
+		many=$((many + 1))
+	done
+	echo "通过：$many 份签名，内容摘要 $(tagged baohan/opening-record/1 "$work/record.0/content")"
 }
 
 # seconds NAME FILE: an instant of a canonical JSON object in seconds since 1970.
@@ -203,7 +218,11 @@ subject() {
 
 if [ "$(head -c 5 "$file")" = '%PDF-' ]; then
 	document "$file"
-	file=$work/attached
+	file=$work/attached.0
+	if LC_ALL=C grep -aq ',"decrypt_from":"' "$file"; then
+		record "$work"/attached.*
+		exit 0
+	fi
 fi
 
 if [ "$(head -c 10 "$file")" = '{"blocks":' ]; then
@@ -214,6 +233,10 @@ fi
 if [ "$(head -c 1 "$file")" != '{' ]; then
 	what=签名数据
 	! LC_ALL=C grep -q '{"advice":' "$file" || what=核验结果表
+	if LC_ALL=C grep -q ',"decrypt_from":"' "$file"; then
+		record "$file"
+		exit 0
+	fi
 	! LC_ALL=C grep -q '{"covers_from":' "$file" || what=状态清单
 	! LC_ALL=C grep -q '"committee":' "$file" || what=评标结果
 	signature "$file" "$work/letter" "$what"

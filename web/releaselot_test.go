@@ -19,7 +19,7 @@ func (l *life) threeLetters() (bidders []person, ids []string) {
 		b := l.bidder(p)
 		id := l.apply(b)
 		l.issue(id, i+1)
-		must(b.Bid(l.t.Context(), l.lot, id, []byte("报价")))
+		must(b.Bid(l.t.Context(), l.lot, id, house.Terms(1_200_000_000)))
 		bidders, ids = append(bidders, p), append(ids, id)
 	}
 	l.open()

@@ -72,6 +72,52 @@ func TestPDF(t *testing.T) {
 	}
 }
 
+// An opening record is made of the signatures that are given, the host's among them; the others are shown as not signed.
+func TestPDFOfAnOpeningRecord(t *testing.T) {
+	d := newDesk(t)
+	d.platform()
+	signed, err := os.ReadFile(d.at("record.p7s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := signing.ParseSignedData(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.put("bidder.p7s", d.h.Signed(d.h.Bidders[2], data.Content, d.h.At))
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"host":             {[]string{"record.p7s"}, 0, "record.pdf"},
+		"host and bidder":  {[]string{"record.p7s", "bidder.p7s"}, 0, "record.pdf"},
+		"bidder and host":  {[]string{"bidder.p7s", "record.p7s"}, 0, "bidder.pdf"},
+		"bidder alone":     {[]string{"bidder.p7s"}, 1, "没有主持人的签名"},
+		"a stranger's":     {[]string{"record.p7s", "stranger.p7s"}, 1, "签署单位不是记录所载"},
+		"twice":            {[]string{"record.p7s", "record.p7s"}, 1, "重复"},
+		"another document": {[]string{"record.p7s", "sheet.p7s"}, 1, "不是同一份记录"},
+		"of a letter":      {[]string{"letter.json", "record.p7s"}, 2, "只有开标记录表可以给出多份签名"},
+	} {
+		var args []string
+		for _, a := range c.args {
+			args = append(args, d.at(a))
+		}
+		if code, said := d.pdf(args...); code != c.code || !strings.Contains(said, c.says) {
+			t.Errorf("%s: %d %s", name, code, said)
+		}
+	}
+	if code, said := d.pdf(d.at("record.p7s"), d.at("bidder.p7s")); code != 0 {
+		t.Fatal(said)
+	}
+	code, out, _ := d.verify("record.pdf", "--trust", "root.pem")
+	for _, want := range []string{"版面文字", "以招标人代表（主持）身份于 ", "以投标人身份于 ", "其中有主持人的签名"} {
+		if code != 0 || !strings.Contains(out, want) {
+			t.Errorf("%d: no %s in\n%s", code, want, out)
+		}
+	}
+}
+
 // refusalOf is the bank's refusal of a demand under a letter.
 func refusalOf(d desk, i sample.Issued) letter.Refusal {
 	content, err := d.h.Demand(i, d.h.Tenderees[0], 80_000_000).Canonical()

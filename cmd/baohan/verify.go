@@ -15,10 +15,10 @@ import (
 	"baohan/guarantee/letter/verify"
 )
 
-// verifyCommand checks a guarantee, a signed verification sheet or a status list offline: it asks no network and no database, and trusts nobody but the roots that it
+// verifyCommand checks a guarantee, a signed verification sheet, an opening record or a status list offline: it asks no network and no database, and trusts nobody but the roots that it
 // is given.
 type verifyCommand struct {
-	File          string `arg:"" help:"PDF、保函文件（.json）、开立机构的签名数据（.p7s）、受益人签名的单据（.p7s），交易中心签名的核验结果表（.p7s），或者状态清单（.p7s）。"`
+	File          string `arg:"" help:"PDF、保函文件（.json）、开立机构的签名数据（.p7s）、受益人签名的单据（.p7s），交易中心签名的核验结果表（.p7s），主持人或者投标人签名的开标记录表（.p7s），或者状态清单（.p7s）。"`
 	PlatformTrust string `placeholder:"ROOT.pem" help:"签署平台回执的根证书；不给则与 --trust 相同。"`
 	Platform      string `placeholder:"USCC" help:"平台运营单位的统一社会信用代码；给出后只认该单位签署的回执。"`
 	Centre        string `placeholder:"USCC" help:"交易中心的统一社会信用代码；给出后只认该中心签署的核验结果表。"`
@@ -52,8 +52,8 @@ func (c verifyCommand) Run(s *Settings, out io.Writer) error {
 	if c.Status != "" && o.Report.OK && !speaksOfStatus(o.Report) {
 		return &ExitError{2, errors.New("--status 只用于保函；这个文件不是保函，请去掉 --status")}
 	}
-	if o.Kind == verify.Sheet && o.Report.OK && !c.JSON {
-		if err := o.Sheet.Print(out); err != nil {
+	if printed := o.Kind == verify.Sheet || o.Kind == verify.Record; printed && o.Report.OK && !c.JSON {
+		if err := o.Print(out); err != nil {
 			return &ExitError{2, err}
 		}
 		fmt.Fprintln(out)

@@ -45,6 +45,13 @@ func newDesk(t testing.TB) desk {
 	}
 	sheet := h.Signed(h.Centre, content, at)
 	d.put("sheet.p7s", sheet)
+	record := h.OpeningRecord(sheet)
+	opened, err := record.Canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.put("record.p7s", h.Signed(h.Agent, opened, record.At))
+	d.put("stranger.p7s", h.Signed(h.Bank, opened, record.At))
 	d.put("turned.p7s", bytes.Replace(sheet, []byte(`"result":"doubtful"`), []byte(`"result":"passedxx"`), 1))
 	return d
 }
@@ -99,6 +106,9 @@ func TestVerifyExitCodes(t *testing.T) {
 		"a sheet by the centre":   {[]string{"sheet.p7s", "--trust", "root.pem", "--centre", d.h.Centre.Party.USCC}, 0, "由您指定的交易中心签署"},
 		"a sheet by another":      {[]string{"sheet.p7s", "--trust", "root.pem", "--centre", platform}, 1, "不是您指定的交易中心"},
 		"a sheet that was turned": {[]string{"turned.p7s", "--trust", "root.pem"}, 1, "签名内容被改动"},
+		"an opening record":       {[]string{"record.p7s", "--trust", "root.pem"}, 0, "以招标人代表（主持）身份于 "},
+		"a record, in words":      {[]string{"record.p7s", "--trust", "root.pem"}, 0, "二、异议及答复：共 2 件"},
+		"a record by a stranger":  {[]string{"stranger.p7s", "--trust", "root.pem"}, 1, "签署单位不是记录所载"},
 		"a centre that is none":   {[]string{"sheet.p7s", "--trust", "root.pem", "--centre", "9144"}, 2, ""},
 		"changed":                 {[]string{"changed.json", "--trust", "root.pem"}, 1, "核对不通过"},
 		"cut":                     {[]string{"cut.json", "--trust", "root.pem"}, 1, "文件格式"},
@@ -191,10 +201,13 @@ func TestVerifyStatus(t *testing.T) {
 	}
 }
 
-// Nothing of a sheet that does not hold is printed as one.
+// Nothing of a sheet or a record that does not hold is printed as one.
 func TestForgedSheetIsNotShown(t *testing.T) {
 	d := newDesk(t)
 	if _, out, _ := d.verify("turned.p7s", "--trust", "root.pem"); strings.Contains(out, "存疑清单：共") {
+		t.Error(out)
+	}
+	if _, out, _ := d.verify("stranger.p7s", "--trust", "root.pem"); strings.Contains(out, "异议及答复：共") {
 		t.Error(out)
 	}
 }

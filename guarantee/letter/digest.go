@@ -40,6 +40,18 @@ func PaperDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan/p
 // BidListDigest is of a bid list as signed by the centre's bid system (p7s).
 func BidListDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan/bid-list/1", p7s) }
 
+// RecordDigest is of an opening record as one party signed it (p7s).
+func RecordDigest(p7s []byte) signing.Digest {
+	return signing.TaggedSum("baohan/opening-record-signed/1", p7s)
+}
+
+// RecordContentDigest is of an opening record's bytes, the same under every signature; the next edition names it.
+func RecordContentDigest(content []byte) signing.Digest {
+	return signing.TaggedSum(openingRecordTag, content)
+}
+
+const openingRecordTag = "baohan/opening-record/1"
+
 // digestOf is zero for what has no encoding, because it does not hold.
 func digestOf(tag string, encoding func() ([]byte, error)) signing.Digest {
 	b, err := encoding()

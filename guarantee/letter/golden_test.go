@@ -44,7 +44,7 @@ var kinds = []kind{
 	kindOf("release", letter.ParseRelease), kindOf("lot-release", letter.ParseLotRelease), kindOf("demand", letter.ParseDemand), kindOf("completion", letter.ParseCompletion),
 	kindOf("withdrawal", letter.ParseWithdrawal), kindOf("record", letter.ParseRecord), kindOf("full-letter", letter.ParseFullLetter),
 	kindOf("bid", letter.ParseBid), kindOf("rewrapping", letter.ParseRewrapping), kindOf("assurance", letter.ParseAssurance), kindOf("sheet", letter.ParseSheet), kindOf("file-blind", letter.ParseFile), kindOf("file-full", letter.ParseFile),
-	kindOf("refusal", letter.ParseRefusal), kindOf("objection", letter.ParseObjection),
+	kindOf("refusal", letter.ParseRefusal), kindOf("objection", letter.ParseObjection), kindOf("opening-record", letter.ParseOpeningRecord),
 	kindOf("status-list", letter.ParseStatusList), kindOf("evaluation", letter.ParseEvaluation),
 	kindOf("incident-decision", letter.ParseIncidentDecision), kindOf("incident-closing", letter.ParseIncidentClosing),
 }
@@ -110,6 +110,8 @@ func digests(t testing.TB) string {
 		{"application.p7s ClosingDigest", letter.ClosingDigest(golden(t, "application.p7s"))},
 		{"application.p7s SheetDigest", letter.SheetDigest(golden(t, "application.p7s"))},
 		{"application.p7s BidListDigest", letter.BidListDigest(golden(t, "application.p7s"))},
+		{"application.p7s RecordDigest", letter.RecordDigest(golden(t, "application.p7s"))},
+		{"opening-record.json RecordContentDigest", letter.RecordContentDigest(golden(t, "opening-record.json"))},
 		{"RecordAAD(0…1, 1)", string(letter.RecordAAD(sample.ID(1), 1))},
 		{"LetterAAD(0…1)", string(letter.LetterAAD(sample.ID(1)))},
 		{"BidAAD(0…1)", string(letter.BidAAD(sample.ID(1)))},
@@ -171,7 +173,7 @@ func makeGoldens(t *testing.T) {
 		"rewrapping":  rewrapping(blind.Receipt), "assurance": assurance(blind.Receipt, blind.Draft.Application),
 		"incident-decision": incidentDecision(id), "incident-closing": incidentClosing(),
 		"bid": h.Bid(h.Bidders[0], id), "file-blind": blind.File(), "file-full": full.File(),
-		"sheet": h.Sheet(full, blind), "refusal": h.Refusal(h.Signed(h.Tenderees[0], canonicalOf(t, h.Demand(blind, h.Tenderees[0], 80_000_000, award)), h.At)), "status-list": h.StatusList(h.At, letter.EndReleased, full), "evaluation": h.Evaluation(h.Sheet(full, blind)),
+		"sheet": h.Sheet(full, blind), "opening-record": openingRecord(h), "refusal": h.Refusal(h.Signed(h.Tenderees[0], canonicalOf(t, h.Demand(blind, h.Tenderees[0], 80_000_000, award)), h.At)), "status-list": h.StatusList(h.At, letter.EndReleased, full), "evaluation": h.Evaluation(h.Sheet(full, blind)),
 	} {
 		write(t, name+".json", canonicalOf(t, v))
 	}

@@ -74,6 +74,23 @@ func TestOpenSSLAcceptsTheSheet(t *testing.T) {
 	}
 }
 
+// So is each signature under an opening record; the digest of the content says that they are of one record.
+func TestOpenSSLAcceptsTheOpeningRecord(t *testing.T) {
+	h := sample.New(present)
+	r := openingRecord(h)
+	for _, by := range []sample.Member{h.Agent, h.Bidders[2]} {
+		p7s := h.Signed(by, canonicalOf(t, r), r.At)
+		if out, ok := openssl(t, p7s, h.CA.Root.PEM(), ".p7s"); !ok || !strings.Contains(out, "开标记录表的签名") || !strings.Contains(out, by.Party.USCC) ||
+			!strings.Contains(out, "内容摘要 "+r.Digest().String()) {
+			t.Error(out)
+		}
+		turned := bytes.Replace(p7s, []byte(`"state":"decrypted"`), []byte(`"state":"withdrawn"`), 1)
+		if out, ok := openssl(t, turned, h.CA.Root.PEM(), ".p7s"); ok || !strings.Contains(out, "摘要不符") {
+			t.Error(out)
+		}
+	}
+}
+
 func TestOpenSSLRefuses(t *testing.T) {
 	h := sample.New(present)
 	i, other := h.Issue(h.Blind(), "XJSL-2026-000001"), h.Issue(h.Blind(), "XJSL-2026-000002")

@@ -49,6 +49,9 @@ var titles = map[string]string{
 	"status_list": "状态清单", "status_content": "清单内容", "status_chain": "清单证书链", "status_signature": "清单签名", lineStatusRevocation: "清单证书吊销状态",
 	"status_signer": "清单签署人", "status_time": "清单签署时间", "status_age": "清单日期", lineStatus: "状态",
 
+	// of an opening record
+	"opening_record": "所签记录", "host": "主持人签名", "same_record": "同一记录",
+
 	// of the owner's own check before the deadline
 	"statement": "平台说明", "letter": "保函原件", "record": "封存的记录", "arrived": "是否按时到达", "in_force": "是否有效",
 	"requirement": "标段与受益人", "form": "保函形式", "custodians": "密钥保管人",

@@ -168,7 +168,7 @@ func TestTagsDiffer(t *testing.T) {
 	b := []byte("the same bytes")
 	seen := map[signing.Digest]int{}
 	for i, d := range []signing.Digest{letter.Commitment(b), letter.ApplicationDigest(b), letter.UndertakingDigest(b),
-		letter.SaltedDigest(nil, b), letter.SealedDigest(b), letter.ClosingDigest(b), letter.SheetDigest(b), letter.BidListDigest(b), letter.StatusListDigest(b), letter.DemandDigest(b), signing.Sum(b)} {
+		letter.SaltedDigest(nil, b), letter.SealedDigest(b), letter.ClosingDigest(b), letter.SheetDigest(b), letter.BidListDigest(b), letter.StatusListDigest(b), letter.DemandDigest(b), letter.RecordDigest(b), letter.RecordContentDigest(b), letter.FormDigest(b), signing.Sum(b)} {
 		if j, there := seen[d]; there {
 			t.Errorf("digests %d and %d of the same bytes are equal", i, j)
 		}

@@ -22,10 +22,10 @@ func (p *press) close(b paper.Close) {
 	p.y -= 8
 	top := p.y
 	c := p.page()
-	p.code(p.scanned(b), left+4, top-codeSide)
+	p.code(p.scanned(b), p.left+4, top-codeSide)
 	y := top - codeSide - 12
 	for _, text := range b.Under {
-		c.text(p.glyphs(text, p.types.body), left+4, y, 7.5, 0, grey)
+		c.text(p.glyphs(text, p.types.body), p.left+4, y, 7.5, 0, grey)
 		y -= 10.5
 	}
 	s := p.body()
@@ -33,8 +33,8 @@ func (p *press) close(b paper.Close) {
 	for _, text := range b.Signatory {
 		longest = max(longest, points(line{glyphs: p.glyphs(text, s.face)}.width(), s.size))
 	}
-	x := min(left+150, right-longest)
-	middle := min(x+longest+sealRadius-34, right-sealRadius)
+	x := min(p.left+150, p.right-longest)
+	middle := min(x+longest+sealRadius-34, p.right-sealRadius)
 	c.artifact(func() { seal(c, b.Seal, b.Words, middle, top-sealRadius) })
 	y = top - sealRadius + 17
 	for _, text := range b.Signatory {

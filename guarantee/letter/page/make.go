@@ -46,6 +46,13 @@ func Verification(ctx context.Context, p7s []byte, by Signatory, at time.Time) (
 	return by.make(ctx, paper.KindVerification, s, attached, at, err)
 }
 
+// OpeningRecord makes the PDF of an opening record, from the signatures under it that are at hand: the host's, and any
+// others. One of more than some three hundred bids does not fit into a document.
+func OpeningRecord(ctx context.Context, signatures [][]byte, by Signatory, at time.Time) ([]byte, error) {
+	s, attached, err := paper.OpeningRecord(signatures)
+	return by.make(ctx, paper.KindRecord, s, attached, at, err)
+}
+
 // Sheet makes the PDF of any other sheet, behind which nothing signed stands.
 func Sheet(ctx context.Context, s paper.Sheet, by Signatory, at time.Time) ([]byte, error) {
 	attached, err := s.Other()
@@ -65,8 +72,9 @@ func (by Signatory) make(ctx context.Context, kind string, s paper.Sheet, attach
 
 // Render sets a sheet on pages, ready to be signed. The error is a *MissingGlyphError, or says what does not fit.
 func (by Signatory) Render(kind string, s paper.Sheet, attached []paper.Attachment, at time.Time) (paper.Document, error) {
-	p := newPress(s, by.Verify)
-	for _, b := range s.Blocks {
+	p := newPress(kind, s, by.Verify)
+	for i, b := range s.Blocks {
+		p.keep(s.Blocks[i:])
 		p.block(b)
 	}
 	if p.err != nil {

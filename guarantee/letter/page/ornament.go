@@ -3,22 +3,22 @@ package page
 import "math"
 
 // border is the double frame of every page.
-func border(c *canvas) {
-	c.frame(edge, edge, pageWidth-2*edge, pageHeight-2*edge, 1.1, vermilion)
-	c.frame(edge+3.2, edge+3.2, pageWidth-2*edge-6.4, pageHeight-2*edge-6.4, 0.35, vermilion)
+func (f format) border(c *canvas) {
+	c.frame(edge, edge, f.pageWidth-2*edge, f.pageHeight-2*edge, 1.1, vermilion)
+	c.frame(edge+3.2, edge+3.2, f.pageWidth-2*edge-6.4, f.pageHeight-2*edge-6.4, 0.35, vermilion)
 }
 
 // ornament is the red band with a guilloche of fine waves in it.
-func ornament(c *canvas) {
-	const x, w = edge + 8.0, pageWidth - 2*edge - 16
-	y := bandTop - bandHeight
-	c.box(x, y, w, bandHeight, vermilion)
+func (f format) ornament(c *canvas) {
+	x, w := edge+8.0, f.pageWidth-2*edge-16
+	y := f.bandTop - f.bandHeight
+	c.box(x, y, w, f.bandHeight, vermilion)
 	c.stroke(bright)
 	c.op("w", 0.3)
 	for k := range 9 {
-		wave(c, x+6, w-12, y+bandHeight/2, 6+2.9*float64(k), float64(k)*math.Pi/9)
+		wave(c, x+6, w-12, y+f.bandHeight/2, 6+2.9*float64(k), float64(k)*math.Pi/9)
 	}
-	c.frame(x+3, y+3, w-6, bandHeight-6, 0.6, bright)
+	c.frame(x+3, y+3, w-6, f.bandHeight-6, 0.6, bright)
 }
 
 // wave is a sine in cubic curves, one a quarter of its period.

@@ -1,12 +1,13 @@
 package page
 
-import "baohan/guarantee/letter/paper"
+import (
+	"strings"
+
+	"baohan/guarantee/letter/paper"
+)
 
 // Tables have hairlines between their rows and no vertical ones but behind the labels.
-const (
-	labelWidth = 86.0
-	cellPad    = 7.0
-)
+const labelWidth = 86.0
 
 // cell is text broken for its column.
 type cell struct {
@@ -18,7 +19,11 @@ type cell struct {
 func (c cell) height() float64 { return float64(len(c.lines)) * c.style.leading }
 
 func (p *press) cell(text string, x, w float64, s style) cell {
-	return cell{lines: broken(p.glyphs(text, s.face), perMille(w-2*cellPad, s.size), 0), style: s, x: x + cellPad}
+	c := cell{style: s, x: x + p.tablesPad}
+	for part := range strings.SplitSeq(text, "\n") {
+		c.lines = append(c.lines, broken(p.glyphs(part, s.face), perMille(w-2*p.tablesPad, s.size), 0)...)
+	}
+	return c
 }
 
 // label is as great as what it labels.
@@ -43,11 +48,11 @@ func (p *press) facts(all []paper.Fact) {
 	p.tableRule(0.9)
 	for _, f := range all {
 		s := p.value(f)
-		label := p.cell(f.Label, left, labelWidth, p.label(s))
-		value := p.cell(f.Value, left+labelWidth, width-labelWidth, s)
+		label := p.cell(f.Label, p.left, labelWidth, p.label(s))
+		value := p.cell(f.Value, p.left+labelWidth, p.width-labelWidth, s)
 		for first := true; first || len(value.lines) > 0; first = false {
 			most := int((p.y - bottom - 2*s.pad) / s.leading)
-			if whole := int((headY - 22 - bottom - 2*s.pad) / s.leading); most < min(len(value.lines), whole) || most < 1 {
+			if whole := int((p.headY - 22 - bottom - 2*s.pad) / s.leading); most < min(len(value.lines), whole) || most < 1 {
 				p.newPage()
 				p.tableRule(0.9)
 				most = whole
@@ -62,24 +67,61 @@ func (p *press) facts(all []paper.Fact) {
 	p.y -= 6
 }
 
-// table has a head, and rows that stay whole.
+// table has a head, and rows that stay whole. A grid has its head again on every page, where it is no part of the text.
 func (p *press) table(t paper.Table) {
+	rows := p.rows()
+	head := p.cells(t, t.Columns, p.label(rows))
+	if t.Grid {
+		p.room(p.gridStart(t))
+	}
 	p.tableRule(0.9)
-	rows := style{face: p.types.body, size: 7.8, leading: 11, colour: ink, pad: 2.6}
-	p.row(p.cells(t, t.Columns, p.label(rows)), false)
+	p.tableRow(t, head)
 	for _, row := range t.Rows {
 		cells := p.cells(t, row, rows)
-		if height(cells) > headY-22-bottom {
+		room := p.headY - 22 - bottom
+		if t.Grid {
+			room -= height(head)
+		}
+		if height(cells) > room {
 			p.fail("a row of the table is longer than a page")
 			return
 		}
 		if p.y-height(cells) < bottom {
 			p.newPage()
 			p.tableRule(0.9)
+			if t.Grid {
+				p.page().artifact(func() { p.tableRow(t, head) })
+			}
 		}
-		p.row(cells, false)
+		p.tableRow(t, cells)
 	}
 	p.y -= 6
+}
+
+func (p *press) rows() style {
+	return style{face: p.types.body, size: 7.8, leading: 11, colour: ink, pad: 2.6}
+}
+
+// gridStart is the height of a grid's head and first row: a head does not stand alone at the foot of a page.
+func (p *press) gridStart(t paper.Table) float64 {
+	h := height(p.cells(t, t.Columns, p.label(p.rows())))
+	if len(t.Rows) > 0 {
+		h += height(p.cells(t, t.Rows[0], p.rows()))
+	}
+	return h
+}
+
+// tableRow is a row, between its columns' rules in a grid.
+func (p *press) tableRow(t paper.Table, cells []cell) {
+	from := p.y
+	p.row(cells, false)
+	if !t.Grid {
+		return
+	}
+	for _, c := range cells {
+		p.page().rule(c.x-p.tablesPad, from, c.x-p.tablesPad, p.y, 0.4, hairline)
+	}
+	p.page().rule(p.right, from, p.right, p.y, 0.4, hairline)
 }
 
 func (p *press) cells(t paper.Table, texts []string, s style) []cell {
@@ -87,13 +129,13 @@ func (p *press) cells(t paper.Table, texts []string, s style) []cell {
 		p.fail("a row of the table has %d cells, not %d", len(texts), len(t.Shares))
 		return nil
 	}
-	total, x := 0, left
+	total, x := 0, p.left
 	for _, share := range t.Shares {
 		total += share
 	}
 	cells := make([]cell, len(texts))
 	for i, text := range texts {
-		w := width * float64(t.Shares[i]) / float64(max(total, 1))
+		w := p.width * float64(t.Shares[i]) / float64(max(total, 1))
 		cells[i] = p.cell(text, x, w, s)
 		x += w
 	}
@@ -113,7 +155,7 @@ func (p *press) row(cells []cell, labelled bool) {
 	h := height(cells)
 	c := p.page()
 	if labelled {
-		c.box(left, p.y-h+0.3, labelWidth, h-0.7, tint)
+		c.box(p.left, p.y-h+0.3, labelWidth, h-0.7, tint)
 	}
 	for _, one := range cells {
 		y := p.y - (h-one.height())/2
@@ -127,5 +169,5 @@ func (p *press) row(cells []cell, labelled bool) {
 }
 
 func (p *press) tableRule(thick float64) {
-	p.page().rule(left, p.y, right, p.y, thick, hairline)
+	p.page().rule(p.left, p.y, p.right, p.y, thick, hairline)
 }

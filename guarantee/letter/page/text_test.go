@@ -50,7 +50,16 @@ func bodyOf(t *testing.T, s paper.Sheet, text string) string {
 		if !strings.HasPrefix(p, head) || !strings.HasSuffix(p, foot) {
 			t.Errorf("page %d has not its head and foot: %q", i+1, p)
 		}
-		body.WriteString(strings.TrimSuffix(strings.TrimPrefix(p, head), foot))
+		p = strings.TrimSuffix(strings.TrimPrefix(p, head), foot)
+		for _, b := range s.Blocks {
+			if b.Table != nil && b.Table.Grid { // its head stands again
+				columns := paper.Squeezed(strings.Join(b.Table.Columns, ""))
+				if strings.Contains(body.String(), columns) {
+					p = strings.TrimPrefix(p, columns)
+				}
+			}
+		}
+		body.WriteString(p)
 	}
 	return body.String()
 }

@@ -100,6 +100,14 @@ func (w world) papers(t testing.TB) map[string]printed {
 	s, _, err = paper.Verification(verification)
 	b, err2 = page.Verification(t.Context(), verification, w.by, w.at)
 	add("verification", s, b, err, err2)
+	for name, signed := range map[string][][]byte{
+		"record":          w.signedRecord(t, w.record(t), w.Agent, w.Bidders[2], w.Supervisor),
+		"record of forty": w.signedRecord(t, w.largeRecord(t, 40), w.Agent),
+	} {
+		s, _, err = paper.OpeningRecord(signed)
+		b, err2 = page.OpeningRecord(t.Context(), signed, w.by, w.at)
+		add(name, s, b, err, err2)
+	}
 	s = refusal()
 	b, err = page.Sheet(t.Context(), s, w.by, w.at)
 	add("sheet", s, b, err)

@@ -168,6 +168,7 @@ func (d *Document) checkText(s Sheet) error {
 		}
 		body.WriteString(page.body)
 		want := append(s.Head(i+1), s.Foot(i+1, len(d.Pages))...)
+		page.artifacts = s.withoutGridHead(page.artifacts, len(s.Head(i+1)))
 		if len(want) != len(page.artifacts) {
 			return fmt.Errorf("%w：第 %d 页的页眉、页脚有增减", errText, i+1)
 		}
@@ -178,6 +179,17 @@ func (d *Document) checkText(s Sheet) error {
 		}
 	}
 	return sameText(s.Text(), Squeezed(body.String()))
+}
+
+// withoutGridHead takes away the head of a grid that stands again on a page, behind the page's own head: no other text
+// may be repeated, and no more than one a page.
+func (s Sheet) withoutGridHead(artifacts []string, at int) []string {
+	for _, b := range s.Blocks {
+		if b.Table != nil && b.Table.Grid && at < len(artifacts) && at > 0 && Squeezed(artifacts[at]) == Squeezed(strings.Join(b.Table.Columns, "")) {
+			return slices.Delete(slices.Clone(artifacts), at, at+1)
+		}
+	}
+	return artifacts
 }
 
 func sameText(want, got string) error {

@@ -17,6 +17,7 @@ const (
 	KindDemand       = "demand"       // 书面付款通知: from the attached signed data
 	KindRefusal      = "refusal"      // 拒付通知: from the attached signed data
 	KindVerification = "verification" // 核验结果表: from the attached data that the centre signed
+	KindRecord       = "record"       // 开标记录表: from the attached signatures under it
 	KindSheet        = "sheet"        // any other: its text is attached as sheet.json
 )
 
@@ -24,11 +25,14 @@ const (
 // version, for ever; whoever changes a word of a kind's text adds a version.
 const Rendering = 1
 
+// Wide tells the kinds that lie on their long side.
+func Wide(kind string) bool { return kind == KindRecord }
+
 // Limits of a document.
 const (
 	maxPages       = 60
 	maxFonts       = 6
-	maxAttachments = 8
+	maxAttachments = 400 // a record has one for each signature
 	maxGlyphs      = 20_000
 )
 
@@ -176,7 +180,11 @@ func (d *Document) walkCatalog(w *walker) {
 
 func (d *Document) walkPagesAndInfo(w *walker) {
 	w.object()
-	w.lit("<</Type/Pages/MediaBox[0 0 595.276 841.89]/Resources<</Font<<")
+	box := "595.276 841.89"
+	if Wide(d.Kind) {
+		box = "841.89 595.276"
+	}
+	w.lit("<</Type/Pages/MediaBox[0 0 " + box + "]/Resources<</Font<<")
 	for i := range d.Fonts {
 		w.lit(fmt.Sprintf("/F%d %d 0 R", i, objFonts+4*i))
 	}

@@ -146,6 +146,28 @@ func TestSheetIsCanonical(t *testing.T) {
 	}
 }
 
+// The head of a grid may stand once more on a page, behind the page's own head; nothing else may be repeated.
+func TestGridHead(t *testing.T) {
+	s := Sheet{Blocks: []Block{{Table: &Table{Columns: []string{"甲 乙", "丙"}}}, {Table: &Table{Grid: true, Columns: []string{"序\n号", "投标人"}}}}}
+	for name, c := range map[string]struct {
+		artifacts []string
+		at, want  int
+	}{
+		"again":            {[]string{"h", "n", "序号投标人", "f"}, 2, 3},
+		"with a space":     {[]string{"h", "n", "序号 投标人", "f"}, 2, 3},
+		"twice":            {[]string{"h", "n", "序号投标人", "序号投标人", "f"}, 2, 4},
+		"on the first":     {[]string{"序号投标人", "f"}, 0, 2},
+		"at another place": {[]string{"h", "序号投标人", "n", "f"}, 2, 4},
+		"another text":     {[]string{"h", "n", "序号中标人", "f"}, 2, 4},
+		"of no grid":       {[]string{"h", "n", "甲乙丙", "f"}, 2, 4},
+		"none":             {[]string{"h", "n"}, 2, 2},
+	} {
+		if got := s.withoutGridHead(c.artifacts, c.at); len(got) != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 // Whatever the bytes: no panic, and nothing passes but the genuine file.
 func FuzzVerify(f *testing.F) {
 	b, trust := golden(f, "guarantee-1.pdf"), anchors(f)

@@ -34,11 +34,13 @@ type Fact struct {
 	Big   bool   `json:"big,omitzero"`  // what the eye looks for first: the amount
 }
 
-// Table has a head and rows of as many cells. Shares are the columns' parts of the width.
+// Table has a head and rows of as many cells, whose lines may be parted by a line feed. Shares are the columns' parts of
+// the width.
 type Table struct {
 	Columns []string   `json:"columns"`
 	Shares  []int      `json:"shares"`
 	Rows    [][]string `json:"rows"`
+	Grid    bool       `json:"grid,omitzero"` // ruled both ways, with its head on every page
 }
 
 // Close ends a document: a code to scan at the left, who signed at the right, over the picture of a seal.

@@ -55,8 +55,19 @@ func (d Document) verify(signed signing.SignedData, trust *signing.Trust, option
 	case KindVerification:
 		_, r := letter.VerifySheet(d.Attachment(VerificationName), trust, options...)
 		return r
+	case KindRecord:
+		return letter.VerifyOpeningRecords(d.signatures(), trust, options...)
 	}
 	return letter.VerifyRendering(signed, trust, options...)
+}
+
+// signatures are the signed bytes that a record carries.
+func (d Document) signatures() [][]byte {
+	all := make([][]byte, len(d.Attachments))
+	for i, a := range d.Attachments {
+		all[i] = a.Data
+	}
+	return all
 }
 
 // Sheet is the text that the attached files demand. It makes the attachments anew from the one that holds everything,
@@ -96,6 +107,8 @@ func (d Document) source() (s Sheet, a []Attachment, err error) {
 		return Refusal(d.Attachment(RefusalName))
 	case KindVerification:
 		return Verification(d.Attachment(VerificationName))
+	case KindRecord:
+		return OpeningRecord(d.signatures())
 	case KindSheet:
 		if s, err = readSheet(d.Attachment(SheetName)); err == nil {
 			a, err = s.Other()

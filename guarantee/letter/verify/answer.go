@@ -22,7 +22,7 @@ type Answer struct {
 	SM3     string       `json:"sm3,omitzero"` // of the file's bytes
 	Lines   []Line       `json:"lines,omitzero"`
 	Facts   []paper.Fact `json:"facts,omitzero"` // what the document says; only of one that is not refused
-	Sheet   string       `json:"sheet,omitzero"` // the text of a verification sheet that passed
+	Sheet   string       `json:"sheet,omitzero"` // the text of a verification sheet or an opening record that passed
 	Scanned Scanned      `json:"scanned,omitzero"`
 	Match   string       `json:"match,omitzero"` // Scanned in words
 }
@@ -86,11 +86,8 @@ func hint(k Kind) string {
 }
 
 func sheetText(o Outcome) string {
-	if o.Kind != Sheet || !o.Report.OK {
-		return ""
-	}
 	var b strings.Builder
-	if err := o.Sheet.Print(&b); err != nil {
+	if err := o.Print(&b); err != nil {
 		return ""
 	}
 	return b.String()

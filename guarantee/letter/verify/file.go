@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"errors"
+	"io"
 	"time"
 
 	"baohan/guarantee/letter"
@@ -19,6 +20,7 @@ const (
 	Signature Kind = "signature" // the guarantor's signed bytes alone, without receipt and reveal record
 	Paper     Kind = "paper"     // a signed release, demand or refusal
 	Sheet     Kind = "sheet"     // a signed verification sheet
+	Record    Kind = "record"    // a signed opening record
 	Status    Kind = "status"    // a status list
 )
 
@@ -26,7 +28,8 @@ const (
 type Outcome struct {
 	Kind   Kind
 	Report letter.Report
-	Sheet  letter.SignedSheet // to be shown only when the report is OK: nothing forged is printed as a sheet
+	Sheet  letter.SignedSheet  // to be shown only when the report is OK: nothing forged is printed as a sheet
+	Record letter.SignedRecord // the same
 }
 
 // Verify checks a file. An error means that what was given to check with cannot be read, in Chinese; whatever is wrong
@@ -51,6 +54,8 @@ func Verify(b []byte, g Given, now time.Time) (Outcome, error) {
 		o.Report = letter.VerifyFile(b, trust, options...)
 	case Sheet:
 		o.Sheet, o.Report = letter.VerifySheet(b, trust, options...)
+	case Record:
+		o.Record, o.Report = letter.VerifyOpeningRecord(b, trust, options...)
 	case Status:
 		_, o.Report = letter.VerifyStatusList(b, trust, now, options...)
 	case Paper:
@@ -72,10 +77,24 @@ func kindOf(b []byte) Kind {
 		return Status
 	case letter.IsSheet(b):
 		return Sheet
+	case letter.IsOpeningRecord(b):
+		return Record
 	case isPaper(b):
 		return Paper
 	}
 	return Signature
+}
+
+// Print writes what a verification sheet or an opening record says, when the report is OK; nothing for any other kind.
+func (o Outcome) Print(to io.Writer) error {
+	switch {
+	case !o.Report.OK:
+	case o.Kind == Sheet:
+		return o.Sheet.Print(to)
+	case o.Kind == Record:
+		return o.Record.Print(to)
+	}
+	return nil
 }
 
 func isPaper(p7s []byte) bool {

@@ -54,7 +54,7 @@ func documentOf(k Kind, b []byte) document {
 		return of(s, err)
 	case Signature:
 		return bare(b)
-	case Sheet, Status:
+	case Sheet, Record, Status:
 	}
 	return document{}
 }
