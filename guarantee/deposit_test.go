@@ -426,7 +426,8 @@ func TestCounterLife(t *testing.T) {
 
 	l = w.opened(w.deposited(w.bidders[1], w.insurer, "GUITAI-000002"))
 	if err := w.within(w.ctx, func(tx pgx.Tx) error {
-		return w.ReleaseDueTx(w.ctx, tx, []string{l.id}, "contract_signed", calendar.DateOf(w.clock.Now()))
+		return w.ReleaseDueTx(w.ctx, tx, []string{l.id}, "contract_signed", must(calendar.Published().Count(calendar.Clock{
+			Law: "招标投标法实施条例第五十七条", From: calendar.DateOf(w.clock.Now()), Days: 5, Unit: calendar.CalendarDays})))
 	}); err != nil {
 		t.Fatal(err)
 	}

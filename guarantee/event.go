@@ -37,7 +37,9 @@ const (
 	EventAccepted            EventKind = "accepted" // by a supervisor, on the bidder's own copy (应急)
 	EventVerified            EventKind = "verified"
 	EventReleaseDue          EventKind = "release_due"
-	EventReleaseSigned       EventKind = "release_signed" // one of several joint beneficiaries
+	EventReleaseClockMoved   EventKind = "release_clock_moved"   // its day was counted again, by a table that has changed
+	EventReleaseClockStopped EventKind = "release_clock_stopped" // its bidder waits for the contract after all
+	EventReleaseSigned       EventKind = "release_signed"        // one of several joint beneficiaries
 	EventReleased            EventKind = "released"
 	EventReleaseAcknowledged EventKind = "release_acknowledged"
 	EventDemandPresented     EventKind = "demand_presented"
@@ -55,7 +57,8 @@ const (
 // everyKind lists them all.
 var everyKind = []EventKind{EventSubmitted, EventTakenUp, EventFeeOffered, EventApproved, EventFeeAccepted, EventDeclined, EventCancelled,
 	EventFeePaid, EventFeeLapsed, EventFeeRefunding, EventFeeRefunded, EventPrepared, EventIssued, EventIssueFailed, EventDeposited,
-	EventRewrapped, EventDisclosed, EventMissing, EventAccepted, EventVerified, EventReleaseDue, EventReleaseSigned, EventReleased,
+	EventRewrapped, EventDisclosed, EventMissing, EventAccepted, EventVerified, EventReleaseDue, EventReleaseClockMoved,
+	EventReleaseClockStopped, EventReleaseSigned, EventReleased,
 	EventReleaseAcknowledged, EventDemandPresented, EventDemandIncomplete, EventDemandCompleted, EventDemandExamining, EventDemandComplying,
 	EventDemandRejected, EventDemandHonoured, EventDemandWithdrawn, EventPaidOut, EventExpired}
 

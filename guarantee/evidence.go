@@ -28,7 +28,7 @@ func logged(kind EventKind) bool {
 		return false // before there is a letter, or between the owner and its copy
 	case EventDisclosed, EventMissing, EventVerified:
 		return false // said by the lot
-	case EventReleaseDue, EventReleaseAcknowledged, EventDemandIncomplete, EventDemandExamining:
+	case EventReleaseDue, EventReleaseClockMoved, EventReleaseClockStopped, EventReleaseAcknowledged, EventDemandIncomplete, EventDemandExamining:
 		return false // reminders, deliveries, and whose move it is
 	}
 	return false

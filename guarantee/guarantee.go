@@ -43,8 +43,12 @@ type Guarantee struct {
 	Expiry            *time.Time
 	OpenDemands       int
 	Honoured          letter.Fen
-	ReleaseDueBy      *time.Time
+	ReleaseDueBy      *time.Time // date; nil while its year is not published
 	ReleaseReason     *string
+	ReleaseLaw        *string // with the three below: the clock as it was started; nil for one older than that
+	ReleaseFrom       *time.Time
+	ReleaseDays       *int
+	ReleaseUnit       *string
 }
 
 // lastInstant is the last instant at which a presentation is in time: 24:00 Asia/Shanghai of the last day of

@@ -145,28 +145,3 @@ func (d *Desk) AcknowledgeRelease(ctx context.Context, cmd party.Command, id str
 		return nil
 	})
 }
-
-// ReleaseDueTx starts the clock that the tender's course has set: within five days of the contract (条例57), five
-// working days in government procurement (政府采购法实施条例33). It runs inside the tender's transaction. A letter that
-// has ended, or whose clock runs already, is left alone.
-func (d *Desk) ReleaseDueTx(ctx context.Context, tx pgx.Tx, ids []string, reason string, by calendar.Date) error {
-	for _, id := range ids {
-		t, err := lock(ctx, tx, id, party.System())
-		if err != nil {
-			return err
-		}
-		if t.g.InstrumentState != Issued || t.g.ReleaseState != NoRelease {
-			continue
-		}
-		if err := t.g.move(PartRelease, "fall_due"); err != nil {
-			return err
-		}
-		due := by.Time()
-		t.g.ReleaseDueBy, t.g.ReleaseReason = &due, &reason
-		t.happened(EventReleaseDue, map[string]string{"reason": reason, "by": by.String()})
-		if _, err := d.finish(ctx, party.Command{Actor: party.System()}, t); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -40,7 +40,7 @@ var expected = map[string]State{
 	"disclosure sealed disclose": "disclosed", "disclosure sealed miss": "missing", "disclosure missing accept": "accepted", "disclosure sealed accept": "accepted",
 	"verification not_done pass": "passed", "verification not_done doubt": "doubtful", "verification not_done unknown": "unknown",
 	"verification doubtful confirm": "confirmed", "verification unknown confirm": "confirmed",
-	"release none fall_due": "due", "release none request": "requested", "release due request": "requested", "release requested acknowledge": "acknowledged",
+	"release none fall_due": "due", "release none request": "requested", "release due request": "requested", "release due stop": "none", "release requested acknowledge": "acknowledged",
 	"demand presented find_incomplete": "incomplete", "demand presented examine": "examining", "demand presented withdraw": "withdrawn",
 	"demand incomplete complete": "examining", "demand incomplete lapse": "rejected", "demand incomplete withdraw": "withdrawn",
 	"demand examining comply": "complying", "demand examining reject": "rejected", "demand examining withdraw": "withdrawn", "demand examining stay": "stayed",

@@ -18,7 +18,8 @@ const guaranteeColumns = `id, version, guarantor, mode, form, wording, wording_v
 	application_state, fee_state, instrument_state, disclosure_state, verification_state, release_state,
 	channel, ceiling, latest_expiry, coalesce(quoted_fee, 0) AS quoted_fee, fee, fee_offered, application_digest, commitment, record_key,
 	number, letter_digest, receipt, submitted_at, fee_due_at, issued_at,
-	amount, expiry, open_demands, honoured, release_due_by, release_reason`
+	amount, expiry, open_demands, honoured, release_due_by, release_reason,
+	release_law, release_from, release_days, release_unit`
 
 func lockGuarantee(ctx context.Context, tx pgx.Tx, id string) (*Guarantee, error) {
 	return oneGuarantee(ctx, tx, `SELECT `+guaranteeColumns+` FROM guarantee WHERE id = @id FOR UPDATE`, pgx.NamedArgs{"id": id})
@@ -126,7 +127,8 @@ func updateGuarantee(g *Guarantee, kept *issued) (string, pgx.NamedArgs) {
 		"fee": g.Fee, "fee_offered": g.FeeOffered, "fee_due_at": g.FeeDueAt,
 		"number": g.Number, "letter_digest": g.LetterDigest, "receipt": g.Receipt, "issued_at": g.IssuedAt,
 		"amount": g.Amount, "expiry": g.Expiry, "open_demands": g.OpenDemands, "honoured": g.Honoured,
-		"release_due_by": g.ReleaseDueBy, "release_reason": g.ReleaseReason}
+		"release_due_by": g.ReleaseDueBy, "release_reason": g.ReleaseReason,
+		"release_law": g.ReleaseLaw, "release_from": g.ReleaseFrom, "release_days": g.ReleaseDays, "release_unit": g.ReleaseUnit}
 	also := ""
 	if kept != nil {
 		also = `, letter = @letter, statement = @statement`
@@ -138,7 +140,8 @@ func updateGuarantee(g *Guarantee, kept *issued) (string, pgx.NamedArgs) {
 		fee = @fee, fee_offered = @fee_offered, fee_due_at = @fee_due_at,
 		number = @number, letter_digest = @letter_digest, receipt = @receipt, issued_at = @issued_at,
 		amount = @amount, expiry = @expiry, open_demands = @open_demands, honoured = @honoured,
-		release_due_by = @release_due_by, release_reason = @release_reason` + also + `
+		release_due_by = @release_due_by, release_reason = @release_reason,
+		release_law = @release_law, release_from = @release_from, release_days = @release_days, release_unit = @release_unit` + also + `
 		WHERE id = @id`, args
 }
 

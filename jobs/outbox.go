@@ -100,7 +100,7 @@ func follows(e guarantee.Event, batch []guarantee.Event) (wire.Kind, any, error)
 	case guarantee.EventMissing, guarantee.EventVerified:
 		return nothing, nil, nil // published at the opening, for the committee
 
-	case guarantee.EventReleaseDue, guarantee.EventReleaseSigned:
+	case guarantee.EventReleaseDue, guarantee.EventReleaseClockMoved, guarantee.EventReleaseClockStopped, guarantee.EventReleaseSigned:
 		return nothing, nil, nil // the beneficiaries' move; the reminder comes with its day (guarantee.Due)
 
 	case guarantee.EventRewrapped:

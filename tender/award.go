@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/calendar"
-	"baohan/guarantee/letter"
 	"baohan/internal/store"
 	"baohan/party"
 )
@@ -48,6 +47,16 @@ func (d *Desk) Award(ctx context.Context, cmd party.Command, id string, n AwardN
 	})
 }
 
+// releaseLosers sets the losers' clocks where the award starts them. Whoever lost an earlier award and wins this one waits
+// for the contract: the clock that runs for it is taken back.
+func (d *Desk) releaseLosers(ctx context.Context, tx pgx.Tx, l *Lot, bids []BidView, n AwardNote) error {
+	won := func(id string) bool { return wonWith(bids, n.Winner, id) }
+	if err := d.stopRelease(ctx, tx, l, ReleaseAward, "awarded_later", won); err != nil {
+		return err
+	}
+	return d.releaseOn(ctx, tx, l, ReleaseAward, n.NoticedOn, func(id string) bool { return !won(id) })
+}
+
 func (n AwardNote) check(bids []BidView, refused []string, today, opened calendar.Date) error {
 	stands := func(uscc string) bool { return len(bidsOf(bids, uscc)) > 0 }
 	switch {
@@ -75,64 +84,9 @@ func bidsOf(bids []BidView, uscc string) []BidView {
 	})
 }
 
-// releaseLosers sets the losers' clocks where the award starts them.
-func (d *Desk) releaseLosers(ctx context.Context, tx pgx.Tx, l *Lot, bids []BidView, n AwardNote) error {
-	if l.Project.Regime != letter.RegimeProcurement {
-		return nil
-	}
-	by, err := d.workingDays(n.NoticedOn, 5)
-	if err != nil {
-		return err
-	}
-	return d.releaseDue(ctx, tx, l.ID, by, "award_noticed", func(id string) bool { return !wonWith(bids, n.Winner, id) })
-}
-
 // wonWith tells whether the winner's bid names the letter.
 func wonWith(bids []BidView, winner, id string) bool {
 	return slices.ContainsFunc(bidsOf(bids, winner), func(b BidView) bool { return b.Letter == id })
-}
-
-// releaseDue sets the clock of those letters of the lot that which picks, in the order of their ids.
-func (d *Desk) releaseDue(ctx context.Context, tx pgx.Tx, lot string, by calendar.Date, reason string, which func(id string) bool) error {
-	letters, err := readLetters(ctx, tx, lot)
-	if err != nil {
-		return err
-	}
-	back, err := cameBack(ctx, tx, lot)
-	if err != nil {
-		return err
-	}
-	kept, err := forfeited(ctx, tx, lot)
-	if err != nil {
-		return err
-	}
-	var ids []string
-	for _, x := range letters {
-		if (x.Here || slices.Contains(back, x.ID)) && which(x.ID) && !kept(x.ID) {
-			ids = append(ids, x.ID)
-		}
-	}
-	return d.Guarantees.ReleaseDueTx(ctx, tx, ids, reason, by)
-}
-
-// releaseLateTx sets the clock of letters that an emergency brought back, where the tender's course has set that of the
-// others already: nobody else would ask for their release.
-func (d *Desk) releaseLateTx(ctx context.Context, tx pgx.Tx, l *Lot) error {
-	if l.State != Awarded && l.State != Contracted {
-		return nil
-	}
-	a, err := lastAward(ctx, tx, l.ID)
-	if err != nil {
-		return err
-	}
-	if l.State == Contracted && a.SignedOn != nil {
-		return d.releaseAll(ctx, tx, l, calendar.DateOf(*a.SignedOn))
-	}
-	bids, err := readBids(ctx, tx, l.ID)
-	if err != nil {
-		return err
-	}
-	return d.releaseLosers(ctx, tx, l, bids, AwardNote{Winner: a.Winner, NoticedOn: calendar.DateOf(a.NoticedOn)})
 }
 
 // cameBack are the letters whose rows were lost at the opening and have been accepted since.
@@ -155,15 +109,6 @@ func forfeited(ctx context.Context, q store.Querier, lot string) (func(id string
 	return func(id string) bool {
 		return slices.ContainsFunc(refused, func(winner string) bool { return wonWith(bids, winner, id) })
 	}, err
-}
-
-// workingDays counts by the published table of working days; without one nobody can say the day.
-func (d *Desk) workingDays(from calendar.Date, n int) (calendar.Date, error) {
-	by, err := d.Calendar.AddWorkingDays(from, n)
-	if err != nil {
-		return by, party.Conflict("calendar.year_not_published", "该年度的节假日安排尚未登记，无法计算工作日；请由平台运营人员登记后重试")
-	}
-	return by, nil
 }
 
 // rounds is how many awards a lot has had, and who refused.

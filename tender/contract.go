@@ -2,14 +2,12 @@ package tender
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/calendar"
-	"baohan/guarantee/letter"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -35,31 +33,8 @@ func (d *Desk) Contract(ctx context.Context, cmd party.Command, id string, signe
 		if err := signAward(ctx, t.tx, id, a.Round, signedOn); err != nil {
 			return err
 		}
-		return d.releaseAll(ctx, t.tx, t.lot, signedOn)
+		return d.releaseOn(ctx, t.tx, t.lot, ReleaseContract, signedOn, everyLetter)
 	})
-}
-
-// releaseAll sets every letter's clock, from the day of the contract.
-func (d *Desk) releaseAll(ctx context.Context, tx pgx.Tx, l *Lot, signedOn calendar.Date) error {
-	by, err := d.releaseBy(l.Project.Regime, signedOn)
-	if err != nil {
-		return err
-	}
-	return d.releaseDue(ctx, tx, l.ID, by, "contract_signed", func(string) bool { return true })
-}
-
-// releaseBy is the last day for release. A letter whose clock runs already keeps it. The fifth day moves to the
-// next working day when it is a day of rest (民法典203); where the year's table is not published it does not move,
-// which is never later than the law's day.
-func (d *Desk) releaseBy(regime string, signedOn calendar.Date) (calendar.Date, error) {
-	if regime == letter.RegimeProcurement {
-		return d.workingDays(signedOn, 5)
-	}
-	by, err := d.Calendar.LastDay(signedOn, 5)
-	if errors.Is(err, calendar.ErrYearNotPublished) {
-		return signedOn.AddDays(5), nil
-	}
-	return by, err
 }
 
 // Refusal reasons: the winner does not conclude the contract, adds conditions, or gives no performance security

@@ -3,6 +3,7 @@ package calendar
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,8 +29,11 @@ type Day struct {
 	Occasion string `json:"occasion"` // 春节, 国庆节 …
 }
 
-// Calendar knows which days are worked. It is made once and safe for use by many goroutines.
-type Calendar struct {
+// Calendar knows which days are worked. It is safe for use by many goroutines, also while its table is replaced: a count
+// that has begun ends by the table with which it began.
+type Calendar struct{ now atomic.Pointer[table] }
+
+type table struct {
 	days  map[Date]Kind
 	years map[int]bool
 }
@@ -37,16 +41,23 @@ type Calendar struct {
 // New makes a calendar of rows. A year counts as published as soon as one row lies in it, so the rows of a notice are
 // entered together or not at all.
 func New(rows []Day) (*Calendar, error) {
-	c := &Calendar{days: map[Date]Kind{}, years: map[int]bool{}}
-	for _, r := range rows {
-		if err := c.add(r); err != nil {
-			return nil, err
-		}
-	}
-	return c, nil
+	c := &Calendar{}
+	return c, c.Replace(rows)
 }
 
-func (c *Calendar) add(r Day) error {
+// Replace puts another table in the place of this one, whole. Rows that are no table are ErrTable and change nothing.
+func (c *Calendar) Replace(rows []Day) error {
+	t := &table{days: map[Date]Kind{}, years: map[int]bool{}}
+	for _, r := range rows {
+		if err := t.add(r); err != nil {
+			return err
+		}
+	}
+	c.now.Store(t)
+	return nil
+}
+
+func (c *table) add(r Day) error {
 	weekend := r.Date.Weekday() == time.Saturday || r.Date.Weekday() == time.Sunday
 	switch {
 	case r.Date.IsZero():
@@ -62,8 +73,13 @@ func (c *Calendar) add(r Day) error {
 	return nil
 }
 
+// Publishes tells whether the table of a year is there.
+func (c *Calendar) Publishes(year int) bool { return c.now.Load().years[year] }
+
 // IsWorkingDay tells whether a day is worked, or ErrYearNotPublished.
-func (c *Calendar) IsWorkingDay(d Date) (bool, error) {
+func (c *Calendar) IsWorkingDay(d Date) (bool, error) { return c.now.Load().worked(d) }
+
+func (c *table) worked(d Date) (bool, error) {
 	if !c.years[d.year] {
 		return false, fmt.Errorf("%w: %d", ErrYearNotPublished, d.year)
 	}
@@ -83,10 +99,10 @@ func (c *Calendar) AddWorkingDays(from Date, n int) (Date, error) {
 	if n < 0 {
 		return Date{}, fmt.Errorf("calendar: %d working days", n)
 	}
-	d := from
+	d, t := from, c.now.Load()
 	for n > 0 {
 		d = d.AddDays(1)
-		worked, err := c.IsWorkingDay(d)
+		worked, err := t.worked(d)
 		if err != nil {
 			return Date{}, err
 		}
@@ -100,9 +116,9 @@ func (c *Calendar) AddWorkingDays(from Date, n int) (Date, error) {
 // LastDay is the last day of a period of calendar days that begins on from. The first day is not counted (民法典 art.
 // 201), and a last day on which the country rests gives way to the next working day (art. 203).
 func (c *Calendar) LastDay(from Date, days int) (Date, error) {
-	d := from.AddDays(days)
+	d, t := from.AddDays(days), c.now.Load()
 	for {
-		worked, err := c.IsWorkingDay(d)
+		worked, err := t.worked(d)
 		if err != nil || worked {
 			return d, err
 		}
