@@ -19,6 +19,8 @@ type NewLot struct {
 	Forms  []letter.Form
 	End    letter.EndRule
 	Bids   Place // "" is Here
+	// Consortium: whether a consortium may bid (招标投标法31). Frozen with the rest when the lot is published.
+	Consortium bool
 }
 
 // AddLot drafts a lot of a project. It is checked here already, so that nobody drafts what cannot be published.
@@ -119,9 +121,9 @@ func checkForms(regime string, forms []letter.Form) error {
 }
 
 func insertLot(ctx context.Context, tx pgx.Tx, id, project string, n NewLot) error {
-	_, err := tx.Exec(ctx, `INSERT INTO lot (id, project, code, name, version, state, base, amount, forms, deadline, validity_days, extra_days, bids)
-		VALUES (@id, @project, @code, @name, 0, 'draft', @base, @amount, @forms, @deadline, @validity, @extra, @bids)`, pgx.NamedArgs{
+	_, err := tx.Exec(ctx, `INSERT INTO lot (id, project, code, name, version, state, base, amount, forms, deadline, validity_days, extra_days, bids, consortium)
+		VALUES (@id, @project, @code, @name, 0, 'draft', @base, @amount, @forms, @deadline, @validity, @extra, @bids, @consortium)`, pgx.NamedArgs{
 		"id": id, "project": project, "code": n.Code, "name": n.Name, "base": n.Base, "amount": n.Amount, "forms": n.Forms,
-		"deadline": n.End.Deadline, "validity": n.End.ValidityDays, "extra": n.End.ExtraDays, "bids": n.Bids})
+		"deadline": n.End.Deadline, "validity": n.End.ValidityDays, "extra": n.End.ExtraDays, "bids": n.Bids, "consortium": n.Consortium})
 	return translate(err)
 }
