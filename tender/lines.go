@@ -26,6 +26,7 @@ type exam struct {
 	lot      *Lot
 	x        *openedLetter
 	members  members
+	bids     standingIn // the lot's bids by their bidders
 	payers   payers
 	licences *licences
 	row      *guarantee.SealedLetter // nil: lost here, and the bidder's copy is all there is
@@ -54,9 +55,17 @@ func (e *exam) said() guarantee.Guarantee {
 // verify writes the lines of every letter. The market is asked here, before the transaction.
 func (o *opening) verify(ctx context.Context) error {
 	errs := make([]error, len(o.letters))
-	all := exam{desk: o.desk, lot: o.lot, members: membersOf(o.letters), payers: payersOf(o.letters), licences: &licences{market: o.desk.Market}}
+	all := exam{desk: o.desk, lot: o.lot, members: membersOf(o.letters), bids: o.standingIn(), payers: payersOf(o.letters), licences: &licences{market: o.desk.Market}}
 	atOnce(len(errs), func(i int) { errs[i] = o.examine(ctx, o.letters[i], all) })
 	return errors.Join(errs...)
+}
+
+func (o *opening) standingIn() standingIn {
+	s := standingIn{}
+	for _, b := range o.bids {
+		s.add(b.ID, b.Content.Bidders)
+	}
+	return s
 }
 
 // examine judges one letter; e is what all letters of the lot are judged by.

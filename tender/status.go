@@ -34,6 +34,7 @@ const (
 	VerbAward    Verb = "award"
 	VerbContract Verb = "contract"
 	VerbRefuse   Verb = "refuse"
+	VerbCash     Verb = "cash_list" // the centre says which deposits in cash arrived
 )
 
 // Move is one legal move.
@@ -55,6 +56,11 @@ var Moves = []Move{
 	{Awarded, VerbContract, Contracted},
 	{Awarded, VerbRefuse, Refused},
 	{Refused, VerbAward, Awarded}, // 条例55: the next candidate
+	{Closed, VerbCash, Closed},    // never of a lot that failed: nothing of it is ever unsealed
+	{Opened, VerbCash, Opened},
+	{Awarded, VerbCash, Awarded},
+	{Contracted, VerbCash, Contracted},
+	{Refused, VerbCash, Refused},
 }
 
 // next is where verb leads from a state, or a refusal that says where the lot stands.

@@ -12,18 +12,19 @@ import (
 
 var (
 	allStates = []State{Draft, Published, Closed, Failed, Opened, Awarded, Contracted, Refused}
-	allVerbs  = []Verb{VerbPublish, VerbClose, VerbFail, VerbOpen, VerbAward, VerbContract, VerbRefuse}
+	allVerbs  = []Verb{VerbPublish, VerbClose, VerbFail, VerbOpen, VerbAward, VerbContract, VerbRefuse, VerbCash}
 )
 
 // Every state with every verb: what the law of a tender allows, written down a second time by hand.
 func TestEveryStateWithEveryVerb(t *testing.T) {
 	legal := map[State]map[Verb]State{
-		Draft:     {VerbPublish: Published},
-		Published: {VerbClose: Closed, VerbFail: Failed},
-		Closed:    {VerbOpen: Opened},
-		Opened:    {VerbAward: Awarded},
-		Awarded:   {VerbContract: Contracted, VerbRefuse: Refused},
-		Refused:   {VerbAward: Awarded},
+		Draft:      {VerbPublish: Published},
+		Published:  {VerbClose: Closed, VerbFail: Failed},
+		Closed:     {VerbOpen: Opened, VerbCash: Closed},
+		Opened:     {VerbAward: Awarded, VerbCash: Opened},
+		Awarded:    {VerbContract: Contracted, VerbRefuse: Refused, VerbCash: Awarded},
+		Contracted: {VerbCash: Contracted},
+		Refused:    {VerbAward: Awarded, VerbCash: Refused},
 	}
 	for _, from := range allStates {
 		if Words(from) == "" {

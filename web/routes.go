@@ -40,6 +40,9 @@ func (s *server) tenderRoutes() {
 	query(s, "read-opening", "/lots/{lot}/opening", "开标记录", s.opening)
 	query(s, "read-sheet", "/lots/{lot}/sheet", "交易中心签名的核验结果表（开标后公开）", s.sheet)
 	s.progress()
+	verb(s, "hand-in-cash-list", "/lots/{lot}/cash-list", "交易中心签名的保证金到账清单（截标后）", listBody, s.handInCashList)
+	query(s, "read-securities", "/lots/{lot}/securities", "保证金查询：各投标的担保形式、金额、查验结果和退还情况（开标后）", s.securities)
+	verb(s, "note-refund", "/lots/{lot}/refunds", "登记一笔现金保证金已退还", smallBody, s.noteRefund)
 	verb(s, "award", "/lots/{lot}/award", "登记中标通知", smallBody, s.award)
 	verb(s, "contract", "/lots/{lot}/contract", "登记合同签订", smallBody, s.contract)
 	verb(s, "refuse", "/lots/{lot}/refuse", "登记中标人不订立合同", smallBody, s.refuseContract)
@@ -57,6 +60,7 @@ func (s *server) bidderRoutes() {
 	verb(s, "bid", "/lots/{lot}/bids", "递交投标文件", bidBody, s.handInBid)
 	query(s, "list-bids", "/bids", "本单位的投标", s.bids)
 	verb(s, "withdraw-bid", "/bids/{id}/withdraw", "撤回投标（截止前）", smallBody, s.withdrawBid)
+	verb(s, "replace-bid", "/bids/{id}/replace", "以新的投标文件替换原投标（截止前，一次完成）", bidBody, s.replaceBid)
 }
 
 // emergencyRoutes are the emergency rule (应急), in the order in which it is gone through.
