@@ -56,7 +56,8 @@ func TestCashFromBidToRefund(t *testing.T) {
 	for _, b := range bidders[1:3] {
 		must(b.Bid(ctx, lot, "", house.Terms(1_200_000_000)))
 	}
-	centre := l.staff(l.theCentre(), "centre")
+	ours := l.theCentre()
+	centre := l.staff(ours, "centre")
 	entry := letter.ReceivedCash{ID: "SN01", Reference: slip.Reference, Payer: people[0].name, USCC: people[0].uscc, Account: slip.Payer.Number,
 		Basic: letter.BasicYes, Amount: slip.Amount, ReceivedAt: deadline.Add(-time.Minute)}
 	stray := entry
@@ -66,7 +67,8 @@ func TestCashFromBidToRefund(t *testing.T) {
 			t.Error("the register is there before the opening")
 		}
 	}
-	l.clock.Set(deadline.Add(time.Minute))
+	l.clock.Set(deadline.Add(time.Minute)) // weeks later: everybody signs in again
+	centre = l.staff(ours, "centre")
 	must(centre.Open(ctx, lot.ID))
 	list := must(centre.CashList(lot, 1, signing.Digest{}, deadline, []letter.ReceivedCash{stray, entry}))
 	if taken := must(centre.HandInCashList(ctx, lot.ID, list)); taken.Edition != 1 || taken.Entries != 2 {
