@@ -21,6 +21,8 @@ type NewLot struct {
 	Bids   Place // "" is Here
 
 	RetenderOf string // the failed or terminated lot that this one repeats (重新招标); "" for none
+	// Consortium: whether a consortium may bid (招标投标法31). Frozen with the rest when the lot is published.
+	Consortium bool
 }
 
 // AddLot drafts a lot of a project. It is checked here already, so that nobody drafts what cannot be published.
@@ -146,10 +148,11 @@ func checkForms(regime string, forms []letter.Form) error {
 }
 
 func insertLot(ctx context.Context, tx pgx.Tx, id, project string, n NewLot) error {
-	_, err := tx.Exec(ctx, `INSERT INTO lot (id, project, code, name, version, state, base, amount, forms, deadline, validity_days, extra_days, bids, retender_of)
-		VALUES (@id, @project, @code, @name, 0, 'draft', @base, @amount, @forms, @deadline, @validity, @extra, @bids, @retender)`, pgx.NamedArgs{
+	_, err := tx.Exec(ctx, `INSERT INTO lot (id, project, code, name, version, state, base, amount, forms, deadline, validity_days, extra_days, bids,
+			retender_of, consortium)
+		VALUES (@id, @project, @code, @name, 0, 'draft', @base, @amount, @forms, @deadline, @validity, @extra, @bids, @retender, @consortium)`, pgx.NamedArgs{
 		"id": id, "project": project, "code": n.Code, "name": n.Name, "base": n.Base, "amount": n.Amount, "forms": n.Forms,
 		"deadline": n.End.Deadline, "validity": n.End.ValidityDays, "extra": n.End.ExtraDays, "bids": n.Bids,
-		"retender": orNull(n.RetenderOf)})
+		"retender": orNull(n.RetenderOf), "consortium": n.Consortium})
 	return translate(err)
 }

@@ -91,7 +91,7 @@ func awards(ctx context.Context, q store.Querier, lot string) ([]AwardView, erro
 }
 
 // lastAward is the one that stands; a lot without any is in a state in which nothing can be done with it.
-func lastAward(ctx context.Context, tx pgx.Tx, lot string) (AwardView, error) {
+func lastAward(ctx context.Context, tx store.Querier, lot string) (AwardView, error) {
 	rows, err := tx.Query(ctx, `SELECT `+awardColumns+` FROM award WHERE lot = @lot ORDER BY round DESC LIMIT 1`, pgx.NamedArgs{"lot": lot})
 	if err != nil {
 		return AwardView{}, err

@@ -180,8 +180,8 @@ type Answer struct {
 	ID      string `json:"id"`
 	Version int64  `json:"version,omitzero"`
 	State   string `json:"state"`
-	Receipt []byte `json:"receipt,omitzero"` // the platform's signed receipt of a bid
-	// At is when a bid was withdrawn: the instant, read under the lock, at which it still was in time.
+	Receipt []byte `json:"receipt,omitzero"` // the platform's signed receipt of a bid, or of its withdrawal
+	// At is when a bid was withdrawn, as its receipt says.
 	At time.Time `json:"at,omitzero"`
 }
 

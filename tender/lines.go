@@ -26,6 +26,7 @@ type exam struct {
 	lot      *Lot
 	x        *openedLetter
 	members  members
+	bids     standingIn // the lot's bids by their bidders
 	payers   payers
 	licences *licences
 	row      *guarantee.SealedLetter // nil: lost here, and the bidder's copy is all there is
@@ -56,7 +57,7 @@ func (e *exam) said() guarantee.Guarantee {
 func (o *opening) verify(ctx context.Context) (wait func(), err error) {
 	n := len(o.letters)
 	exams, licensed, errs := make([]exam, n), make([]letter.Line, n), make([]error, n)
-	all := exam{desk: o.desk, lot: o.lot, members: membersOf(o.letters), payers: payersOf(o.letters), licences: &licences{market: o.desk.Market}}
+	all := exam{desk: o.desk, lot: o.lot, members: membersOf(o.letters), bids: o.standingIn(), payers: payersOf(o.letters), licences: &licences{market: o.desk.Market}}
 	atOnce(n, func(i int) {
 		if x := o.letters[i]; x.unsealed != nil {
 			exams[i] = all
@@ -80,6 +81,14 @@ func (o *opening) verify(ctx context.Context) (wait func(), err error) {
 		})
 	}()
 	return func() { <-done }, nil
+}
+
+func (o *opening) standingIn() standingIn {
+	s := standingIn{}
+	for _, b := range o.bids {
+		s.add(b.ID, b.Content.Bidders)
+	}
+	return s
 }
 
 // blank is the verification of a letter that could not be opened: nothing is known.

@@ -44,6 +44,7 @@ type Lot struct {
 	Forms         []letter.Form
 	End           letter.EndRule
 	Bids          Place
+	Consortium    bool // whether a consortium may bid (招标投标法31)
 	PublishedAt   *time.Time
 	ClosedAt      *time.Time
 	OpenedAt      *time.Time
@@ -60,6 +61,9 @@ type Lot struct {
 
 // RequirementDigest is the digest that the notice carries; zero in a draft.
 func (l *Lot) RequirementDigest() signing.Digest { return l.frozen }
+
+// takesCash tells whether the notice lets bidders give their security in cash.
+func (l *Lot) takesCash() bool { return slices.Contains(l.Forms, letter.FormCash) }
 
 // ErrNotFound is the answer for every lot that is not there, not published, or not the caller's.
 var ErrNotFound = party.NotFound("lot.not_found", "没有找到该标段；请核对编号，或确认您有权查看")
@@ -87,6 +91,7 @@ type lotRow struct {
 	ValidityDays  int           `db:"validity_days"`
 	ExtraDays     int           `db:"extra_days"`
 	Bids          Place         `db:"bids"`
+	Consortium    bool          `db:"consortium"`
 	Requirement   []byte        `db:"requirement"`
 	Custodians    []byte        `db:"custodians"`
 	PublishedAt   *time.Time    `db:"published_at"`
@@ -109,10 +114,10 @@ type lotRow struct {
 
 func (r lotRow) lot() (*Lot, error) {
 	l := &Lot{ID: r.ID, Version: r.Version, State: r.State, Base: r.Base, Amount: r.Amount, Forms: r.Forms,
-		Project:     Project{ID: r.Project, Code: r.ProjectCode, Name: r.ProjectName, Regime: r.Regime, Owner: r.Owner, CreatedAt: r.CreatedAt},
-		Lot:         letter.Lot{Project: r.ProjectCode, ProjectName: r.ProjectName, Code: r.Code, Name: r.Name},
-		End:         letter.EndRule{Deadline: r.Deadline.In(calendar.Shanghai), ValidityDays: r.ValidityDays, ExtraDays: r.ExtraDays},
-		Bids:        r.Bids,
+		Project: Project{ID: r.Project, Code: r.ProjectCode, Name: r.ProjectName, Regime: r.Regime, Owner: r.Owner, CreatedAt: r.CreatedAt},
+		Lot:     letter.Lot{Project: r.ProjectCode, ProjectName: r.ProjectName, Code: r.Code, Name: r.Name},
+		End:     letter.EndRule{Deadline: r.Deadline.In(calendar.Shanghai), ValidityDays: r.ValidityDays, ExtraDays: r.ExtraDays},
+		Bids:    r.Bids, Consortium: r.Consortium,
 		PublishedAt: r.PublishedAt, ClosedAt: r.ClosedAt, OpenedAt: r.OpenedAt,
 		Evaluated: r.Evaluated, requirement: r.Requirement, custodianKeys: r.Custodians}
 	if r.TerminatedAt != nil {

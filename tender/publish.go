@@ -112,5 +112,5 @@ func (t *turn) publish(req letter.Requirement, keys letter.KeySet) (err error) {
 		return err
 	}
 	l.Requirement, l.Custodians, l.frozen, l.PublishedAt = req, keys, req.Digest(), &t.now
-	return t.move(VerbPublish, map[string]signing.Digest{"requirement": l.frozen})
+	return t.move(VerbPublish, map[string]any{"requirement": l.frozen, "consortium": l.Consortium})
 }

@@ -39,6 +39,7 @@ const (
 	VerbContract  Verb = "contract"
 	VerbRefuse    Verb = "refuse"
 	VerbTerminate Verb = "terminate"
+	VerbCash      Verb = "cash_list" // the centre says which deposits in cash arrived
 )
 
 // Move is one legal move.
@@ -68,6 +69,11 @@ var Moves = []Move{
 	{Awarded, VerbTerminate, Terminated},
 	{Refused, VerbAward, Awarded}, // 条例55: the next candidate
 	{Refused, VerbTerminate, Terminated},
+	{Closed, VerbCash, Closed}, // never of a lot that failed: nothing of it is ever unsealed
+	{Opened, VerbCash, Opened},
+	{Awarded, VerbCash, Awarded},
+	{Contracted, VerbCash, Contracted},
+	{Refused, VerbCash, Refused},
 }
 
 // next is where verb leads from a state, or a refusal that says where the lot stands.

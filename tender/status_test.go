@@ -12,18 +12,19 @@ import (
 
 var (
 	allStates = []State{Draft, Published, Closed, Failed, Opened, Awarded, Contracted, Refused, Terminated}
-	allVerbs  = []Verb{VerbPublish, VerbPostpone, VerbClose, VerbFail, VerbOpen, VerbEvaluate, VerbAnnounce, VerbAward, VerbSetAside, VerbContract, VerbRefuse, VerbTerminate}
+	allVerbs  = []Verb{VerbPublish, VerbPostpone, VerbClose, VerbFail, VerbOpen, VerbEvaluate, VerbAnnounce, VerbAward, VerbSetAside, VerbContract, VerbRefuse, VerbTerminate, VerbCash}
 )
 
 // Every state with every verb: what the law of a tender allows, written down a second time by hand.
 func TestEveryStateWithEveryVerb(t *testing.T) {
 	legal := map[State]map[Verb]State{
-		Draft:     {VerbPublish: Published},
-		Published: {VerbPostpone: Published, VerbClose: Closed, VerbFail: Failed, VerbTerminate: Terminated},
-		Closed:    {VerbOpen: Opened, VerbTerminate: Terminated},
-		Opened:    {VerbEvaluate: Opened, VerbAnnounce: Opened, VerbAward: Awarded, VerbTerminate: Terminated},
-		Awarded:   {VerbSetAside: Opened, VerbContract: Contracted, VerbRefuse: Refused, VerbTerminate: Terminated},
-		Refused:   {VerbAward: Awarded, VerbTerminate: Terminated},
+		Draft:      {VerbPublish: Published},
+		Published:  {VerbPostpone: Published, VerbClose: Closed, VerbFail: Failed, VerbTerminate: Terminated},
+		Closed:     {VerbOpen: Opened, VerbCash: Closed, VerbTerminate: Terminated},
+		Opened:     {VerbEvaluate: Opened, VerbAnnounce: Opened, VerbCash: Opened, VerbAward: Awarded, VerbTerminate: Terminated},
+		Awarded:    {VerbSetAside: Opened, VerbContract: Contracted, VerbRefuse: Refused, VerbCash: Awarded, VerbTerminate: Terminated},
+		Contracted: {VerbCash: Contracted},
+		Refused:    {VerbAward: Awarded, VerbCash: Refused, VerbTerminate: Terminated},
 	}
 	for _, from := range allStates {
 		if Words(from) == "" {

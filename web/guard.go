@@ -29,6 +29,7 @@ const (
 	ofLot       relation = "of_lot"       // who runs the project of this lot
 	atLot       relation = "at_lot"       // whom the incidents of this lot concern: the centre, the supervisor, who runs it, a bidder that showed a copy
 	ofIncident  relation = "of_incident"  // the same, of this incident
+	overLot     relation = "over_lot"     // who runs the project of this lot, the centre and the supervisor
 	staff       relation = "staff"        // the role is all: the centre and the operators of the platform
 )
 
@@ -94,6 +95,7 @@ var rules = map[string]rule{
 	"bid":               {roles: bidders, whose: self},
 	"list-bids":         {roles: bidders, whose: self},
 	"withdraw-bid":      {roles: bidders, whose: bidOwner},
+	"replace-bid":       {roles: bidders, whose: bidOwner},
 
 	"report-incident":    {roles: centres, whose: staff},
 	"list-incidents":     {roles: concerned, whose: atLot},
@@ -139,7 +141,10 @@ var rules = map[string]rule{
 	"contract":       {roles: tenderers, whose: ofLot, when: opened},
 	"refuse":         {roles: tenderers, whose: ofLot, when: opened},
 
-	"hand-in-bid-list": {roles: centres, whose: staff, signed: true},
+	"hand-in-bid-list":  {roles: centres, whose: staff, signed: true},
+	"hand-in-cash-list": {roles: centres, whose: staff},
+	"note-refund":       {roles: centres, whose: staff},
+	"read-securities":   {roles: overseers, whose: overLot, when: opened},
 
 	"issuer-application":   {roles: guarantors, whose: guarantor},
 	"issuer-guarantees":    {roles: guarantors, whose: self},
@@ -178,6 +183,7 @@ var (
 	tenderers     = []party.Role{party.Beneficiary, party.Agent}
 	centres       = []party.Role{party.Centre}
 	supervisors   = []party.Role{party.Supervisor}
+	overseers     = []party.Role{party.Centre, party.Supervisor, party.Beneficiary, party.Agent}
 	operators     = []party.Role{party.Operator}
 	concerned     = []party.Role{party.Centre, party.Supervisor, party.Beneficiary, party.Agent, party.Bidder}
 	addressees    = []party.Role{party.Guarantor, party.Beneficiary, party.Bidder, party.Operator}

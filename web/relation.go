@@ -43,7 +43,7 @@ func (s standing) holds(ctx context.Context, whose relation, when moment, a part
 		return found(s.tender.ObjectionFor(ctx, a, id))
 	case ofProject:
 		return s.runsProject(ctx, a, id)
-	case ofLot, announced:
+	case ofLot, announced, overLot:
 		return s.lotStands(ctx, whose, when, a, id)
 	case public, self, staff: // name no object: permit asks the role and no table
 	}
@@ -56,7 +56,8 @@ func (s standing) lotStands(ctx context.Context, whose relation, when moment, a 
 	if ok, err := found(lot, err); !ok {
 		return false, err
 	}
-	if whose == ofLot && !runs(lot.Project, a) {
+	oversees := whose == overLot && a.Is(party.Centre, party.Supervisor)
+	if whose != announced && !oversees && !runs(lot.Project, a) {
 		return false, nil
 	}
 	return when == always || lot.OpenedAt != nil, nil

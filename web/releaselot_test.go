@@ -7,6 +7,7 @@ import (
 	"baohan/client"
 	"baohan/client/wire"
 	"baohan/guarantee/calendar"
+	house "baohan/internal/sample"
 	"baohan/party"
 	"baohan/signing"
 )

@@ -53,6 +53,9 @@ func (s *server) afterRoutes() {
 	query(s, "list-objections", "/lots/{lot}/objections", "一个标段的异议、质疑及其答复", s.objections)
 	verb(s, "answer-objection", "/objections/{id}/answer", "答复异议或质疑", smallBody, s.answerObjection)
 	verb(s, "withdraw-objection", "/objections/{id}/withdraw", "撤回尚未答复的异议或质疑", smallBody, s.withdrawObjection)
+	verb(s, "hand-in-cash-list", "/lots/{lot}/cash-list", "交易中心签名的保证金到账清单（截标后）", listBody, s.handInCashList)
+	query(s, "read-securities", "/lots/{lot}/securities", "保证金查询：各投标的担保形式、金额、查验结果和退还情况（开标后）", s.securities)
+	verb(s, "note-refund", "/lots/{lot}/refunds", "登记一笔现金保证金已退还", smallBody, s.noteRefund)
 	verb(s, "award", "/lots/{lot}/award", "登记中标通知", smallBody, s.award)
 	query(s, "read-awards", "/lots/{lot}/awards", "中标公告", s.awards)
 	verb(s, "contract", "/lots/{lot}/contract", "登记合同签订", smallBody, s.contract)
@@ -72,6 +75,7 @@ func (s *server) bidderRoutes() {
 	verb(s, "bid", "/lots/{lot}/bids", "递交投标文件", bidBody, s.handInBid)
 	query(s, "list-bids", "/bids", "本单位的投标", s.bids)
 	verb(s, "withdraw-bid", "/bids/{id}/withdraw", "撤回投标（截止前）", smallBody, s.withdrawBid)
+	verb(s, "replace-bid", "/bids/{id}/replace", "以新的投标文件替换原投标（截止前，一次完成）", bidBody, s.replaceBid)
 }
 
 // emergencyRoutes are the emergency rule (应急), in the order in which it is gone through.

@@ -37,6 +37,14 @@ type OpenedBid struct {
 	Bidders []letter.Party `json:"bidders,omitzero"`
 	Letter  string         `json:"letter,omitzero"`
 	Failure string         `json:"failure,omitzero"`
+	Cash    *OpenedCash    `json:"cash,omitzero"` // of a bid that names no letter, on a lot that takes cash
+}
+
+// OpenedCash is what was found of a security in cash. Before the list of what arrived came, all of it is unknown.
+type OpenedCash struct {
+	Amount letter.Fen `json:"amount"` // that arrived before the deadline
+	Result string     `json:"result"` // passed | doubtful | unknown
+	Lines  []Line     `json:"lines"`  // seven
 }
 
 // OpenedLetter is one letter that a bid named. One that failed to open stays listed, with Failure.

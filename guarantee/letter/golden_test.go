@@ -43,6 +43,7 @@ var kinds = []kind{
 	kindOf("bid-list", letter.ParseBidList),
 	kindOf("release", letter.ParseRelease), kindOf("lot-release", letter.ParseLotRelease), kindOf("demand", letter.ParseDemand), kindOf("completion", letter.ParseCompletion),
 	kindOf("withdrawal", letter.ParseWithdrawal), kindOf("record", letter.ParseRecord), kindOf("full-letter", letter.ParseFullLetter),
+	kindOf("bid-joint", letter.ParseBid), kindOf("consent", letter.ParseConsent), kindOf("cash-list", letter.ParseCashList),
 	kindOf("bid", letter.ParseBid), kindOf("rewrapping", letter.ParseRewrapping), kindOf("assurance", letter.ParseAssurance), kindOf("sheet", letter.ParseSheet), kindOf("file-blind", letter.ParseFile), kindOf("file-full", letter.ParseFile),
 	kindOf("refusal", letter.ParseRefusal), kindOf("objection", letter.ParseObjection), kindOf("opening-record", letter.ParseOpeningRecord),
 	kindOf("status-list", letter.ParseStatusList), kindOf("evaluation", letter.ParseEvaluation),
@@ -109,6 +110,7 @@ func digests(t testing.TB) string {
 		{"reveal.json SealedDigest", letter.SealedDigest(golden(t, "reveal.json"))},
 		{"application.p7s ClosingDigest", letter.ClosingDigest(golden(t, "application.p7s"))},
 		{"application.p7s SheetDigest", letter.SheetDigest(golden(t, "application.p7s"))},
+		{"application.p7s CashListDigest", letter.CashListDigest(golden(t, "application.p7s"))},
 		{"application.p7s BidListDigest", letter.BidListDigest(golden(t, "application.p7s"))},
 		{"application.p7s RecordDigest", letter.RecordDigest(golden(t, "application.p7s"))},
 		{"opening-record.json RecordContentDigest", letter.RecordContentDigest(golden(t, "opening-record.json"))},
@@ -172,6 +174,7 @@ func makeGoldens(t *testing.T) {
 		"full-letter": letter.FullLetter{Salt: full.Salt, Undertaking: full.Signed},
 		"rewrapping":  rewrapping(blind.Receipt), "assurance": assurance(blind.Receipt, blind.Draft.Application),
 		"incident-decision": incidentDecision(id), "incident-closing": incidentClosing(),
+		"bid-joint": h.Joint(h.Bidders[0], h.Bidders[1]), "consent": h.Consent(h.Joint(h.Bidders[0], h.Bidders[1])), "cash-list": h.CashList(h.Bidders[0]),
 		"bid": h.Bid(h.Bidders[0], id), "file-blind": blind.File(), "file-full": full.File(),
 		"sheet": h.Sheet(full, blind), "opening-record": openingRecord(h), "refusal": h.Refusal(h.Signed(h.Tenderees[0], canonicalOf(t, h.Demand(blind, h.Tenderees[0], 80_000_000, award)), h.At)), "status-list": h.StatusList(h.At, letter.EndReleased, full), "evaluation": h.Evaluation(h.Sheet(full, blind)),
 	} {

@@ -63,6 +63,35 @@ func (h *House) Bid(bidder Member, guarantee string) letter.Bid {
 		Offer: must(signing.SealTo(form, letter.PartAAD(id, "offer"), bidder.Encrypt.Key.Public())), At: h.At}
 }
 
+// Joint is a bid of a consortium that replaces another and is secured in cash: every member that a bid may have.
+func (h *House) Joint(lead, partner Member) letter.Bid {
+	b := h.Bid(lead, "")
+	b.Bidders = append(b.Bidders, partner.Party)
+	b.Replaces, b.Cash = ID(0x200), h.CashSlip(lead)
+	b.Consortium = &letter.Consortium{Agreement: signing.Sum([]byte("联合体协议"))}
+	b.Consortium.Consents = [][]byte{h.Signed(partner, must(h.Consent(b).Canonical()), h.At)}
+	return b
+}
+
+// Consent is what the partners of a bid sign.
+func (h *House) Consent(b letter.Bid) letter.Consent {
+	return letter.Consent{Version: 1, Lot: b.Lot, Members: b.Bidders, Agreement: b.Consortium.Agreement, At: h.At}
+}
+
+// CashSlip is a bidder's slip of a deposit in cash.
+func (h *House) CashSlip(by Member) *letter.CashSlip {
+	return &letter.CashSlip{Payer: letter.Account{Name: by.Party.Name, Number: "4300100200300400" + by.Party.USCC[15:17], Bank: "湘江示例银行长沙分行"},
+		Amount: h.Requirement.Amount, Reference: "VA20261218" + by.Party.USCC[14:], PaidAt: h.At}
+}
+
+// CashList is the first edition of a list of one deposit that arrived as its slip says, the moment before the deadline.
+func (h *House) CashList(by Member) letter.CashList {
+	end, slip := h.Requirement.End.Deadline, h.CashSlip(by)
+	return letter.CashList{Version: 1, Edition: 1, Lot: h.Requirement.Lot, Deadline: end, At: end, Entries: []letter.ReceivedCash{{
+		ID: "SN0001", Reference: slip.Reference, Payer: by.Party.Name, USCC: by.Party.USCC, Account: slip.Payer.Number, Basic: letter.BasicYes,
+		Amount: slip.Amount, ReceivedAt: end.Add(-time.Microsecond)}}}
+}
+
 // Closing is a closing of the lot at its deadline; previous is the p7s of the closing of the bids, nil for that one.
 func (h *House) Closing(previous []byte, records ...letter.RecordRef) letter.Closing {
 	end := h.Requirement.End.Deadline
