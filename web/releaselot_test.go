@@ -107,8 +107,8 @@ func (l *life) overdueByOne(tenderer *client.Staff) {
 	}
 }
 
-// TestReleaseLotIsTheBeneficiarysAlone: a lot's paper is answered like what does not exist before the opening and to others,
-// and the same paper sent again has the same answer.
+// TestReleaseLotIsTheBeneficiarysAlone: before the opening a lot's paper is answered like what does not exist; what is no
+// paper is refused.
 func TestReleaseLotIsTheBeneficiarysAlone(t *testing.T) {
 	l := newLife(t)
 	ctx := t.Context()
@@ -120,6 +120,7 @@ func TestReleaseLotIsTheBeneficiarysAlone(t *testing.T) {
 		t.Errorf("before the opening: %v", err)
 	}
 	_, ids := l.threeLetters()
+	must(b.SignIn(ctx)) // the session ended before the opening
 	page := must(b.Guarantees(ctx, ""))
 	first := must(b.ReleaseLot(ctx, l.lot, page.Items, "提前解除", ids...))
 	for id, got := range outcomes(first) {
