@@ -59,7 +59,7 @@ CREATE TRIGGER cash_refund_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ca
 
 -- A list of deposits is an event of a lot that moves it nowhere.
 INSERT INTO lot_move (from_state, to_state) VALUES
-    ('closed', 'closed'), ('opened', 'opened'), ('awarded', 'awarded'), ('contracted', 'contracted'), ('refused', 'refused');
+    ('closed', 'closed'), ('awarded', 'awarded'), ('contracted', 'contracted'), ('refused', 'refused'), ('terminated', 'terminated');
 
 -- +goose Down
 SELECT 1 / 0; -- forward only

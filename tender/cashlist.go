@@ -97,7 +97,7 @@ func (l *Lot) takesCashLists() error {
 		return errCashNone
 	case l.ClosedAt == nil:
 		return errCashEarly
-	case l.State == Failed:
+	case l.State == Failed, l.State == Terminated && l.OpenedAt == nil:
 		return errCashFailed
 	}
 	return nil

@@ -92,8 +92,11 @@ func (r *Refund) check(list *letter.CashList) error {
 // clock runs yet.
 func (d *Desk) refundClock(l *Lot, signedOn *time.Time, unmatchedSince *time.Time) (calendar.Clock, bool, error) {
 	event, from := ReleaseContract, signedOn
-	if unmatchedSince != nil {
+	switch {
+	case unmatchedSince != nil:
 		event, from = ReleaseWithdrawal, unmatchedSince
+	case l.Ended != nil:
+		event, from = ReleaseTermination, &l.Ended.At
 	}
 	rule, ok := releaseRules[l.Project.Regime][event]
 	if !ok || from == nil {

@@ -74,6 +74,7 @@ var Moves = []Move{
 	{Awarded, VerbCash, Awarded},
 	{Contracted, VerbCash, Contracted},
 	{Refused, VerbCash, Refused},
+	{Terminated, VerbCash, Terminated}, // of one that was opened before it was called off
 }
 
 // next is where verb leads from a state, or a refusal that says where the lot stands.

@@ -24,6 +24,7 @@ func TestEveryStateWithEveryVerb(t *testing.T) {
 		Opened:     {VerbEvaluate: Opened, VerbAnnounce: Opened, VerbCash: Opened, VerbAward: Awarded, VerbTerminate: Terminated},
 		Awarded:    {VerbSetAside: Opened, VerbContract: Contracted, VerbRefuse: Refused, VerbCash: Awarded, VerbTerminate: Terminated},
 		Contracted: {VerbCash: Contracted},
+		Terminated: {VerbCash: Terminated},
 		Refused:    {VerbAward: Awarded, VerbCash: Refused, VerbTerminate: Terminated},
 	}
 	for _, from := range allStates {
