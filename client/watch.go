@@ -23,9 +23,18 @@ const silence = 45 * time.Second
 // or until ctx ends. A connection that breaks, or that is refused for now, is made again and goes on behind the last
 // event; wire.BeforeDeadline is told anew each time. A refusal that stays is a wire.Problem.
 func (p *person) Watch(ctx context.Context, lot string, seq int64, told func(wire.Progress)) error {
+	return follow(ctx, p, "/lots/"+url.PathEscape(lot)+"/progress", seq, func(e wire.Progress) (int64, bool) {
+		told(e)
+		return e.Seq, e.Final
+	})
+}
+
+// follow is a stream over as many connections as it takes. Told gives an event's number, 0 for none, and whether it is the
+// last.
+func follow[E any](ctx context.Context, p *person, path string, seq int64, told func(E) (int64, bool)) error {
 	for fails := 0; ; fails++ {
 		before := seq
-		end, err := p.watchOnce(ctx, lot, &seq, told)
+		end, err := connect(ctx, p, path, &seq, told)
 		var refusal wire.Problem
 		switch {
 		case ctx.Err() != nil:
@@ -43,11 +52,11 @@ func (p *person) Watch(ctx context.Context, lot string, seq int64, told func(wir
 	}
 }
 
-// watchOnce is one connection. Whoever cuts it is no matter: what it told stands.
-func (p *person) watchOnce(ctx context.Context, lot string, seq *int64, told func(wire.Progress)) (end bool, err error) {
+// connect is one connection. Whoever cuts it is no matter: what it told stands.
+func connect[E any](ctx context.Context, p *person, path string, seq *int64, told func(E) (int64, bool)) (end bool, err error) {
 	ctx, cut := context.WithCancel(ctx)
 	defer cut()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base+"/lots/"+url.PathEscape(lot)+"/progress", http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base+path, http.NoBody)
 	if err != nil {
 		return false, err
 	}
@@ -71,9 +80,10 @@ func (p *person) watchOnce(ctx context.Context, lot string, seq *int64, told fun
 		body, _ := io.ReadAll(io.LimitReader(res.Body, maxEvent))
 		return false, refusal(res, body)
 	}
-	return events(res.Body, func() { watchdog.Reset(silence) }, func(e wire.Progress) {
-		*seq = cmp.Or(e.Seq, *seq)
-		told(e)
+	return events(res.Body, func() { watchdog.Reset(silence) }, func(e E) bool {
+		n, final := told(e)
+		*seq = cmp.Or(n, *seq)
+		return final
 	})
 }
 
@@ -82,7 +92,7 @@ const maxEvent = 256 << 10
 
 // events reads server-sent events. Every line, a comment too, is a sign of life. Our data are one line; what else an event
 // says, the data say too.
-func events(r io.Reader, alive func(), told func(wire.Progress)) (end bool, err error) {
+func events[E any](r io.Reader, alive func(), told func(E) bool) (end bool, err error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxEvent)
 	for lines.Scan() {
@@ -91,12 +101,11 @@ func events(r io.Reader, alive func(), told func(wire.Progress)) (end bool, err 
 		if !ok {
 			continue
 		}
-		var e wire.Progress
+		var e E
 		if err := wire.ReadAnswer([]byte(data), &e); err != nil {
 			return false, err
 		}
-		told(e)
-		if e.Final {
+		if told(e) {
 			return true, nil
 		}
 	}

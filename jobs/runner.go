@@ -140,6 +140,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	if r.Files != nil {
 		r.swept.Go(func() { r.filesAlways(sweeping) })
 	}
+	r.swept.Go(func() { r.hallsAlways(sweeping) })
 	if r.Status > 0 {
 		r.swept.Go(func() { r.statusAlways(sweeping) })
 	}

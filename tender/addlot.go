@@ -18,7 +18,8 @@ type NewLot struct {
 	Amount letter.Fen
 	Forms  []letter.Form
 	End    letter.EndRule
-	Bids   Place // "" is Here
+	Bids   Place      // "" is Here
+	Hall   *HallRules // nil: opened on the spot (现场开标)
 
 	RetenderOf string // the failed or terminated lot that this one repeats (重新招标); "" for none
 	// Consortium: whether a consortium may bid (招标投标法31). Frozen with the rest when the lot is published.
@@ -42,6 +43,10 @@ func (d *Desk) AddLot(ctx context.Context, cmd party.Command, project string, n 
 		}
 		if n.Bids == "" {
 			n.Bids = Here
+		}
+		if n.Hall != nil {
+			rules := n.Hall.withDefaults()
+			n.Hall = &rules
 		}
 		if err := n.check(p.Regime); err != nil {
 			return err
@@ -93,6 +98,9 @@ func (n NewLot) check(regime string) error {
 		return party.Invalid("lot.bids", "bids", "投标文件的递交处须为 here（本平台）或 outside（交易中心已有的投标系统）")
 	case n.End.Deadline.Nanosecond()%1000 != 0:
 		return party.Invalid("lot.deadline", "end.deadline", "投标截止时间最多精确到微秒")
+	}
+	if err := n.Hall.check(n.Bids); err != nil {
+		return err
 	}
 	if err := checkCap(regime, n.Base, n.Amount); err != nil {
 		return err
@@ -148,11 +156,14 @@ func checkForms(regime string, forms []letter.Form) error {
 }
 
 func insertLot(ctx context.Context, tx pgx.Tx, id, project string, n NewLot) error {
+	hall := rowOfRules(n.Hall)
 	_, err := tx.Exec(ctx, `INSERT INTO lot (id, project, code, name, version, state, base, amount, forms, deadline, validity_days, extra_days, bids,
-			retender_of, consortium)
-		VALUES (@id, @project, @code, @name, 0, 'draft', @base, @amount, @forms, @deadline, @validity, @extra, @bids, @retender, @consortium)`, pgx.NamedArgs{
+			retender_of, consortium, hall_decrypt, hall_objection, hall_sign)
+		VALUES (@id, @project, @code, @name, 0, 'draft', @base, @amount, @forms, @deadline, @validity, @extra, @bids,
+			@retender, @consortium, @decrypt, @objection, @sign)`, pgx.NamedArgs{
 		"id": id, "project": project, "code": n.Code, "name": n.Name, "base": n.Base, "amount": n.Amount, "forms": n.Forms,
 		"deadline": n.End.Deadline, "validity": n.End.ValidityDays, "extra": n.End.ExtraDays, "bids": n.Bids,
-		"retender": orNull(n.RetenderOf), "consortium": n.Consortium})
+		"retender": orNull(n.RetenderOf), "consortium": n.Consortium,
+		"decrypt": hall.HallDecrypt, "objection": hall.HallObjection, "sign": hall.HallSign})
 	return translate(err)
 }

@@ -30,6 +30,9 @@ func (d *Desk) Award(ctx context.Context, cmd party.Command, id string, n AwardN
 		if err := t.lot.Project.runBy(t.actor); err != nil {
 			return err
 		}
+		if err := d.afterSession(ctx, t); err != nil {
+			return err
+		}
 		bids, err := readBids(ctx, t.tx, id)
 		if err != nil {
 			return err

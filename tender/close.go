@@ -20,7 +20,11 @@ const fewest = 3
 // nothing of it is ever unsealed. Else the list of the bids is written as the intent of closing A. Closing again
 // does nothing, and so does closing a lot whose bids are elsewhere: their list closes it (HandInBidList).
 func (d *Desk) Close(ctx context.Context, id string) (Answer, error) {
-	return d.change(ctx, party.Command{Actor: party.System()}, id, func(t *turn) error { return d.close(ctx, t) })
+	a, err := d.change(ctx, party.Command{Actor: party.System()}, id, func(t *turn) error { return d.close(ctx, t) })
+	if err == nil {
+		d.at("closed")
+	}
+	return a, err
 }
 
 func (d *Desk) close(ctx context.Context, t *turn) error {
@@ -106,6 +110,7 @@ func (d *Desk) signedClosing(ctx context.Context, lot, stage string) (letter.Clo
 	if err := keepSignature(ctx, d.Pool, lot, stage, p7s); err != nil {
 		return c, nil, err
 	}
+	d.at(stage + "_signed")
 	row, err = readClosing(ctx, d.Pool, lot, stage)
 	return c, row.Signed, err
 }

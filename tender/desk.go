@@ -29,7 +29,7 @@ type Market interface {
 	Licensed(ctx context.Context, guarantor string, form letter.Form, at time.Time) (bool, error)
 }
 
-// Config is what a desk stands on. Every field but Openings and Log is needed.
+// Config is what a desk stands on. What may be left out says so.
 type Config struct {
 	Pool          *pgxpool.Pool
 	Clock         clock.Clock
@@ -45,9 +45,12 @@ type Config struct {
 	Trust         *signing.Trust
 	Custodians    [3]custody.Custodian
 	Market        Market
-	Files         *blobs.Store // keeps the evidence of incidents
-	Openings      Openings     // nil: the sweeper finds what is due
-	Log           *slog.Logger // nil: the program's own
+	Files         *blobs.Store       // keeps the evidence of incidents
+	Openings      Openings           // nil: the sweeper finds what is due
+	Log           *slog.Logger       // nil: the program's own
+	Forms         FormKey            // seals what bidders decrypt at a remote opening; without it no lot is published for one
+	Outage        time.Duration      // silence of the platform that extends a running window; 0 = 10 s
+	At            func(point string) // tests alone: called after each committed step of an opening, by its name in OpeningPoints
 }
 
 // Desk does the verbs of projects, lots and bids.
@@ -160,7 +163,8 @@ func (d *Desk) turn(ctx context.Context, tx pgx.Tx, actor party.Actor, id string
 	return &turn{tx: tx, now: now, lot: l, actor: actor}, err
 }
 
-// write stores what the rule changed; a rule that changed nothing writes nothing.
+// write stores what the rule changed; a rule that changed nothing writes nothing. A rule may call it before it ends, when
+// what it writes next stands on it.
 func (t *turn) write(ctx context.Context) error {
 	if len(t.events) == 0 {
 		return nil
@@ -171,7 +175,11 @@ func (t *turn) write(ctx context.Context) error {
 	if err := updateLot(ctx, t.tx, t.lot); err != nil {
 		return err
 	}
-	return t.tell(ctx)
+	if err := t.tell(ctx); err != nil {
+		return err
+	}
+	t.events = nil
+	return nil
 }
 
 // Answer is what a verb says: the object and where it stands after it. The same command gets the same answer

@@ -34,6 +34,13 @@ type machine struct {
 }
 
 func drawing() string {
+	session := machine{name: "session 不见面开标", words: func(s string) string { return HallStage(s).Words() }}
+	for _, s := range allStages {
+		session.states = append(session.states, string(s))
+	}
+	for _, m := range HallMoves {
+		session.moves = append(session.moves, IncidentMove{"session", string(m.From), Verb(m.Verb), string(m.To)})
+	}
 	lot, incident, accepted := machine{name: "lot 标段", words: func(s string) string { return Words(State(s)) }},
 		machine{name: "incident 应急事件", words: func(s string) string { return IncidentState(s).Words() }},
 		machine{name: "accepted letter 获认可的保函", words: func(s string) string { return AcceptedState(s).Words() }}
@@ -58,8 +65,8 @@ func drawing() string {
 		objection.moves = append(objection.moves, IncidentMove{"objection", string(m.From), m.Verb, string(m.To)})
 	}
 	var b strings.Builder
-	b.WriteString("# States of a lot, of an objection and of an emergency\n\nDrawn from the tables of `tender/status.go`, `tender/objectionstatus.go` and `tender/incidentstatus.go`. Whatever is not drawn is refused, by the code and by the database.\n")
-	for _, m := range []machine{lot, objection, incident, accepted} {
+	b.WriteString("# States of a lot, of an objection, of an emergency and of a remote opening\n\nDrawn from the tables of `tender/status.go`, `tender/objectionstatus.go`, `tender/incidentstatus.go` and `tender/hallstatus.go`. Whatever is not drawn is refused, by the code and by the database.\n")
+	for _, m := range []machine{lot, objection, incident, accepted, session} {
 		m.draw(&b)
 	}
 	return b.String()

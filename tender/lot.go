@@ -44,7 +44,8 @@ type Lot struct {
 	Forms         []letter.Form
 	End           letter.EndRule
 	Bids          Place
-	Consortium    bool // whether a consortium may bid (招标投标法31)
+	Consortium    bool       // whether a consortium may bid (招标投标法31)
+	Hall          *HallRules // of a remote opening; nil: on the spot
 	PublishedAt   *time.Time
 	ClosedAt      *time.Time
 	OpenedAt      *time.Time
@@ -104,12 +105,13 @@ type lotRow struct {
 	Owner         string        `db:"owner"`
 	Beneficiaries []byte        `db:"beneficiaries"`
 	Postponed     []byte        `db:"postponed"`
-	CreatedAt     time.Time     `db:"created_at"`
-	Evaluated     int           `db:"evaluated"`
-	TerminatedAt  *time.Time    `db:"terminated_at"`
-	Ground        *Ground       `db:"terminated_ground"`
-	EndWords      *string       `db:"terminated_words"`
-	RetenderOf    *string       `db:"retender_of"`
+	hallRow
+	CreatedAt    time.Time  `db:"created_at"`
+	Evaluated    int        `db:"evaluated"`
+	TerminatedAt *time.Time `db:"terminated_at"`
+	Ground       *Ground    `db:"terminated_ground"`
+	EndWords     *string    `db:"terminated_words"`
+	RetenderOf   *string    `db:"retender_of"`
 }
 
 func (r lotRow) lot() (*Lot, error) {
@@ -117,7 +119,7 @@ func (r lotRow) lot() (*Lot, error) {
 		Project: Project{ID: r.Project, Code: r.ProjectCode, Name: r.ProjectName, Regime: r.Regime, Owner: r.Owner, CreatedAt: r.CreatedAt},
 		Lot:     letter.Lot{Project: r.ProjectCode, ProjectName: r.ProjectName, Code: r.Code, Name: r.Name},
 		End:     letter.EndRule{Deadline: r.Deadline.In(calendar.Shanghai), ValidityDays: r.ValidityDays, ExtraDays: r.ExtraDays},
-		Bids:    r.Bids, Consortium: r.Consortium,
+		Bids:    r.Bids, Consortium: r.Consortium, Hall: r.rules(),
 		PublishedAt: r.PublishedAt, ClosedAt: r.ClosedAt, OpenedAt: r.OpenedAt,
 		Evaluated: r.Evaluated, requirement: r.Requirement, custodianKeys: r.Custodians}
 	if r.TerminatedAt != nil {

@@ -78,7 +78,11 @@ func (d *Desk) Open(ctx context.Context, cmd party.Command, id string) (answer A
 		o.hall.stopped(ctx, err)
 		return Answer{}, err
 	}
-	return d.change(ctx, cmd, id, func(t *turn) error { return o.publish(ctx, t) })
+	answer, err = d.change(ctx, cmd, id, func(t *turn) error { return o.publish(ctx, t) })
+	if err == nil {
+		d.at("published")
+	}
+	return answer, err
 }
 
 // begin is one attempt to open a closed lot.

@@ -91,6 +91,7 @@ func (o *opening) closeLetters(ctx context.Context, seals map[string]record) (le
 	if err != nil {
 		return c, nil, err
 	}
+	o.desk.at("letters_listed")
 	return o.desk.signedClosing(ctx, o.lot.ID, letter.StageLetters)
 }
 

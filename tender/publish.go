@@ -42,6 +42,9 @@ func (d *Desk) Publish(ctx context.Context, cmd party.Command, id string) (answe
 	if _, err := next(l.State, VerbPublish); err != nil {
 		return Answer{}, err
 	}
+	if l.Hall != nil && d.Forms.none() {
+		return Answer{}, errNoFormKey
+	}
 	req, keys, err := d.freeze(ctx, l)
 	if err != nil {
 		return Answer{}, err
@@ -112,5 +115,12 @@ func (t *turn) publish(req letter.Requirement, keys letter.KeySet) (err error) {
 		return err
 	}
 	l.Requirement, l.Custodians, l.frozen, l.PublishedAt = req, keys, req.Digest(), &t.now
-	return t.move(VerbPublish, map[string]any{"requirement": l.frozen, "consortium": l.Consortium})
+	facts := map[string]any{"requirement": l.frozen, "consortium": l.Consortium}
+	if l.Hall != nil {
+		facts["hall"] = *l.Hall
+	}
+	return t.move(VerbPublish, facts)
 }
+
+// errNoFormKey: a platform that could not keep forms unreadable must not promise to.
+var errNoFormKey = party.Conflict("lot.hall_key", "平台没有配置封存投标函的密钥，不能发布不见面开标的标段；请联系平台运营")

@@ -48,7 +48,10 @@ func (o *opening) write(ctx context.Context, t *turn) error {
 	if err := errors.Join(o.writeRows(ctx, t.tx, public), sheet.Wait()); err != nil {
 		return err
 	}
-	return insertSheet(ctx, t.tx, o.lot.ID, s.Edition, content)
+	if err := insertSheet(ctx, t.tx, o.lot.ID, s.Edition, content); err != nil {
+		return err
+	}
+	return o.desk.beginSession(ctx, t, public)
 }
 
 func (o *opening) writeRows(ctx context.Context, tx pgx.Tx, public Opening) error {

@@ -67,6 +67,7 @@ func (d *Desk) signedSheet(ctx context.Context, lot string, row sheetRow) (sheet
 	if err := keepSheet(ctx, d.Pool, lot, row.Edition, p7s); err != nil {
 		return row, err
 	}
+	d.at("sheet_signed")
 	return readSheet(ctx, d.Pool, lot, row.Edition)
 }
 

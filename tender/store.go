@@ -35,7 +35,7 @@ func lockKey(tag signing.Digest) int64 {
 }
 
 const lotColumns = `l.id, l.version, l.state, l.code, l.name, l.base, l.amount, l.forms, l.deadline, l.validity_days,
-	l.extra_days, l.bids, l.consortium, l.requirement, l.custodians, l.published_at, l.closed_at, l.opened_at,
+	l.extra_days, l.bids, l.consortium, l.hall_decrypt, l.hall_objection, l.hall_sign, l.requirement, l.custodians, l.published_at, l.closed_at, l.opened_at,
 	coalesce((SELECT jsonb_agg(jsonb_build_object('From', o.from_at, 'To', o.to_at, 'Reason', o.reason, 'At', o.at, 'Order',
 		jsonb_build_object('centre', translate(encode(o.centre, 'base64'), chr(10), ''),
 			'supervisor', translate(encode(o.supervisor, 'base64'), chr(10), ''))) ORDER BY o.seq)

@@ -107,7 +107,8 @@ type world struct {
 	bidders  []org
 	agents   [3]*switchable
 
-	custodyDir string // of the three
+	custodyDir string            // of the three
+	forms      map[string][]byte // the signed forms that bidders kept, by bid
 }
 
 // switchable is a custodian that a test may switch off or have cheat.
@@ -215,7 +216,8 @@ func (w *world) desk() {
 	}
 	w.Desk = NewDesk(Config{Pool: w.pool, Clock: w.clock, Once: once, Guarantees: letters, Tags: guarantee.NewTags(master, "bid"),
 		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain,
-		Centre: w.pen, CentreChain: w.centre.sign.Chain, Supervisor: w.overseer.party.USCC, Trust: trust, Custodians: custodians, Market: w.market, Files: files})
+		Centre: w.pen, CentreChain: w.centre.sign.Chain, Supervisor: w.overseer.party.USCC, Trust: trust, Custodians: custodians, Market: w.market, Files: files,
+		Forms: NewFormKey(master), Outage: time.Hour})
 }
 
 func (o org) actor(r party.Role) party.Actor {
@@ -307,6 +309,7 @@ func (w *world) bidWith(o org, l *Lot, change func(*letter.Bid), partners ...let
 	b, err := letter.BidForm{Version: 1, Random: signing.Random(32), Bid: id, Lot: l.Lot, Bidders: bidders, Terms: terms(1_200_000_000),
 		Files: []letter.BidFile{}, At: at}.Canonical()
 	form := w.p7s(o, b, err)
+	w.kept(id, form)
 	bid := letter.Bid{Version: 1, Random: signing.Random(32), ID: id, Lot: l.Lot, Bidders: bidders, Form: letter.FormDigest(form),
 		Offer: must(signing.SealTo(form, letter.PartAAD(id, "offer"), o.encrypt.Key.Public())), Files: []letter.SealedFile{}, At: at}
 	if len(partners) > 0 {
@@ -337,6 +340,13 @@ func (w *world) named(p letter.Party) org {
 	}
 	w.t.Fatalf("nobody is called %s", p.Name)
 	return org{}
+}
+
+func (w *world) kept(id string, form []byte) {
+	if w.forms == nil {
+		w.forms = map[string][]byte{}
+	}
+	w.forms[id] = form
 }
 
 // submit hands a bid in and returns its id.

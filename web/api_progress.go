@@ -29,18 +29,18 @@ func (w *watching) seq() (int64, error) {
 	return seq, nil
 }
 
-// progress registers the stream of a lot's opening.
-func (s *server) progress() {
-	op := operation(http.MethodGet, streamed, "/lots/{lot}/progress", "开标进度（server-sent events）")
+// eventStream registers a stream of a lot; form is an example of its events.
+func (s *server) eventStream(id, path, summary, events string, form reflect.Type, open func(context.Context, *watching) (channel, error)) {
+	op := operation(http.MethodGet, id, path, summary)
 	op.Description = "不接受请求签名：事件流没有结尾，无法整体签名。收到 final 为 true 的事件后请关闭连接。"
 	op.Errors = append(op.Errors, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	op.Responses = map[string]*huma.Response{"200": {
-		Description: "事件流。每个事件的 id 为 seq，event 为 stage，data 为下列 JSON；每 15 秒一行注释，表示连接还在",
+		Description: events,
 		Content: map[string]*huma.MediaType{"text/event-stream": {
-			Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[wire.Progress](), true, "")}},
+			Schema: s.api.OpenAPI().Components.Schemas.Schema(form, true, "")}},
 	}}
 	huma.Register(s.api, op, func(ctx context.Context, in *watching) (*huma.StreamResponse, error) {
-		answer, err := s.watchOpening(ctx, in)
+		answer, err := s.watchLot(ctx, in, open)
 		if err != nil {
 			return nil, s.problemOf(ctx, err)
 		}
@@ -48,18 +48,28 @@ func (s *server) progress() {
 	})
 }
 
-// watchOpening refuses while it still can: from the first event on, the answer is on its way. A draft is not there, not
-// even for its own tenderer.
-func (s *server) watchOpening(ctx context.Context, in *watching) (func(huma.Context), error) {
+// progress registers the stream of a lot's opening. A draft is not there, not even for its own tenderer.
+func (s *server) progress() {
+	s.eventStream("watch-opening", "/lots/{lot}/progress", "开标进度（server-sent events）",
+		"事件流。每个事件的 id 为 seq，event 为 stage，data 为下列 JSON；每 15 秒一行注释，表示连接还在", reflect.TypeFor[wire.Progress](),
+		func(ctx context.Context, in *watching) (channel, error) {
+			_, err := s.tender.Deadline(ctx, in.Lot)
+			return s.progressChannel(), err
+		})
+}
+
+// watchLot refuses while it still can: from the first event on, the answer is on its way.
+func (s *server) watchLot(ctx context.Context, in *watching, open func(context.Context, *watching) (channel, error)) (func(huma.Context), error) {
 	after, err := in.seq()
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.tender.Deadline(ctx, in.Lot); err != nil {
+	c, err := open(ctx, in)
+	if err != nil {
 		return nil, err
 	}
 	x := exchangeOf(ctx)
-	f, leave, err := s.hub.enter(in.Lot, x.address)
+	f, leave, err := s.hub.enter(c, in.Lot, x.address)
 	if err != nil {
 		return nil, err
 	}

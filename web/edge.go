@@ -85,10 +85,10 @@ type answer struct {
 	opened bool // it is a stream, on its way
 }
 
-// open lets an answer through from now on: a success of the one operation that streams, and of no other.
+// open lets an answer through from now on: a success of an operation that streams, and of no other.
 func (a *answer) open(x *exchange) http.ResponseWriter {
-	if x.operation != streamed || x.signed {
-		panic("web: only " + streamed + " streams")
+	if !streams(x.operation) || x.signed {
+		panic("web: " + x.operation + " does not stream")
 	}
 	a.opened, a.code = true, http.StatusOK
 	a.out.WriteHeader(a.code)

@@ -22,7 +22,7 @@ var (
 	errHost     = newProblem(http.StatusMisdirectedRequest, "request.host", "", "请求的主机名不是本平台的地址；请核对接口地址")
 	errOften    = newProblem(http.StatusTooManyRequests, "session.too_often", "", "登录过于频繁；请稍后再试")
 	errMany     = newProblem(http.StatusTooManyRequests, "request.too_many", "", "从这一地址请求签名的文件过于频繁；请过几秒再试")
-	errStream   = newProblem(http.StatusBadRequest, "progress.signed", "Signature", "开标进度是事件流，没有结尾，应答无法签名；请去掉请求签名后再请求")
+	errStream   = newProblem(http.StatusBadRequest, "progress.signed", "Signature", "这是事件流，没有结尾，应答无法签名；请去掉请求签名后再请求")
 	errCut      = newProblem(http.StatusBadRequest, "request.incomplete", "", "请求体没有收全；请原样重发")
 	errNoKey    = party.Invalid("idempotency.missing", "Idempotency-Key", "缺少 Idempotency-Key；请为每个新请求生成一个随机键，重发时用同一键")
 	errTwice    = party.Invalid("request.query", "", "同一查询参数出现了两次；请只保留一个")
@@ -44,7 +44,7 @@ func (s *server) enter(r *http.Request, op *huma.Operation, x *exchange, object 
 	switch {
 	case !slices.Contains(s.hosts, r.Host) && !slices.Contains(s.hosts, "*"):
 		return errHost
-	case op.OperationID == streamed && httpsigned(r):
+	case streams(op.OperationID) && httpsigned(r):
 		return errStream
 	}
 	if err := s.limits.exceeded(op, r); err != nil {

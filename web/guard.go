@@ -30,6 +30,7 @@ const (
 	atLot       relation = "at_lot"       // whom the incidents of this lot concern: the centre, the supervisor, who runs it, a bidder that showed a copy
 	ofIncident  relation = "of_incident"  // the same, of this incident
 	overLot     relation = "over_lot"     // who runs the project of this lot, the centre and the supervisor
+	inHall      relation = "in_hall"      // who has a place in the session of this lot: its host, the centre, the supervisor, its bidders
 	staff       relation = "staff"        // the role is all: the centre and the operators of the platform
 )
 
@@ -96,6 +97,26 @@ var rules = map[string]rule{
 	"list-bids":         {roles: bidders, whose: self},
 	"withdraw-bid":      {roles: bidders, whose: bidOwner},
 	"replace-bid":       {roles: bidders, whose: bidOwner},
+
+	"attend":              {roles: bidders, whose: self},
+	"read-hall":           {roles: concerned, whose: inHall, when: opened},
+	"watch-hall":          {roles: concerned, whose: inHall, when: opened},
+	"order-decryption":    {roles: tenderers, whose: inHall, when: opened},
+	"read-offer":          {roles: bidders, whose: bidOwner},
+	"hand-in-form":        {roles: bidders, whose: bidOwner},
+	"pause-hall":          {roles: tenderers, whose: inHall, when: opened},
+	"resume-hall":         {roles: tenderers, whose: inHall, when: opened},
+	"ask-extension":       {roles: tenderers, whose: inHall, when: opened},
+	"consent-extension":   {roles: supervisors, whose: inHall, when: opened},
+	"attribute":           {roles: tenderers, whose: inHall, when: opened},
+	"confirm-attribution": {roles: supervisors, whose: inHall, when: opened},
+	"read-out":            {roles: tenderers, whose: inHall, when: opened},
+	"confirm-line":        {roles: bidders, whose: inHall, when: opened},
+	"object-in-hall":      {roles: bidders, whose: inHall, when: opened},
+	"answer-in-hall":      {roles: tenderers, whose: inHall, when: opened},
+	"make-record":         {roles: tenderers, whose: inHall, when: opened},
+	"read-record":         {roles: concerned, whose: inHall, when: opened},
+	"sign-record":         {roles: inSession, whose: inHall, when: opened},
 
 	"report-incident":    {roles: centres, whose: staff},
 	"list-incidents":     {roles: concerned, whose: atLot},
@@ -186,6 +207,7 @@ var (
 	overseers     = []party.Role{party.Centre, party.Supervisor, party.Beneficiary, party.Agent}
 	operators     = []party.Role{party.Operator}
 	concerned     = []party.Role{party.Centre, party.Supervisor, party.Beneficiary, party.Agent, party.Bidder}
+	inSession     = []party.Role{party.Beneficiary, party.Agent, party.Bidder}
 	addressees    = []party.Role{party.Guarantor, party.Beneficiary, party.Bidder, party.Operator}
 	parties       = []party.Role{party.Beneficiary, party.Guarantor, party.Bidder}
 )

@@ -40,7 +40,7 @@ func kind(method string, x *exchange) string {
 	switch {
 	case x.operation == "":
 		return "other"
-	case x.operation == streamed:
+	case streams(x.operation):
 		return "stream" // its time is how long somebody watched
 	case x.signed:
 		return "machine"

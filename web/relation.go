@@ -41,6 +41,8 @@ func (s standing) holds(ctx context.Context, whose relation, when moment, a part
 		return found(true, s.tender.SeesIncident(ctx, a, id))
 	case ofObjection:
 		return found(s.tender.ObjectionFor(ctx, a, id))
+	case inHall:
+		return found(true, s.tender.SeesHall(ctx, a, id))
 	case ofProject:
 		return s.runsProject(ctx, a, id)
 	case ofLot, announced, overLot:

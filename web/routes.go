@@ -11,6 +11,7 @@ func (s *server) routes() {
 	s.tenderRoutes()
 	s.afterRoutes()
 	s.bidderRoutes()
+	s.hallRoutes()
 	s.emergencyRoutes()
 	s.beneficiaryRoutes()
 	s.evidenceRoutes()
@@ -76,6 +77,29 @@ func (s *server) bidderRoutes() {
 	query(s, "list-bids", "/bids", "本单位的投标", s.bids)
 	verb(s, "withdraw-bid", "/bids/{id}/withdraw", "撤回投标（截止前）", smallBody, s.withdrawBid)
 	verb(s, "replace-bid", "/bids/{id}/replace", "以新的投标文件替换原投标（截止前，一次完成）", bidBody, s.replaceBid)
+}
+
+// hallRoutes are a remote opening (不见面开标), in the order in which it goes.
+func (s *server) hallRoutes() {
+	verb(s, "attend", "/lots/{lot}/attendance", "签到（投标截止前 60 分钟起）", letterBody, s.attend)
+	query(s, "read-hall", "/lots/{lot}/hall", "不见面开标会的全部状态", s.hall)
+	s.hallEvents()
+	verb(s, "order-decryption", "/lots/{lot}/hall/decrypt", "主持人下达解密指令", smallBody, s.orderDecryption)
+	query(s, "read-offer", "/bids/{id}/offer", "取回本单位封存的投标函（解密指令下达后）", s.offer)
+	verb(s, "hand-in-form", "/bids/{id}/form", "递交解密后的投标函", letterBody, s.handInForm)
+	verb(s, "pause-hall", "/lots/{lot}/hall/pause", "主持人暂停，保留剩余时间", smallBody, s.pauseHall)
+	verb(s, "resume-hall", "/lots/{lot}/hall/resume", "主持人恢复", smallBody, s.resumeHall)
+	verb(s, "ask-extension", "/lots/{lot}/hall/extensions", "主持人申请延长全体的解密时间", smallBody, s.askExtension)
+	verb(s, "consent-extension", "/lots/{lot}/hall/consents", "行政监督同意延长", smallBody, s.consentExtension)
+	verb(s, "attribute", "/lots/{lot}/hall/attributions", "主持人认定未解密的原因", smallBody, s.attribute)
+	verb(s, "confirm-attribution", "/lots/{lot}/hall/confirmations", "行政监督确认未解密的原因", smallBody, s.confirmAttribution)
+	verb(s, "read-out", "/lots/{lot}/hall/read", "唱标：全部报价同时公布", smallBody, s.readOut)
+	verb(s, "confirm-line", "/lots/{lot}/hall/confirm", "投标人确认本单位的开标内容", smallBody, s.confirmLine)
+	verb(s, "object-in-hall", "/lots/{lot}/hall/objections", "投标人对开标提出异议", smallBody, s.objectInHall)
+	verb(s, "answer-in-hall", "/lots/{lot}/hall/answers", "主持人答复异议", smallBody, s.answerInHall)
+	verb(s, "make-record", "/lots/{lot}/hall/record", "异议期满，制作开标记录表", smallBody, s.makeRecord)
+	query(s, "read-record", "/lots/{lot}/hall/record", "开标记录表及签名", s.record)
+	verb(s, "sign-record", "/lots/{lot}/hall/signatures", "签署开标记录表", listBody, s.signRecord)
 }
 
 // emergencyRoutes are the emergency rule (应急), in the order in which it is gone through.

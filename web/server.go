@@ -105,7 +105,7 @@ func New(c Config) (http.Handler, error) {
 	if c.Log != nil {
 		s.log = c.Log
 	}
-	s.hub, s.stopping = newHub(c.Watching, c.Tender.Hall, s.log), c.Stopping
+	s.hub, s.stopping = newHub(c.Watching, s.log), c.Stopping
 	s.outside(c)
 	verify, err := newVerifyPage(files, c.Published, c.PlatformChain[0].Subject())
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"baohan/tender"
 )
 
-// streamed is the one operation whose answer is a stream: it has no end for which it could be held back, or that could be
+// streams tells the operations whose answer is a stream: it has no end for which it could be held back, or that could be
 // signed.
-const streamed = "watch-opening"
+func streams(operation string) bool { return operation == "watch-opening" || operation == "watch-hall" }
 
 // slowest is how long a reader may take for one event before the stream is given up.
 const slowest = 10 * time.Second
@@ -27,7 +27,7 @@ type stream struct {
 	now      func() time.Time // the platform's clock
 	last     int64            // the id of the last event that the reader has
 	deadline time.Time        // the one that was told
-	told     bool             // something was told on this connection
+	spoke    bool             // something was told on this connection
 }
 
 // watch tells everything after an event, then all that comes, until the end of the opening, of the stream's life, of this
@@ -40,9 +40,9 @@ func (s *server) watch(ctx context.Context, st *stream, f *feed) {
 		return
 	}
 	for {
-		hall, known, changed := f.look()
+		b, known, changed := f.look()
 		if known {
-			if end, err := st.catchUp(hall); end || err != nil {
+			if end, err := st.catchUp(b); end || err != nil {
 				return
 			}
 		}
@@ -69,21 +69,21 @@ func (st *stream) begin() error {
 	return st.send([]byte("retry: 2000\n\n"))
 }
 
-// catchUp tells what the reader does not have yet, and whether that was the end. Whoever comes back after the end is told
-// it again.
-func (st *stream) catchUp(hall tender.Hall) (end bool, err error) {
-	if !hall.Closed {
-		return false, st.waiting(hall.Deadline)
+// catchUp tells what the reader does not have yet, and whether the end has come. Whoever comes back after the end is told
+// the last event again.
+func (st *stream) catchUp(b bulletin) (end bool, err error) {
+	if b.deadline != nil {
+		return false, st.waiting(*b.deadline)
 	}
-	for i, p := range hall.News {
-		end = p.Final()
-		if p.Seq <= st.last && (!end || st.told || i < len(hall.News)-1) {
+	end = b.over()
+	for i, t := range b.news {
+		if again := end && !st.spoke && i == len(b.news)-1; t.seq <= st.last && !again {
 			continue
 		}
-		if err := st.tell(progressOf(p)); err != nil {
+		if err := st.tell(t); err != nil {
 			return false, err
 		}
-		st.last = p.Seq
+		st.last = t.seq
 	}
 	return end, nil
 }
@@ -94,20 +94,20 @@ func (st *stream) waiting(deadline time.Time) error {
 		return nil
 	}
 	st.deadline = deadline
-	return st.tell(wire.Progress{Stage: wire.BeforeDeadline, Words: "尚未截止，正在接收投标文件；截止前不显示投标人的名称和数量", At: local(st.now()), Deadline: local(deadline)})
-}
-
-func (st *stream) tell(p wire.Progress) error {
-	data, err := json.Marshal(p, json.Deterministic(true))
+	t, err := toldOf(wire.Progress{Stage: wire.BeforeDeadline, Words: "尚未截止，正在接收投标文件；截止前不显示投标人的名称和数量", At: local(st.now()), Deadline: local(deadline)})
 	if err != nil {
 		return err
 	}
+	return st.tell(t)
+}
+
+func (st *stream) tell(t told) error {
 	var b bytes.Buffer
-	if p.Seq > 0 {
-		fmt.Fprintf(&b, "id: %d\n", p.Seq)
+	if t.seq > 0 {
+		fmt.Fprintf(&b, "id: %d\n", t.seq)
 	}
-	fmt.Fprintf(&b, "event: %s\ndata: %s\n\n", p.Stage, data)
-	st.told = true
+	fmt.Fprintf(&b, "event: %s\ndata: %s\n\n", t.name, t.data)
+	st.spoke = true
 	return st.send(b.Bytes())
 }
 
@@ -122,6 +122,32 @@ func (st *stream) send(b []byte) error {
 
 // close leaves the connection as it was for the next answer.
 func (st *stream) close() { _ = st.control.SetWriteDeadline(time.Time{}) }
+
+// progressChannel tells how an opening gets on.
+func (s *server) progressChannel() channel {
+	return channel{"progress", s.hub.Beat, func(ctx context.Context, lot string, after int64) (b bulletin, err error) {
+		hall, err := s.tender.Hall(ctx, lot, after)
+		if err != nil {
+			return b, err
+		}
+		if !hall.Closed {
+			return bulletin{deadline: &hall.Deadline}, nil
+		}
+		for _, p := range hall.News {
+			t, err := toldOf(progressOf(p))
+			if err != nil {
+				return b, err
+			}
+			b.news = append(b.news, t)
+		}
+		return b, nil
+	}}
+}
+
+func toldOf(p wire.Progress) (told, error) {
+	data, err := json.Marshal(p, json.Deterministic(true))
+	return told{p.Seq, p.Stage, data, p.Final}, err
+}
 
 func progressOf(p tender.Progress) wire.Progress {
 	out := wire.Progress{Seq: p.Seq, Stage: string(p.Stage), Words: p.Words(), PerCent: p.PerCent, At: local(p.At), Final: p.Final()}

@@ -290,9 +290,9 @@ func TestWhoMayWatch(t *testing.T) {
 	}
 }
 
-// One operation streams. Another that tried would be stopped before its first byte.
+// Two operations stream. Another that tried would be stopped before its first byte.
 func TestOnlyTheHallStreams(t *testing.T) {
-	for _, x := range []*exchange{{operation: "read-opening"}, {}, {operation: streamed, signed: true}} {
+	for _, x := range []*exchange{{operation: "read-opening"}, {}, {operation: "watch-opening", signed: true}, {operation: "watch-hall", signed: true}} {
 		out := httptest.NewRecorder()
 		a := &answer{header: out.Header(), out: out}
 		func() {

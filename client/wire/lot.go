@@ -39,7 +39,8 @@ type AddLot struct {
 	// RetenderOf is the failed or terminated lot of the same tenderer that this one repeats (重新招标), by its id here.
 	RetenderOf string `json:"retender_of,omitzero"`
 	// Consortium: whether a consortium (联合体) may bid. It stands in the notice and is frozen with the rest.
-	Consortium bool `json:"consortium,omitzero"`
+	Consortium bool       `json:"consortium,omitzero"`
+	Hall       *HallRules `json:"hall,omitzero"` // opened remotely (不见面开标); absent: on the spot
 }
 
 // Lot is one lot as everybody may see it. Before opening it says nothing of bids or letters, not even
@@ -54,8 +55,9 @@ type Lot struct {
 	Beneficiaries     []letter.Party      `json:"beneficiaries"`
 	Amount            letter.Fen          `json:"amount"`
 	Forms             []letter.Form       `json:"forms"`
-	Bids              string              `json:"bids"`       // here | outside: where bids are handed in
-	Consortium        bool                `json:"consortium"` // whether a consortium may bid
+	Bids              string              `json:"bids"`          // here | outside: where bids are handed in
+	Consortium        bool                `json:"consortium"`    // whether a consortium may bid
+	Hall              *HallRules          `json:"hall,omitzero"` // of a remote opening; absent: on the spot
 	Requirement       *letter.Requirement `json:"requirement,omitzero"`
 	RequirementDigest signing.Digest      `json:"requirement_digest,omitzero"`
 	Custodians        *letter.KeySet      `json:"custodians,omitzero"`

@@ -167,7 +167,8 @@ func (s *system) wire(custodians custodians) (err error) {
 	s.tenders = tender.NewDesk(tender.Config{Pool: s.pool, Clock: s.clock, Once: once, Guarantees: s.guarantees,
 		Tags: guarantee.NewTags(k.Secrets.Tags, "bid"), Calendar: days, Platform: k.Platform.Key,
 		PlatformChain: k.Platform.Chain, Centre: k.Centre.Key, CentreChain: k.Centre.Chain, Supervisor: custodians.chains[1][0].Subject().OrganizationID,
-		Trust: k.Trust, Custodians: custodians.three, Market: market{s.banks}, Files: s.files, Openings: s.jobs, Log: s.Log})
+		Trust: k.Trust, Custodians: custodians.three, Market: market{s.banks}, Files: s.files, Openings: s.jobs, Log: s.Log,
+		Forms: tender.NewFormKey(k.Secrets.Tags)})
 	s.jobs.Bind(jobs.Desks{Guarantees: s.guarantees, Banks: s.banks, Tenders: s.tenders})
 	return nil
 }

@@ -65,8 +65,8 @@ type RecordRules struct {
 // RecordBid is one line of the record. One whose outer half could not be read names nobody.
 type RecordBid struct {
 	Bid         string         `json:"bid"`
-	Bidders     []Party        `json:"bidders"` // the lead first; none: not readable
-	ReceivedAt  time.Time      `json:"received_at"`
+	Bidders     []Party        `json:"bidders"`     // the lead first; none: not readable
+	ReceivedAt  time.Time      `json:"received_at"` // as its receipt says; zero where that cannot be read
 	Security    RecordSecurity `json:"security"`
 	State       string         `json:"state"`                 // decrypted | revoked | withdrawn | pending | unreadable
 	DecryptedAt time.Time      `json:"decrypted_at,omitzero"` // when the platform took the form; only of a decrypted bid

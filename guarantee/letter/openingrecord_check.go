@@ -78,8 +78,7 @@ func (r OpeningRecord) checkBid(b RecordBid) error {
 	return firstOf(
 		checkID("bid", b.Bid),
 		b.checkBidders(readable, decrypted),
-		checkInstant("received_at", b.ReceivedAt),
-		need(b.ReceivedAt.Before(r.Deadline), "received_at", "too_late", "递交时间须早于投标截止时间"),
+		b.checkReceived(readable, r.Deadline),
 		need(bidStates[b.State] != "", "state", "state", "解密结果须为 decrypted、revoked、withdrawn、pending 或 unreadable"),
 		b.checkSecurity(readable),
 		need(decrypted != b.DecryptedAt.IsZero(), "decrypted_at", "decrypted_at", "已解密的投标须写明解密时间，未解密的不得写"),
@@ -92,6 +91,15 @@ func (r OpeningRecord) checkBid(b RecordBid) error {
 		need(explained, "note", "note", "未解密的投标须在备注中写明原因"),
 		checkText("note", b.Note, 0, 500),
 	)
+}
+
+// checkReceived: when a bid came stands in the receipt inside it, and nowhere else.
+func (b RecordBid) checkReceived(readable bool, deadline time.Time) error {
+	if !readable {
+		return need(b.ReceivedAt.IsZero() || b.ReceivedAt.Before(deadline), "received_at", "too_late", "递交时间须早于投标截止时间")
+	}
+	return firstOf(checkInstant("received_at", b.ReceivedAt),
+		need(b.ReceivedAt.Before(deadline), "received_at", "too_late", "递交时间须早于投标截止时间"))
 }
 
 func (b RecordBid) checkBidders(readable, decrypted bool) error {

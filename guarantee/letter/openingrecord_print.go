@@ -97,7 +97,9 @@ func (p *page) recordBid(n int, b RecordBid) {
 	for _, who := range b.Bidders {
 		p.field(4, "投标人", who.String())
 	}
-	p.field(4, "递交时间", exact(b.ReceivedAt))
+	if !b.ReceivedAt.IsZero() {
+		p.field(4, "递交时间", exact(b.ReceivedAt))
+	}
 	p.field(4, "解密结果", b.Outcome())
 	p.field(4, "投标担保", b.Security.Words())
 	if t := b.Terms; t != nil {

@@ -164,7 +164,7 @@ func (p *platform) openDesks(ctx context.Context) (err error) {
 	p.tenders = tender.NewDesk(tender.Config{Pool: p.pool, Clock: p.clock, Once: once, Guarantees: p.guarantees,
 		Tags: guarantee.NewTags(master, "bid"), Calendar: calendar.Published(), Platform: h.Platform.Sign.Key,
 		PlatformChain: h.Platform.Sign.Chain, Centre: h.Centre.Sign.Key, CentreChain: h.Centre.Sign.Chain, Trust: h.Trust,
-		Custodians: custodians, Market: market{p.banks}, Files: files})
+		Custodians: custodians, Market: market{p.banks}, Files: files, Forms: tender.NewFormKey(master)})
 	p.jobs.Bind(jobs.Desks{Guarantees: p.guarantees, Banks: p.banks, Tenders: p.tenders})
 	return p.openEdge(log)
 }

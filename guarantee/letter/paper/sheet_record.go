@@ -337,5 +337,10 @@ var recordCommands = []string{
 	"sh verify-with-openssl.sh 开标记录表.pdf 根证书.pem",
 }
 
-// clock is an instant on two lines of a narrow column.
-func clock(t time.Time) string { return t.In(calendar.Shanghai).Format("2006-01-02\n15:04:05") }
+// clock is an instant on two lines of a narrow column; a dash for one that nobody knows.
+func clock(t time.Time) string {
+	if t.IsZero() {
+		return "—"
+	}
+	return t.In(calendar.Shanghai).Format("2006-01-02\n15:04:05")
+}

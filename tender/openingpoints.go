@@ -1,0 +1,35 @@
+package tender
+
+// OpeningPoints are the names of all steps of an opening, from the closing to the end of a session, in the order in which
+// they may come. Each is called, by Config.At, when its transaction has committed and before anything else is done: a
+// process that is killed at one finds the step done, and one that is killed before it finds the step not done.
+var OpeningPoints = []string{
+	"closed",         // the handing in has ended, and the closing's intent is on record
+	"bids_signed",    // closing A
+	"letters_listed", // the intent of closing B
+	"letters_signed", // closing B
+	"published",      // list, letters and sheet are public; a session has begun
+	"sheet_signed",   // the sheet of the opening
+	"hall_attended",  // from here on: the verbs of a session
+	"hall_ordered",
+	"hall_decrypted",
+	"hall_paused",
+	"hall_resumed",
+	"hall_extension_asked",
+	"hall_extended",
+	"hall_settled", // the clock has done what it owed
+	"hall_attributed",
+	"hall_attribution_confirmed",
+	"hall_read",
+	"hall_line_confirmed",
+	"hall_objected",
+	"hall_answered",
+	"hall_record",
+	"hall_signed", // the last of these ends the session
+}
+
+func (d *Desk) at(point string) {
+	if d.At != nil {
+		d.At(point)
+	}
+}
