@@ -29,9 +29,10 @@ const (
 
 var passReasons = []string{GaveUp, ForceMajeure, NoSecurity, Disqualified}
 
-// requiresEvaluation tells whether the award of a lot must follow the committee's result. Where the committee works in the
-// centre's own system and hands nothing in, the tenderer's word is taken.
-func requiresEvaluation(l *Lot) bool { return l.Evaluated > 0 }
+// requiresEvaluation tells whether the award of a lot must follow the committee's result: wherever one is on record, and of
+// every lot that was opened remotely. Where bids were opened on the spot and the committee hands nothing in, the tenderer's
+// word is taken.
+func requiresEvaluation(l *Lot) bool { return l.Evaluated > 0 || l.Hall != nil }
 
 // ruling is all that an award has to follow, read under the lot's lock.
 type ruling struct {

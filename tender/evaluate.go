@@ -90,6 +90,9 @@ func (d *Desk) evaluate(ctx context.Context, t *turn, e letter.Evaluation, p7s [
 	if err := t.lot.takesEvaluation(e, last, t.now); err != nil {
 		return EvaluationTaken{}, err
 	}
+	if err := d.afterSession(ctx, t); err != nil {
+		return EvaluationTaken{}, err
+	}
 	if err := d.restsOn(ctx, t.tx, t.lot, e); err != nil {
 		return EvaluationTaken{}, err
 	}
@@ -161,7 +164,31 @@ func (d *Desk) restsOn(ctx context.Context, tx pgx.Tx, l *Lot, e letter.Evaluati
 	if err != nil {
 		return err
 	}
-	return answers(e, s)
+	if err := answers(e, s); err != nil {
+		return err
+	}
+	return wereRead(ctx, tx, l, e)
+}
+
+// wereRead: of a lot that was opened remotely only what was read out can have been accepted (电子招标投标办法31).
+func wereRead(ctx context.Context, tx pgx.Tx, l *Lot, e letter.Evaluation) error {
+	if l.Hall == nil {
+		return nil
+	}
+	rows, err := tx.Query(ctx, `SELECT bid FROM hall_bid WHERE lot = @lot AND terms IS NOT NULL`, pgx.NamedArgs{"lot": l.ID})
+	if err != nil {
+		return err
+	}
+	read, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for i, v := range e.Bids {
+		if v.Verdict == letter.BidAccepted && !slices.Contains(read, v.Bid) {
+			return party.Invalid("evaluation.not_read", fmt.Sprintf("evaluation.bids.%d.verdict", i), "开标时没有解密、没有唱标的投标不能通过评审；请核对开标记录表")
+		}
+	}
+	return nil
 }
 
 // answers is the rule: every doubtful or unknown letter has a finding and no other has, every bid has a verdict, one that

@@ -435,7 +435,10 @@ func TestKilledInsideEveryStep(t *testing.T) {
 			return err
 		}, func() party.Command { return h.bidder(2) }},
 		{"read", func(c party.Command) error { _, err := h.ReadOut(h.ctx, c, h.l.ID); return err }, h.host},
-		{"object", func(c party.Command) error { _, err := h.ObjectInHall(h.ctx, c, h.l.ID, "对唱标的异议"); return err }, func() party.Command { return h.bidder(1) }},
+		{"object", func(c party.Command) error {
+			_, err := h.ObjectInHall(h.ctx, c, h.l.ID, "对唱标的异议")
+			return err
+		}, func() party.Command { return h.bidder(1) }},
 	}
 	for _, s := range steps {
 		cmd := s.by()

@@ -62,6 +62,9 @@ func (d *Desk) Terminate(ctx context.Context, cmd party.Command, id string, grou
 		if err := t.move(VerbTerminate, map[string]any{"ground": ground, "words": signing.Sum([]byte(words))}); err != nil {
 			return err
 		}
+		if err := d.endSession(ctx, t, words); err != nil {
+			return err
+		}
 		return d.releaseTerminated(ctx, t.tx, t.lot)
 	})
 }

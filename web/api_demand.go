@@ -8,6 +8,7 @@ import (
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/signing"
+	"baohan/tender"
 )
 
 // demandSheet tells a beneficiary before it demands what it must bring, who signs, what is left and what would follow.
@@ -29,7 +30,18 @@ func (s *server) demandSheet(ctx context.Context, in *object) (wire.DemandSheet,
 	for _, k := range x.Documents {
 		out.Documents = append(out.Documents, wire.SheetDocument{Kind: k, Words: k.Chinese(), ByItself: k == letter.PaymentNotice || k == letter.RevealRecord})
 	}
-	return out, nil
+	bid, err := s.tender.Attribution(ctx, in.ID)
+	out.Bid, out.Warning = string(bid), bidWarnings[bid]
+	return out, err
+}
+
+// bidWarnings are for whoever would demand under the letter of a bid that was not decrypted (电子招标投标办法31). They warn and
+// block nothing: the guarantor alone examines.
+var bidWarnings = map[tender.HallBidState]string{
+	tender.BidPending:    "该投标在开标时未解密，责任尚未认定：投标人原因视为撤销投标，非投标人原因视为撤回投标、应予解除；请待行政监督部门确认后再决定是否索赔",
+	tender.BidFreed:      "该投标在开标时因非投标人原因未解密，视为撤回投标；保函应予解除，以撤销投标为由索赔没有依据",
+	tender.BidRevoked:    "该投标在开标时因投标人原因未解密，视为撤销投标；可按招标投标法实施条例第三十五条决定是否索赔",
+	tender.BidUnreadable: "该投标的密文无法解开，责任尚未认定；请先查明原因",
 }
 
 func clockViews(all []guarantee.DemandClock) []wire.DemandClock {

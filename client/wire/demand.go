@@ -138,6 +138,10 @@ type DemandSheet struct {
 	Place       string          `json:"place"`
 	LastInstant time.Time       `json:"last_instant"` // what arrives at it is in time
 	Clocks      []DemandClock   `json:"clocks"`       // that would follow
+	// Bid is what became of the bid that names the letter, where the lot was opened remotely and it was not decrypted: pending |
+	// revoked | withdrawn | unreadable. Warning says in words what that means; it never keeps anybody from presenting.
+	Bid     string `json:"bid,omitzero"`
+	Warning string `json:"warning,omitzero"`
 }
 
 // SheetReason is one case in which a demand may be made, and the documents that it needs.
