@@ -302,3 +302,17 @@ func TestASuspendedInstitutionsKeyDoesNotCount(t *testing.T) {
 		t.Fatal("an answer signed by a suspended institution was believed")
 	}
 }
+
+// An objection is sent as its applicant signed it, with its files, and an institution hears its kind.
+func TestAnObjectionArrivesWithItsPapers(t *testing.T) {
+	w := newWorld(t)
+	w.owe(one, wire.DemandObjected, wire.DemandObjectedBody{Demand: one, Objection: one})
+	w.owe(one, wire.DemandClockMoved, wire.DemandClockMovedBody{Demand: one, Why: "calendar", ExamineBy: calendar.DateOf(started), At: started})
+	w.deliver(one)
+	w.deliver(one)
+	heard := w.messages()
+	var b wire.DemandObjectedBody
+	if len(heard) != 2 || wire.Read(heard[0].Body, &b) != nil || string(b.Signed) != "signed" || len(b.Files) != 1 || string(b.Files[0].Content) != "确认函" {
+		t.Errorf("heard %d: %+v", len(heard), b)
+	}
+}

@@ -22,6 +22,7 @@ type Papers interface {
 	Disclosure(ctx context.Context, id string) (*guarantee.Disclosure, error)
 	ReleasePapers(ctx context.Context, id string) ([][]byte, error)
 	DemandPapers(ctx context.Context, id string) (*guarantee.Demand, []guarantee.Attachment, error)
+	ObjectionPapers(ctx context.Context, id string) (guarantee.Objection, []guarantee.Paper, error)
 }
 
 // compose fills a message's papers in.
@@ -63,7 +64,9 @@ func (d *Desk) body(ctx context.Context, m delivery, facts []byte) (any, error) 
 		return b, err
 	case wire.DemandPresented, wire.DemandCompleted:
 		return d.demand(ctx, m.Kind, facts)
-	case wire.FeeAccepted, wire.RefundDue, wire.DemandWithdrawn, wire.Ended, wire.Cancelled:
+	case wire.DemandObjected:
+		return d.objection(ctx, facts)
+	case wire.FeeAccepted, wire.RefundDue, wire.DemandWithdrawn, wire.DemandClockMoved, wire.Ended, wire.Cancelled:
 	}
 	return nil, nil
 }
@@ -99,6 +102,22 @@ func (d *Desk) demand(ctx context.Context, kind wire.Kind, facts []byte) (wire.D
 		if named(f) {
 			b.Files = append(b.Files, wire.File{Kind: f.Kind, Name: f.Name, Content: f.Bytes})
 		}
+	}
+	return b, nil
+}
+
+func (d *Desk) objection(ctx context.Context, facts []byte) (wire.DemandObjectedBody, error) {
+	var b wire.DemandObjectedBody
+	if err := wire.Read(facts, &b); err != nil {
+		return b, err
+	}
+	o, files, err := d.Papers.ObjectionPapers(ctx, b.Objection)
+	if err != nil {
+		return b, err
+	}
+	b.Signed = o.Signed
+	for _, f := range files {
+		b.Files = append(b.Files, wire.PaperFile{Name: f.Name, Content: f.Bytes})
 	}
 	return b, nil
 }

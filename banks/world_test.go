@@ -84,6 +84,9 @@ func (p *papers) ReleasePapers(context.Context, string) ([][]byte, error) { retu
 func (p *papers) DemandPapers(context.Context, string) (*guarantee.Demand, []guarantee.Attachment, error) {
 	return nil, nil, errors.New("no demand")
 }
+func (p *papers) ObjectionPapers(context.Context, string) (guarantee.Objection, []guarantee.Paper, error) {
+	return guarantee.Objection{Signed: []byte("signed")}, []guarantee.Paper{{Name: "往来函.pdf", Bytes: []byte("确认函")}}, nil
+}
 
 func newWorld(t *testing.T, change ...func(*banks.Config)) *world {
 	t.Helper()

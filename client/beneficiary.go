@@ -94,6 +94,21 @@ func (b *Beneficiary) Withdraw(ctx context.Context, d wire.Demand, reason string
 	return in, b.post(ctx, "/demands/"+url.PathEscape(d.ID)+"/withdraw", keyOf("withdraw", paper), wire.WithdrawDemand{Withdrawal: paper}, &in)
 }
 
+// DemandSheet reads what is needed before a demand is made: cases, documents, who signs, what is left, and the clocks.
+func (b *Beneficiary) DemandSheet(ctx context.Context, guarantee string) (wire.DemandSheet, error) {
+	var s wire.DemandSheet
+	return s, b.get(ctx, "/guarantees/"+url.PathEscape(guarantee)+"/demand-sheet", &s)
+}
+
+// Resume reports that a stop-payment is over, with the paper that lifts it.
+func (b *Beneficiary) Resume(ctx context.Context, demand, number string, file wire.PaperFile) error {
+	return b.post(ctx, "/demands/"+url.PathEscape(demand)+"/resume", "resume-"+newID(), liftStay(number, file), nil)
+}
+
+func liftStay(number string, file wire.PaperFile) wire.LiftStay {
+	return wire.LiftStay{Number: number, Digest: signing.Sum(file.Content), File: file}
+}
+
 // DemandOf reads a demand's state.
 func (p *person) DemandOf(ctx context.Context, id string) (wire.Demand, error) {
 	var d wire.Demand

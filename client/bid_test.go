@@ -163,18 +163,68 @@ func TestAnUnknownBidIsResumed(t *testing.T) {
 	}
 }
 
-func TestAWithdrawalIsWhatTheAnswerSays(t *testing.T) {
+// withdrawing answers a withdrawal as the platform does, with what a test spoils.
+func (w *world) withdrawing(id string, receipt func(*wire.WithdrawalReceipt), by sample.Member, say func(*wire.Bid)) {
+	path := "/bids/" + id + "/withdraw"
+	w.on("POST "+path, func(rw http.ResponseWriter, _ *http.Request) {
+		all := w.sent("POST", path)
+		var in wire.WithdrawBid
+		if err := wire.Read([]byte(all[len(all)-1].body), &in); err != nil {
+			w.t.Error(err)
+		}
+		r := wire.WithdrawalReceipt{Version: 1, Bid: id, Digest: wire.WithdrawalDigest(in.Statement), WithdrawnAt: w.At}
+		if receipt != nil {
+			receipt(&r)
+		}
+		content, err := wire.Write(r)
+		if err != nil {
+			w.t.Error(err)
+		}
+		a := wire.Bid{ID: id, State: "withdrawn", Receipt: w.Signed(by, content, w.clock.Now()), AcceptedAt: r.WithdrawnAt}
+		if say != nil {
+			say(&a)
+		}
+		answer(rw, a)
+	})
+}
+
+// A withdrawal has happened on the platform's receipt for this very statement and on nothing else; asked again, the same
+// statement goes under the same key.
+func TestAWithdrawalIsAcceptedByItsReceipt(t *testing.T) {
 	w := newWorld(t)
-	for name, a := range map[string]wire.Bid{"nothing": {}, "still received": {ID: sample.ID(3), State: "received"}, "another's": {ID: sample.ID(4), State: "withdrawn"}} {
-		w.on("POST /bids/"+sample.ID(3)+"/withdraw", func(rw http.ResponseWriter, _ *http.Request) { answer(rw, a) })
-		if _, err := w.bidder().WithdrawBid(w.ctx(), sample.ID(3)); !errors.Is(err, client.ErrUnknown) {
+	id := sample.ID(3)
+	b := w.bidder()
+	for name, c := range map[string]struct {
+		receipt func(*wire.WithdrawalReceipt)
+		by      sample.Member
+		say     func(*wire.Bid)
+	}{
+		"still received":      {nil, w.Platform, func(a *wire.Bid) { a.State = "received" }},
+		"another's":           {nil, w.Platform, func(a *wire.Bid) { a.ID = sample.ID(4) }},
+		"no receipt":          {nil, w.Platform, func(a *wire.Bid) { a.Receipt = nil }},
+		"another instant":     {nil, w.Platform, func(a *wire.Bid) { a.AcceptedAt = a.AcceptedAt.Add(time.Second) }},
+		"of another bid":      {func(r *wire.WithdrawalReceipt) { r.Bid = sample.ID(4) }, w.Platform, nil},
+		"of other bytes":      {func(r *wire.WithdrawalReceipt) { r.Digest = signing.Sum(nil) }, w.Platform, nil},
+		"of no time":          {func(r *wire.WithdrawalReceipt) { r.WithdrawnAt = time.Time{} }, w.Platform, nil},
+		"signed by someone":   {nil, w.Centre, nil},
+		"signed by ourselves": {nil, w.Bidders[0], nil},
+	} {
+		w.withdrawing(id, c.receipt, c.by, c.say)
+		if _, err := b.WithdrawBid(w.ctx(), id); !errors.Is(err, client.ErrUnknown) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	w.on("POST /bids/"+sample.ID(3)+"/withdraw", func(rw http.ResponseWriter, _ *http.Request) {
-		answer(rw, wire.Bid{ID: sample.ID(3), State: "withdrawn", AcceptedAt: w.At})
-	})
-	if got, err := w.bidder().WithdrawBid(w.ctx(), sample.ID(3)); err != nil || !got.AcceptedAt.Equal(w.At) {
+	w.withdrawing(id, nil, w.Platform, nil)
+	if got, err := b.WithdrawBid(w.ctx(), id); err != nil || !got.AcceptedAt.Equal(w.At) {
 		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := w.copies.Get(id + ".withdrawal-receipt"); err != nil {
+		t.Errorf("the receipt was not kept: %v", err)
+	}
+	sent := w.sent("POST", "/bids/"+id+"/withdraw")
+	for _, s := range sent {
+		if s != sent[0] {
+			t.Error("another statement under the same key")
+		}
 	}
 }

@@ -27,27 +27,48 @@ func (p Platform) accepted(a wire.Bid, id string, paper []byte, deadline time.Ti
 	return nil
 }
 
-// bidReceipt reads a receipt and believes it only under the platform's signature, by one of its pinned certificates when
+// withdrawn holds an answer against the statement: the platform signed that it took this very bid back on these bytes.
+func (p Platform) withdrawn(a wire.Bid, id string, paper []byte) error {
+	var r wire.WithdrawalReceipt
+	err := p.readReceipt(a.Receipt, &r, func() time.Time { return r.WithdrawnAt })
+	switch {
+	case err != nil:
+		return fmt.Errorf("client: the withdrawal's receipt: %w", err)
+	case r.Version != 1 || r.Bid != id || r.Digest != wire.WithdrawalDigest(paper) || r.WithdrawnAt.IsZero():
+		return errors.New("client: the receipt is for another withdrawal")
+	case a.ID != id || a.State != "withdrawn" || !a.AcceptedAt.Equal(r.WithdrawnAt):
+		return errors.New("client: the answer says something else than its receipt")
+	}
+	return nil
+}
+
+func (p Platform) bidReceipt(p7s []byte) (wire.BidReceipt, error) {
+	var r wire.BidReceipt
+	err := p.readReceipt(p7s, &r, func() time.Time { return r.AcceptedAt })
+	return r, err
+}
+
+// readReceipt reads a receipt and believes it only under the platform's signature, by one of its pinned certificates when
 // there are any. The certificate must be good now, and at the instant that the receipt names.
-func (p Platform) bidReceipt(p7s []byte) (r wire.BidReceipt, err error) {
+func (p Platform) readReceipt(p7s []byte, into any, named func() time.Time) error {
 	signed, err := signing.ParseSignedData(p7s)
 	if err != nil {
-		return r, err
+		return err
 	}
-	if err := wire.Read(signed.Content, &r); err != nil {
-		return r, err
+	if err := wire.Read(signed.Content, into); err != nil {
+		return err
 	}
 	at := p.Clock.Now()
-	if at.Before(r.AcceptedAt) {
-		at = r.AcceptedAt // our clock is behind
+	if at.Before(named()) {
+		at = named() // our clock is behind
 	}
 	if err := signed.Verify(p.Trust, at); err != nil {
-		return r, err
+		return err
 	}
 	if !p.signed(signed.Signer()) {
-		return r, errKey
+		return errKey
 	}
-	return r, nil
+	return nil
 }
 
 func (p Platform) signed(by signing.Certificate) bool {

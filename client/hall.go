@@ -106,8 +106,8 @@ func (s *Staff) ReadOut(ctx context.Context, lot string) (wire.HallState, error)
 	return s.onceInHall(ctx, lot, "/read", struct{}{})
 }
 
-// AnswerObjection answers an objection.
-func (s *Staff) AnswerObjection(ctx context.Context, lot string, objection int64, text string) (wire.HallState, error) {
+// AnswerInHall answers an objection.
+func (s *Staff) AnswerInHall(ctx context.Context, lot string, objection int64, text string) (wire.HallState, error) {
 	return s.onceInHall(ctx, lot, "/answers", wire.HallReply{Objection: objection, Text: text})
 }
 
@@ -177,9 +177,9 @@ func (b *Bidder) ConfirmLine(ctx context.Context, lot string) (wire.HallState, e
 	return b.onceInHall(ctx, lot, "/confirm", struct{}{})
 }
 
-// Object objects to the opening, on the spot (招标投标法实施条例44). An objection that comes too late is a refusal of code
+// ObjectInHall objects to the opening, on the spot (招标投标法实施条例44). An objection that comes too late is a refusal of code
 // objection.too_late, and on record.
-func (b *Bidder) Object(ctx context.Context, lot, text string) (wire.HallState, error) {
+func (b *Bidder) ObjectInHall(ctx context.Context, lot, text string) (wire.HallState, error) {
 	return b.onceInHall(ctx, lot, "/objections", wire.HallText{Text: text})
 }
 

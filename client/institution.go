@@ -98,6 +98,38 @@ func (i *Institution) DemandPaid(ctx context.Context, demand string, d wire.Dema
 	return i.tell(ctx, "demands", demand, "paid", d, nil)
 }
 
+// RequestDocuments asks the beneficiary for all that a demand still needs (保险法22: once).
+func (i *Institution) RequestDocuments(ctx context.Context, demand string, r wire.RequestDocuments) error {
+	b, err := wire.Write(r)
+	if err != nil {
+		return err
+	}
+	return i.post(ctx, "/issuer/demands/"+url.PathEscape(demand)+"/request", keyOf("request", append([]byte(demand), b...)), r, nil)
+}
+
+// PayInterim says what of a claim was paid in advance (保险法25). Each payment is named by its reference.
+func (i *Institution) PayInterim(ctx context.Context, demand string, d wire.DemandPaid) error {
+	return i.post(ctx, "/issuer/demands/"+url.PathEscape(demand)+"/interim", keyOf("interim", []byte(demand+d.Reference)), d, nil)
+}
+
+// Stay reports a court's stop-payment, with the court's paper as File. Whoever is not sure whether it was heard reads the
+// demand: one that stands stayed is refused a second time.
+func (i *Institution) Stay(ctx context.Context, demand string, s wire.Stay) error {
+	s.Digest = signing.Sum(s.File.Content)
+	return i.post(ctx, "/issuer/demands/"+url.PathEscape(demand)+"/stay", "stay-"+newID(), s, nil)
+}
+
+// Resume reports that a stop-payment is over, with the paper that lifts it.
+func (i *Institution) Resume(ctx context.Context, demand, number string, file wire.PaperFile) error {
+	return i.post(ctx, "/issuer/demands/"+url.PathEscape(demand)+"/resume", "resume-"+newID(), liftStay(number, file), nil)
+}
+
+// Demand reads the platform's side of a demand back: its state, its clocks, and what stands in their way.
+func (i *Institution) Demand(ctx context.Context, demand string) (wire.Demand, error) {
+	var d wire.Demand
+	return d, i.get(ctx, "/demands/"+url.PathEscape(demand), &d)
+}
+
 // Application reads the platform's side back: what is done there, before anything is said again.
 func (i *Institution) Application(ctx context.Context, id string) (wire.IssuerApplication, error) {
 	var a wire.IssuerApplication

@@ -68,6 +68,22 @@ func (s *Staff) Refuse(ctx context.Context, lot string, in wire.Refuse) (wire.Lo
 	return s.onLot(ctx, lot, "refuse", in)
 }
 
+// Announce publishes the candidates' notice (公示) of the newest result, for that many calendar days; 0 is three.
+func (s *Staff) Announce(ctx context.Context, lot string, in wire.Announce) (wire.Lot, error) {
+	evaluation, err := s.Evaluation(ctx, lot, 0)
+	if err != nil {
+		return wire.Lot{}, err
+	}
+	var answer wire.Lot // a corrected result has a notice of its own: another command
+	what := fmt.Sprintf("%s %d %d", lot, evaluation.Edition, in.Days)
+	return answer, s.post(ctx, "/lots/"+url.PathEscape(lot)+"/candidates", keyOf("announce", []byte(what)), in, &answer)
+}
+
+// Terminate calls a tender off, or says that it ends without an award.
+func (s *Staff) Terminate(ctx context.Context, lot string, in wire.Terminate) (wire.Lot, error) {
+	return s.onLot(ctx, lot, "terminate", in)
+}
+
 // onLot commands something of a lot. The key follows from the lot and from what is said: a second award, after the
 // first winner refused, is another command.
 func (s *Staff) onLot(ctx context.Context, lot, verb string, in any) (wire.Lot, error) {

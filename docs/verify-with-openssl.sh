@@ -238,6 +238,7 @@ if [ "$(head -c 1 "$file")" != '{' ]; then
 		exit 0
 	fi
 	! LC_ALL=C grep -q '{"covers_from":' "$file" || what=状态清单
+	! LC_ALL=C grep -q '"committee":' "$file" || what=评标结果
 	signature "$file" "$work/letter" "$what"
 	in_force "$work/letter/content"
 	exit 0

@@ -3,11 +3,16 @@ package guarantee
 import (
 	"context"
 
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/party"
+	"baohan/signing"
 )
 
-// complete takes the documents that were missing, once and in time (保险法 art. 22: asked for once, completely).
+// complete takes the documents that were missing. Where the demand waits for them it brings all, once and in time (保险法
+// art. 22: asked for once, completely), and the examination begins or goes on with what was left of its days. Under an
+// independent letter what arrives within the validity is also taken into an examination that runs, and moves no day of it
+// (URDG 758 art. 20; the wording: 在有效期内可以补正).
 func (d *Desk) complete(ctx context.Context, cmd party.Command, in Intake) (Answer, error) {
 	x, err := d.disclosed(ctx, d.Pool, in.Guarantee)
 	if err != nil {
@@ -24,12 +29,15 @@ func (d *Desk) complete(ctx context.Context, cmd party.Command, in Intake) (Answ
 	if c.Guarantee != in.Guarantee {
 		return Answer{}, mismatch("completion.guarantee", "guarantee", "补正所指的保函不一致；请重新生成并签名")
 	}
+	if err := d.store(ctx, in, c.Documents, p.Documents); err != nil {
+		return Answer{}, err
+	}
 	return d.change(ctx, cmd, in.Guarantee, func(ctx context.Context, t *turn) error {
-		return d.completed(ctx, t, x, in, c, p)
+		return d.completed(ctx, t, in, c, p)
 	})
 }
 
-func (d *Desk) completed(ctx context.Context, t *turn, x *Disclosure, in Intake, c letter.Completion, p Presentation) error {
+func (d *Desk) completed(ctx context.Context, t *turn, in Intake, c letter.Completion, p Presentation) error {
 	dm, err := demandOf(ctx, t, c.Demand, in.Sender)
 	if err != nil {
 		return err
@@ -45,21 +53,41 @@ func (d *Desk) completed(ctx context.Context, t *turn, x *Disclosure, in Intake,
 	if err := checkDocuments(c.Documents, p.Documents); err != nil {
 		return err
 	}
-	if still := letter.Missing(dm.lacking(), c.Documents); len(still) > 0 {
-		return party.Invalid("completion.documents", "documents", "补正须一次补齐全部缺少的文件；请对照保函所列单据核对")
-	}
-	by, err := d.examineBy(x, in.ReceivedAt)
-	if err != nil {
+	if err := d.bring(ctx, t, in, c, letter.PaperDigest(p.Signed)); err != nil {
 		return err
 	}
-	if err := t.examine(by, "complete", EventDemandCompleted, map[string]any{"signed": letter.PaperDigest(p.Signed)}); err != nil {
-		return err
-	}
-	dm.Missing, dm.CompletedAt = []string{}, &in.ReceivedAt
 	if err := insertDocuments(ctx, t.tx, dm.ID, p.Documents); err != nil {
 		return err
 	}
 	return updateDemand(ctx, t.tx, dm)
+}
+
+// bring is the rule: what the documents do to the demand and its clocks.
+func (d *Desk) bring(ctx context.Context, t *turn, in Intake, c letter.Completion, paper signing.Digest) error {
+	dm, data := t.demand, map[string]any{"signed": paper}
+	still := letter.Missing(dm.lacking(), c.Documents)
+	if t.g.Form == letter.FormIndependent && dm.State != Incomplete {
+		if err := dm.move("supplement"); err != nil {
+			return err
+		}
+		dm.Missing, dm.CompletedAt = kindsOf(still), &in.ReceivedAt
+		if dm.ExamineBy != nil && dm.State == Examining {
+			data["examine_by"] = calendar.DateOf(*dm.ExamineBy).String()
+		}
+		t.happened(EventDemandCompleted, data)
+		return nil
+	}
+	if _, err := next(PartDemand, dm.State, "complete"); err != nil {
+		return err
+	}
+	if len(still) > 0 {
+		return party.Invalid("completion.documents", "documents", "补正须一次补齐全部缺少的文件；请对照保函所列单据核对")
+	}
+	if err := t.unpause(ctx, PauseDocuments, in.ReceivedAt, nil); err != nil {
+		return err
+	}
+	dm.Missing, dm.CompletedAt = []string{}, &in.ReceivedAt
+	return d.examine(ctx, t, "complete", EventDemandCompleted, data)
 }
 
 // demandOf reads the demand under the row's lock; to anyone but its presenter it does not exist.

@@ -4,8 +4,8 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"baohan/guarantee/letter"
+	"baohan/internal/blobs"
 	"baohan/party"
-	"baohan/signing"
 )
 
 // Attachment is one document of a presentation, by the digest that the signed paper names.
@@ -13,6 +13,8 @@ type Attachment struct {
 	Kind  letter.DocumentKind `json:"kind"`
 	Name  string              `json:"name"`
 	Bytes []byte              `json:"bytes"`
+
+	ref blobs.Ref // where it is stored, once it is
 }
 
 // Presentation is a signed paper with its documents: the body of a durable receipt.
@@ -48,19 +50,6 @@ func checkDemand(x *Disclosure, m letter.Demand, in Intake) error {
 	} {
 		if !c.ok {
 			return mismatch("demand."+c.field, c.field, c.words+"；请核对后重新生成并签名")
-		}
-	}
-	return nil
-}
-
-// checkDocuments holds the files against the digests in the signed paper.
-func checkDocuments(named []letter.Document, files []Attachment) error {
-	if len(named) != len(files) {
-		return party.Invalid("demand.documents", "documents", "随附文件与签名清单的数量不一致；请核对后重新提交")
-	}
-	for i, n := range named {
-		if n.Kind != files[i].Kind || n.Name != files[i].Name || n.Digest != signing.Sum(files[i].Bytes) {
-			return party.Invalid("demand.documents", "documents", "随附文件与签名清单中的摘要不一致；请重新选择文件并签名")
 		}
 	}
 	return nil

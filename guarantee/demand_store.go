@@ -10,7 +10,6 @@ import (
 	"baohan/guarantee/letter"
 	"baohan/internal/store"
 	"baohan/party"
-	"baohan/signing"
 )
 
 // Demand is one presentation under a guarantee (索赔); there may be many.
@@ -23,13 +22,16 @@ type Demand struct {
 	Signed        []byte   // letter.Demand, signed by the beneficiary
 	Missing       []string // documents that the wording demands and that are not there yet
 	PresentedAt   time.Time
-	CompletedAt   *time.Time
+	CompletedAt   *time.Time // the last documents that came after the presentation
+	RequestedAt   *time.Time // when the guarantor last asked for documents
 	ExamineBy     *time.Time // last day of the examination
 	Discrepancies []byte     // JSON list of Discrepancy
 	DecidedAt     *time.Time
-	PaidAmount    *letter.Fen
+	InterimPaid   letter.Fen  // paid in advance while the rest was examined (保险法 art. 25)
+	PaidAmount    *letter.Fen // with the honour, without what was paid in advance
 	PaidRef       *string
 	PaidAt        *time.Time
+	PaidSlip      []byte // digest of the bank's slip, if the guarantor gave one
 }
 
 func (dm *Demand) move(verb Verb) error {
@@ -40,9 +42,8 @@ func (dm *Demand) move(verb Verb) error {
 	return err
 }
 
-const demandColumns = `id, guarantee, state, beneficiary, amount, signed, missing, presented_at, completed_at, examine_by,
-
-	discrepancies, decided_at, paid_amount, paid_ref, paid_at`
+const demandColumns = `id, guarantee, state, beneficiary, amount, signed, missing, presented_at, completed_at, requested_at, examine_by,
+	discrepancies, decided_at, interim_paid, paid_amount, paid_ref, paid_at, paid_slip`
 
 // ErrDemandNotFound is the answer for every demand that is not there or not the caller's.
 var ErrDemandNotFound = party.NotFound("demand.not_found", "没有找到这笔索赔；请核对编号，或确认您有权查看")
@@ -71,28 +72,20 @@ func insertDemand(ctx context.Context, tx pgx.Tx, dm *Demand) error {
 }
 
 func updateDemand(ctx context.Context, tx pgx.Tx, dm *Demand) error {
-	_, err := tx.Exec(ctx, `UPDATE demand SET state = @state, missing = @missing, completed_at = @completed_at, examine_by = @examine_by,
-		discrepancies = @discrepancies, decided_at = @decided_at, paid_amount = @paid_amount, paid_ref = @paid_ref, paid_at = @paid_at
+	_, err := tx.Exec(ctx, `UPDATE demand SET state = @state, missing = @missing, completed_at = @completed_at, requested_at = @requested_at, examine_by = @examine_by,
+		discrepancies = @discrepancies, decided_at = @decided_at, interim_paid = @interim_paid, paid_amount = @paid_amount, paid_ref = @paid_ref,
+		paid_at = @paid_at, paid_slip = @paid_slip
 		WHERE id = @id`, pgx.NamedArgs{
-		"id": dm.ID, "state": dm.State, "missing": dm.Missing, "completed_at": dm.CompletedAt, "examine_by": dm.ExamineBy,
-		"discrepancies": dm.Discrepancies, "decided_at": dm.DecidedAt, "paid_amount": dm.PaidAmount, "paid_ref": dm.PaidRef, "paid_at": dm.PaidAt})
+		"id": dm.ID, "state": dm.State, "missing": dm.Missing, "completed_at": dm.CompletedAt, "requested_at": dm.RequestedAt, "examine_by": dm.ExamineBy,
+		"discrepancies": dm.Discrepancies, "decided_at": dm.DecidedAt, "interim_paid": dm.InterimPaid, "paid_amount": dm.PaidAmount, "paid_ref": dm.PaidRef,
+		"paid_at": dm.PaidAt, "paid_slip": dm.PaidSlip})
 	return translate(err)
 }
 
-// openClaims is what the demands under a guarantee that are not settled ask for, in fen. Read under the row's lock.
-func openClaims(ctx context.Context, tx pgx.Tx, guarantee string) (sum letter.Fen, err error) {
-	err = tx.QueryRow(ctx, `SELECT coalesce(sum(amount), 0)::bigint FROM demand
+// openClaims is what the demands under a guarantee that are not settled still ask for, in fen. A rule reads it under the
+// row's lock.
+func openClaims(ctx context.Context, q store.Querier, guarantee string) (sum letter.Fen, err error) {
+	err = q.QueryRow(ctx, `SELECT coalesce(sum(amount - interim_paid), 0)::bigint FROM demand
 		WHERE guarantee = @id AND state NOT IN ('honoured', 'rejected', 'withdrawn')`, pgx.NamedArgs{"id": guarantee}).Scan(&sum)
 	return sum, err
-}
-
-func insertDocuments(ctx context.Context, tx pgx.Tx, demand string, files []Attachment) error {
-	for _, f := range files {
-		digest := signing.Sum(f.Bytes)
-		if _, err := tx.Exec(ctx, `INSERT INTO demand_document (demand, kind, name, digest, bytes) VALUES (@demand, @kind, @name, @digest, @bytes)
-			ON CONFLICT (demand, digest) DO NOTHING`, pgx.NamedArgs{"demand": demand, "kind": f.Kind, "name": f.Name, "digest": digest[:], "bytes": f.Bytes}); err != nil {
-			return translate(err)
-		}
-	}
-	return nil
 }

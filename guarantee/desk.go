@@ -2,6 +2,7 @@ package guarantee
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -9,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"baohan/guarantee/calendar"
+	"baohan/internal/blobs"
 	"baohan/internal/clock"
 	"baohan/internal/store"
 	"baohan/party"
@@ -23,23 +25,29 @@ type Config struct {
 	Outbox        Outbox
 	Once          *party.Once
 	Tags          Tags
-	Calendar      *calendar.Calendar
-	Platform      signing.Signer // signs receipts
+	Calendar      *calendar.Calendar // of its own: RefreshCalendar replaces its table
+	Platform      signing.Signer     // signs receipts
 	PlatformChain []signing.Certificate
 	Trust         *signing.Trust
 	Log           *translog.Log // proves what was accepted; its leaves are written with the facts
+	Files         *blobs.Store  // keeps the documents of demands
 	FeeWithin     time.Duration // how long an approved application waits for its fee; 0 = 24 h
 }
 
 // Desk does the verbs of guarantees.
-type Desk struct{ Config }
+type Desk struct {
+	Config
+
+	calendarMu    sync.Mutex
+	calendarStamp string // of the table of public holidays that Calendar holds; see RefreshCalendar
+}
 
 // NewDesk returns the desk over c.
 func NewDesk(c Config) *Desk {
 	if c.FeeWithin == 0 {
 		c.FeeWithin = 24 * time.Hour
 	}
-	return &Desk{c}
+	return &Desk{Config: c}
 }
 
 // Answer is what a verb says: the guarantee's states after it. The same command gets the same answer for ever.

@@ -2,6 +2,7 @@ package guarantee
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -20,6 +21,11 @@ const (
 	DueIssuance     DueKind = "issuance"      // the fee is paid and nothing is issued: the lot may close over it
 	DueRefund       DueKind = "refund"        // a fee is to go back and has not
 	DuePayment      DueKind = "demand_payout" // a complying demand waits for its payment
+	DueCompletion   DueKind = "completion"    // a demand waits for documents of its beneficiary
+	DueAssessment   DueKind = "assessment"    // an insurer's thirty days (保险法 art. 23) are nearly over
+	DueInterim      DueKind = "interim"       // its sixty days (保险法 art. 25) are
+	DueSuit         DueKind = "suit"          // the applicant must sue, or the stop-payment is lifted
+	DueLifting      DueKind = "lifting"       // the applicant's thirty days are over: is the stop-payment lifted?
 )
 
 // Due is one thing to do now. It is derived from the rows each time: losing a job table loses nothing.
@@ -60,7 +66,17 @@ func (d *Desk) Due(ctx context.Context, limit int) ([]Due, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Due])
+	due, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Due])
+	if err != nil {
+		return nil, err
+	}
+	ofDemands, err := d.demandDues(ctx, limit)
+	for _, x := range ofDemands {
+		if !slices.Contains(due, x) {
+			due = append(due, x)
+		}
+	}
+	return due, err
 }
 
 // EventsSince lists a guarantee's events after seq, for reconciliation and rebuilding.

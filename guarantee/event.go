@@ -36,6 +36,7 @@ const (
 	EventMissing             EventKind = "missing"
 	EventAccepted            EventKind = "accepted" // by a supervisor, on the bidder's own copy (应急)
 	EventVerified            EventKind = "verified"
+	EventConfirmed           EventKind = "confirmed" // the committee's finding on a letter that did not pass
 	EventReleaseDue          EventKind = "release_due"
 	EventReleaseClockMoved   EventKind = "release_clock_moved"   // its day was counted again, by a table that has changed
 	EventReleaseClockStopped EventKind = "release_clock_stopped" // its bidder waits for the contract after all
@@ -50,6 +51,12 @@ const (
 	EventDemandRejected      EventKind = "demand_rejected"
 	EventDemandHonoured      EventKind = "demand_honoured"
 	EventDemandWithdrawn     EventKind = "demand_withdrawn"
+	EventDemandRequested     EventKind = "demand_requested"    // the guarantor asks for documents
+	EventDemandInterimPaid   EventKind = "demand_interim_paid" // 先予支付
+	EventDemandStayed        EventKind = "demand_stayed"       // by a court's order, as the guarantor reports it
+	EventDemandResumed       EventKind = "demand_resumed"
+	EventDemandObjected      EventKind = "demand_objected"  // the applicant's fraud objection
+	EventDemandDayFixed      EventKind = "demand_day_fixed" // the last day of an examination became known
 	EventPaidOut             EventKind = "paid_out"
 	EventExpired             EventKind = "expired"
 )
@@ -57,10 +64,11 @@ const (
 // everyKind lists them all.
 var everyKind = []EventKind{EventSubmitted, EventTakenUp, EventFeeOffered, EventApproved, EventFeeAccepted, EventDeclined, EventCancelled,
 	EventFeePaid, EventFeeLapsed, EventFeeRefunding, EventFeeRefunded, EventPrepared, EventIssued, EventIssueFailed, EventDeposited,
-	EventRewrapped, EventDisclosed, EventMissing, EventAccepted, EventVerified, EventReleaseDue, EventReleaseClockMoved,
+	EventRewrapped, EventDisclosed, EventMissing, EventAccepted, EventVerified, EventConfirmed, EventReleaseDue, EventReleaseClockMoved,
 	EventReleaseClockStopped, EventReleaseSigned, EventReleased,
 	EventReleaseAcknowledged, EventDemandPresented, EventDemandIncomplete, EventDemandCompleted, EventDemandExamining, EventDemandComplying,
-	EventDemandRejected, EventDemandHonoured, EventDemandWithdrawn, EventPaidOut, EventExpired}
+	EventDemandRejected, EventDemandHonoured, EventDemandWithdrawn, EventDemandRequested, EventDemandInterimPaid, EventDemandStayed, EventDemandResumed, EventDemandObjected,
+	EventDemandDayFixed, EventPaidOut, EventExpired}
 
 // Event is one fact. It carries nothing that is sealed: before the opening the actor is a role, never a bidder.
 type Event struct {

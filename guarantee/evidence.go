@@ -20,16 +20,18 @@ func logged(kind EventKind) bool {
 	switch kind {
 	case EventIssued, EventDeposited, EventAccepted,
 		EventReleaseSigned, EventReleased, EventPaidOut, EventExpired,
-		EventDemandPresented, EventDemandCompleted, EventDemandComplying, EventDemandRejected, EventDemandHonoured, EventDemandWithdrawn:
+		EventDemandPresented, EventDemandCompleted, EventDemandComplying, EventDemandRejected, EventDemandHonoured, EventDemandWithdrawn,
+		EventDemandRequested, EventDemandInterimPaid, EventDemandStayed, EventDemandResumed, EventDemandObjected:
 		return true
 
 	case EventSubmitted, EventTakenUp, EventFeeOffered, EventApproved, EventFeeAccepted, EventDeclined, EventCancelled,
 		EventFeePaid, EventFeeLapsed, EventFeeRefunding, EventFeeRefunded, EventPrepared, EventIssueFailed, EventRewrapped:
 		return false // before there is a letter, or between the owner and its copy
-	case EventDisclosed, EventMissing, EventVerified:
+	case EventDisclosed, EventMissing, EventVerified, EventConfirmed:
 		return false // said by the lot
-	case EventReleaseDue, EventReleaseClockMoved, EventReleaseClockStopped, EventReleaseAcknowledged, EventDemandIncomplete, EventDemandExamining:
-		return false // reminders, deliveries, and whose move it is
+	case EventReleaseDue, EventReleaseClockMoved, EventReleaseClockStopped, EventReleaseAcknowledged, EventDemandIncomplete, EventDemandExamining,
+		EventDemandDayFixed:
+		return false // reminders, deliveries, whose move it is, and what follows from the calendar
 	}
 	return false
 }

@@ -46,8 +46,9 @@ func (d *Desk) demandChange(ctx context.Context, cmd party.Command, id string, r
 func (t *turn) settled() { t.g.OpenDemands-- }
 
 // DecideDemand takes the guarantor's examination result. A refusal names every discrepancy, at once, and not after
-// the last day of the examination: whoever is late may no longer say that the demand does not comply (URDG 758
-// art. 24(e)–(f), written into the independent wording; an insurer's clock is 保险法 arts. 23–24).
+// the last day of the examination where the wording says so: whoever is late there may no longer say that the demand does
+// not comply (URDG 758 art. 24(e)–(f)). The platform gives the notice with the decision, reasons and all, so that an
+// insurer's three days for it (保险法 art. 24) are kept by deciding here.
 func (d *Desk) DecideDemand(ctx context.Context, cmd party.Command, id string, dec DemandDecision) (Answer, error) {
 	return d.demandChange(ctx, cmd, id, func(_ context.Context, t *turn) error {
 		if dec.Complying {
@@ -66,6 +67,18 @@ func comply(t *turn) error {
 	return nil
 }
 
+// precluded refuses a refusal that comes after the last instant of the examination, to the microsecond.
+func precluded(t *turn) error {
+	w, err := letter.WordingOf(letter.WordingRef{ID: t.g.Wording, Version: t.g.WordingVersion})
+	if err != nil {
+		return err
+	}
+	if by := t.demand.ExamineBy; by != nil && w.Precludes() && t.demand.State == Examining && t.now.After(calendar.DateOf(*by).EndOfDay()) {
+		return party.TooLate("demand.precluded", "审查期限已过，不得再主张单据不符（见保函条款）；请按相符索赔付款")
+	}
+	return nil
+}
+
 func reject(t *turn, verb Verb, discrepancies []Discrepancy) error {
 	if len(discrepancies) == 0 {
 		return party.Invalid("demand.discrepancies", "discrepancies", "拒付须一次性列明全部不符点；请逐条填写后重发")
@@ -75,8 +88,10 @@ func reject(t *turn, verb Verb, discrepancies []Discrepancy) error {
 			return party.Invalid("demand.discrepancies", "discrepancies", "每个不符点须写明所涉条款或单据及说明")
 		}
 	}
-	if by := t.demand.ExamineBy; by != nil && t.g.Form == letter.FormIndependent && t.now.After(calendar.DateOf(*by).EndOfDay()) {
-		return party.TooLate("demand.precluded", "审查期限已过，不得再主张单据不符（见保函条款）；请按相符索赔付款")
+	if verb == "reject" {
+		if err := precluded(t); err != nil {
+			return err
+		}
 	}
 	if err := t.demand.move(verb); err != nil {
 		return err

@@ -20,10 +20,11 @@ type IntakeKind string
 
 // What a beneficiary may send.
 const (
-	IntakeRelease    IntakeKind = "release"    // p7s of letter.Release
-	IntakeDemand     IntakeKind = "demand"     // Presentation of letter.Demand
-	IntakeCompletion IntakeKind = "completion" // Presentation of letter.Completion
-	IntakeWithdrawal IntakeKind = "withdrawal" // p7s of letter.Withdrawal
+	IntakeRelease    IntakeKind = "release"     // p7s of letter.Release
+	IntakeLotRelease IntakeKind = "lot_release" // p7s of letter.LotRelease: one of the letters that it lists
+	IntakeDemand     IntakeKind = "demand"      // Presentation of letter.Demand
+	IntakeCompletion IntakeKind = "completion"  // Presentation of letter.Completion
+	IntakeWithdrawal IntakeKind = "withdrawal"  // p7s of letter.Withdrawal
 )
 
 // Intake is the durable receipt of one paper of a beneficiary: what arrived, from whom, and the instant that counts
@@ -37,6 +38,7 @@ type Intake struct {
 	Role        string
 	Certificate []byte
 	Body        []byte
+	Paper       string // of a lot's release: the one paper that Body is, beside which the lot's other receipts stand
 	ReceivedAt  time.Time
 	ProcessedAt *time.Time
 	Refusal     []byte // the refusal it ended with, if it did
@@ -109,7 +111,7 @@ func (d *Desk) run(ctx context.Context, cmd party.Command, in Intake) (Answer, e
 		return Answer{}, &r
 	}
 	verb := map[IntakeKind]func(context.Context, party.Command, Intake) (Answer, error){
-		IntakeRelease: d.release, IntakeDemand: d.demand, IntakeCompletion: d.complete, IntakeWithdrawal: d.withdraw}[in.Kind]
+		IntakeRelease: d.release, IntakeLotRelease: d.release, IntakeDemand: d.demand, IntakeCompletion: d.complete, IntakeWithdrawal: d.withdraw}[in.Kind]
 	a, err := verb(ctx, cmd, in)
 	if r, refused := party.RefusalOf(err); refused {
 		if noted := d.noteRefusal(ctx, in.ID, r); noted != nil {
@@ -136,8 +138,9 @@ func processedTx(ctx context.Context, tx pgx.Tx, id string) (bool, error) {
 }
 
 func readIntake(ctx context.Context, q store.Querier, id string) (Intake, error) {
-	rows, err := q.Query(ctx, `SELECT id, kind, guarantee, sender, role, certificate, body, received_at, processed_at, refusal
-		FROM intake WHERE id = @id`, pgx.NamedArgs{"id": id})
+	rows, err := q.Query(ctx, `SELECT i.id, i.kind, i.guarantee, i.sender, i.role, i.certificate, coalesce(p.signed, i.body) AS body,
+		coalesce(i.paper, '') AS paper, i.received_at, i.processed_at, i.refusal
+		FROM intake i LEFT JOIN lot_release p ON p.id = i.paper WHERE i.id = @id`, pgx.NamedArgs{"id": id})
 	if err != nil {
 		return Intake{}, err
 	}

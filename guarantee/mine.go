@@ -8,8 +8,8 @@ import (
 	"baohan/party"
 )
 
-// Mine picks from ids those that a party has to do with: the guarantor's own, and a beneficiary's once they are
-// published. To everyone else, and to a beneficiary before the opening, there is nothing.
+// Mine picks from ids those that a party has to do with: the guarantor's own, and a beneficiary's and an
+// applicant's once they are published. To everyone else, and to these before the opening, there is nothing.
 func (d *Desk) Mine(ctx context.Context, by party.Actor, ids []string) ([]string, error) {
 	var sql string
 	switch by.Role {
@@ -17,6 +17,8 @@ func (d *Desk) Mine(ctx context.Context, by party.Actor, ids []string) ([]string
 		sql = `SELECT id FROM guarantee WHERE id = ANY(@ids) AND guarantor = @uscc ORDER BY id`
 	case party.Beneficiary:
 		sql = `SELECT guarantee FROM disclosure WHERE guarantee = ANY(@ids) AND @uscc = ANY(beneficiaries) ORDER BY guarantee`
+	case party.Bidder:
+		sql = `SELECT guarantee FROM disclosure WHERE guarantee = ANY(@ids) AND @uscc = ANY(applicants) ORDER BY guarantee`
 	default:
 		return nil, nil
 	}

@@ -23,7 +23,7 @@ func (d *Desk) release(ctx context.Context, cmd party.Command, in Intake) (Answe
 	if err != nil {
 		return Answer{}, err
 	}
-	r, raw, err := d.readRelease(x, in)
+	r, err := d.readRelease(x, in)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -32,11 +32,11 @@ func (d *Desk) release(ctx context.Context, cmd party.Command, in Intake) (Answe
 		if err != nil || !first {
 			return err
 		}
-		return effectRelease(ctx, t, x, r, raw, in.ReceivedAt)
+		return effectRelease(ctx, t, x, r, in)
 	})
 }
 
-func effectRelease(ctx context.Context, t *turn, x *Disclosure, r letter.Release, raw []byte, receivedAt time.Time) error {
+func effectRelease(ctx context.Context, t *turn, x *Disclosure, r waiver, in Intake) error {
 	g := t.g
 	if g.OpenDemands > 0 {
 		return party.Conflict("release.demand_open", "该保函有索赔正在处理，不能解除；请待索赔办结，或先撤回索赔")
@@ -45,14 +45,18 @@ func effectRelease(ctx context.Context, t *turn, x *Disclosure, r letter.Release
 		_, err := next(PartInstrument, g.InstrumentState, "release")
 		return err
 	}
-	if err := earlierDemand(ctx, t, receivedAt); err != nil {
+	if err := earlierDemand(ctx, t, in.ReceivedAt); err != nil {
 		return err
 	}
-	missing, err := signRelease(ctx, t.tx, x, r.Beneficiary.USCC, raw, receivedAt)
+	missing, err := signRelease(ctx, t.tx, x, in)
 	if err != nil {
 		return err
 	}
-	t.happened(EventReleaseSigned, map[string]any{"beneficiary": r.Beneficiary.USCC, "reason": r.Reason, "signed": letter.PaperDigest(raw)})
+	signed := map[string]any{"beneficiary": in.Sender, "reason": r.Reason, "signed": letter.PaperDigest(in.Body)}
+	if in.Paper != "" {
+		signed["paper"] = in.ID // the receipt that made this event: see lotOutcomes
+	}
+	t.happened(EventReleaseSigned, signed)
 	if missing > 0 {
 		return nil
 	}
@@ -62,42 +66,67 @@ func effectRelease(ctx context.Context, t *turn, x *Disclosure, r letter.Release
 	if err := g.move(PartInstrument, "release"); err != nil {
 		return err
 	}
-	t.happened(EventReleased, map[string]string{"reason": r.Reason, "received_at": receivedAt.In(calendar.Shanghai).Format(time.RFC3339Nano)})
+	t.happened(EventReleased, map[string]string{"reason": r.Reason, "received_at": in.ReceivedAt.In(calendar.Shanghai).Format(time.RFC3339Nano)})
 	return nil
 }
 
-// ErrEarlierPaper says that a demand which arrived before this release has not been read yet. It is no refusal: the
-// release stays on the desk, and the sweeper reads both in the order of their receipts.
-var ErrEarlierPaper = errors.New("guarantee: a demand that arrived earlier comes first")
+// ErrEarlierPaper says that a demand which arrived before this release, or a release which arrived before this demand, has
+// not been read yet. It is no refusal: the later paper stays on the desk, and the sweeper reads both in the order of their
+// receipts. That order is total, so nobody waits for each other.
+var ErrEarlierPaper = errors.New("guarantee: a paper that arrived earlier comes first")
 
+// earlierDemand holds a release back: what was demanded before it must be settled first.
 func earlierDemand(ctx context.Context, t *turn, receivedAt time.Time) error {
+	return earlier(ctx, t, receivedAt, IntakeDemand, IntakeCompletion)
+}
+
+// earlierRelease holds a demand back: if the release was the last that was wanted, the letter had ended before the demand
+// arrived (法释〔2016〕24号 art. 11(4)), whichever of them is read first.
+func earlierRelease(ctx context.Context, t *turn, receivedAt time.Time) error {
+	return earlier(ctx, t, receivedAt, IntakeRelease)
+}
+
+func earlier(ctx context.Context, t *turn, receivedAt time.Time, kinds ...IntakeKind) error {
 	var waiting bool
 	err := t.tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM intake WHERE guarantee = @id AND processed_at IS NULL
-		AND kind IN ('demand', 'completion') AND received_at < @at)`, pgx.NamedArgs{"id": t.g.ID, "at": receivedAt}).Scan(&waiting)
+		AND kind = ANY(@kinds) AND received_at < @at)`, pgx.NamedArgs{"id": t.g.ID, "kinds": kinds, "at": receivedAt}).Scan(&waiting)
 	if err == nil && waiting {
 		return ErrEarlierPaper
 	}
 	return err
 }
 
+// waiver is what a release says, in either form: one letter's own, or an entry of a lot's.
+type waiver struct{ Reason string }
+
 // readRelease checks that this beneficiary signed this release of this very letter.
-func (d *Desk) readRelease(x *Disclosure, in Intake) (letter.Release, []byte, error) {
+func (d *Desk) readRelease(x *Disclosure, in Intake) (waiver, error) {
 	content, err := d.beneficiarySigned(x, in, "release", in.Body)
 	if err != nil {
-		return letter.Release{}, nil, err
+		return waiver{}, err
+	}
+	w, guarantor, err := readWaiver(in.Kind, content)
+	if err != nil {
+		return w, refuse("release", err)
+	}
+	by, ok := letter.Waives(content, x.Guarantee, x.Number, letter.UndertakingDigest(x.Undertaking))
+	if !ok || guarantor != "" && guarantor != x.Guarantor {
+		return w, mismatch("release.letter", "undertaking", "解除通知所指的保函与本保函不一致；请重新生成解除通知并签名")
+	}
+	if by.USCC != in.Sender {
+		return w, mismatch("release.beneficiary", "beneficiary", "解除通知的受益人与登录单位不一致")
+	}
+	return w, nil
+}
+
+// readWaiver reads the form that was handed in, and no other. A lot's names no guarantor: digest and number do.
+func readWaiver(kind IntakeKind, content []byte) (w waiver, guarantor string, err error) {
+	if kind == IntakeLotRelease {
+		r, err := letter.ParseLotRelease(content)
+		return waiver{r.Reason}, "", err
 	}
 	r, err := letter.ParseRelease(content)
-	if err != nil {
-		return letter.Release{}, nil, refuse("release", err)
-	}
-	digest := letter.UndertakingDigest(x.Undertaking)
-	if r.Guarantee != x.Guarantee || r.Undertaking != digest || r.Number != x.Number || r.Guarantor.USCC != x.Guarantor {
-		return letter.Release{}, nil, mismatch("release.letter", "undertaking", "解除通知所指的保函与本保函不一致；请重新生成解除通知并签名")
-	}
-	if r.Beneficiary.USCC != in.Sender {
-		return letter.Release{}, nil, mismatch("release.beneficiary", "beneficiary", "解除通知的受益人与登录单位不一致")
-	}
-	return r, in.Body, nil
+	return waiver{r.Reason}, r.Guarantor.USCC, err
 }
 
 // beneficiarySigned checks a paper's signature, by both implementations, as of its durable receipt.
@@ -117,10 +146,14 @@ func (d *Desk) beneficiarySigned(x *Disclosure, in Intake, field string, p7s []b
 }
 
 // signRelease keeps one beneficiary's signature and counts who has not signed yet.
-func signRelease(ctx context.Context, tx pgx.Tx, x *Disclosure, uscc string, raw []byte, at time.Time) (missing int, err error) {
-	if _, err = tx.Exec(ctx, `INSERT INTO release_signature (guarantee, beneficiary, signed, received_at)
-		VALUES (@guarantee, @beneficiary, @signed, @at) ON CONFLICT (guarantee, beneficiary) DO NOTHING`,
-		pgx.NamedArgs{"guarantee": x.Guarantee, "beneficiary": uscc, "signed": raw, "at": at}); err != nil {
+func signRelease(ctx context.Context, tx pgx.Tx, x *Disclosure, in Intake) (missing int, err error) {
+	signed := in.Body
+	if in.Paper != "" {
+		signed = nil
+	}
+	if _, err = tx.Exec(ctx, `INSERT INTO release_signature (guarantee, beneficiary, signed, paper, received_at)
+		VALUES (@guarantee, @beneficiary, @signed, nullif(@paper, ''), @at) ON CONFLICT (guarantee, beneficiary) DO NOTHING`,
+		pgx.NamedArgs{"guarantee": x.Guarantee, "beneficiary": in.Sender, "signed": signed, "paper": in.Paper, "at": in.ReceivedAt}); err != nil {
 		return 0, store.Bare(err)
 	}
 	err = tx.QueryRow(ctx, `SELECT count(*) FROM unnest(@all::text[]) b

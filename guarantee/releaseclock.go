@@ -68,6 +68,22 @@ func anybodySigned(ctx context.Context, tx pgx.Tx, id string) (signed bool, err 
 	return signed, err
 }
 
+// ReleaseAwaits are the joint beneficiaries for whose signature a release waits that another has signed; none where nobody
+// has, or all have.
+func (d *Desk) ReleaseAwaits(ctx context.Context, g *Guarantee) ([]string, error) {
+	if g.InstrumentState != Issued {
+		return nil, nil
+	}
+	rows, err := d.Pool.Query(ctx, `SELECT b FROM disclosure x, unnest(x.beneficiaries) WITH ORDINALITY AS u (b, n)
+		WHERE x.guarantee = @id AND EXISTS (SELECT 1 FROM release_signature s WHERE s.guarantee = x.guarantee)
+		AND NOT EXISTS (SELECT 1 FROM release_signature s WHERE s.guarantee = x.guarantee AND s.beneficiary = b) ORDER BY n`,
+		pgx.NamedArgs{"id": g.ID})
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
 func (d *Desk) eachRelease(ctx context.Context, tx pgx.Tx, ids []string, rule func(*turn) error) error {
 	for _, id := range ids {
 		t, err := lock(ctx, tx, id, party.System())

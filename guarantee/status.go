@@ -67,7 +67,7 @@ const (
 	Acknowledged State = "acknowledged"
 
 	Presented       State = "presented"
-	Incomplete      State = "incomplete" // the beneficiary completes, once (保险法22)
+	Incomplete      State = "incomplete" // the beneficiary completes, once (保险法22; URDG 758 art. 20(a)); the clocks stand
 	Examining       State = "examining"  // the guarantor decides within its working days
 	Complying       State = "complying"  // the guarantor pays
 	Honoured        State = "honoured"
@@ -155,6 +155,11 @@ var demandMoves = []Move{
 	{PartDemand, Incomplete, "complete", Examining},
 	{PartDemand, Incomplete, "lapse", Rejected}, // by the clock alone: never completed before the end of an independent letter
 	{PartDemand, Incomplete, "withdraw", WithdrawnDemand},
+	{PartDemand, Incomplete, "request_and_wait", Incomplete},
+	{PartDemand, Examining, "request_and_wait", Incomplete}, // an insurer, a guarantee company: asked once, and the clock stands
+	{PartDemand, Examining, "request", Examining},           // an independent letter: asked, and the clock runs on
+	{PartDemand, Examining, "supplement", Examining},        // and what arrives in time is taken into the examination
+	{PartDemand, Examining, "pay_interim", Examining},       // 先予支付: the rest stays open
 	{PartDemand, Examining, "comply", Complying},
 	{PartDemand, Examining, "reject", Rejected},
 	{PartDemand, Examining, "withdraw", WithdrawnDemand},
@@ -164,6 +169,7 @@ var demandMoves = []Move{
 	{PartDemand, Complying, "stay", Stayed},
 	{PartDemand, Stayed, "resume_examination", Examining},
 	{PartDemand, Stayed, "resume_payment", Complying},
+	{PartDemand, Stayed, "supplement", Stayed}, // the validity goes on while the payment stands still
 	{PartDemand, Stayed, "withdraw", WithdrawnDemand},
 }
 

@@ -43,6 +43,8 @@ var expected = map[string]State{
 	"release none fall_due": "due", "release none request": "requested", "release due request": "requested", "release due stop": "none", "release requested acknowledge": "acknowledged",
 	"demand presented find_incomplete": "incomplete", "demand presented examine": "examining", "demand presented withdraw": "withdrawn",
 	"demand incomplete complete": "examining", "demand incomplete lapse": "rejected", "demand incomplete withdraw": "withdrawn",
+	"demand incomplete request_and_wait": "incomplete", "demand examining request_and_wait": "incomplete", "demand examining request": "examining",
+	"demand examining supplement": "examining", "demand examining pay_interim": "examining", "demand stayed supplement": "stayed",
 	"demand examining comply": "complying", "demand examining reject": "rejected", "demand examining withdraw": "withdrawn", "demand examining stay": "stayed",
 	"demand complying honour": "honoured", "demand complying withdraw": "withdrawn", "demand complying stay": "stayed",
 	"demand stayed resume_examination": "examining", "demand stayed resume_payment": "complying", "demand stayed withdraw": "withdrawn",
@@ -132,7 +134,7 @@ func TestDrawing(t *testing.T) {
 
 func drawing() string {
 	var b strings.Builder
-	b.WriteString("# States of a guarantee\n\nDrawn from the tables of `guarantee/status.go`. Whatever is not drawn is refused, by the code and by the database.\n\nThe moves amend, amended, surrender, void, stay, resume_examination, resume_payment and confirm are legal and have no verb yet.\n")
+	b.WriteString("# States of a guarantee\n\nDrawn from the tables of `guarantee/status.go`. Whatever is not drawn is refused, by the code and by the database.\n\nThe moves amend, amended, surrender and void are legal and have no verb yet.\n")
 	for _, part := range []Part{PartApplication, PartFee, PartInstrument, PartDisclosure, PartVerification, PartRelease, PartDemand} {
 		fmt.Fprintf(&b, "\n## %s %s\n\n```mermaid\nstateDiagram-v2\n", part, partName[part])
 		fmt.Fprintf(&b, "    [*] --> %s\n", allStates[part][0])

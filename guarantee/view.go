@@ -6,7 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"baohan/internal/store"
 	"baohan/party"
 )
 
@@ -150,23 +149,23 @@ func (d *Desk) Demands(ctx context.Context, guarantee string) ([]*Demand, error)
 	return pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[Demand])
 }
 
-// DemandFor is one demand, for its presenter, its guarantor, or the applicant against whom it stands.
-func (d *Desk) DemandFor(ctx context.Context, by party.Actor, id string) (*Demand, []Attachment, error) {
+// DemandFor is one demand, for its presenter, its guarantor, or the applicant against whom it stands. Its documents are not read:
+// to withdraw or to complete a demand must not wait for the store of files.
+func (d *Desk) DemandFor(ctx context.Context, by party.Actor, id string) (*Demand, error) {
 	dm, err := readDemand(ctx, d.Pool, id)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	x, err := d.disclosed(ctx, d.Pool, dm.Guarantee)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	mine := (by.Role == party.Guarantor && by.USCC == x.Guarantor) || (by.Role == party.Beneficiary && x.beneficiary(by.USCC)) ||
 		(by.Role == party.Bidder && slices.Contains(x.Applicants, by.USCC))
 	if !mine {
-		return nil, nil, ErrDemandNotFound
+		return nil, ErrDemandNotFound
 	}
-	files, err := attachments(ctx, d.Pool, id)
-	return dm, files, err
+	return dm, nil
 }
 
 // DemandPapers is a demand with its documents, for those who deliver it to its guarantor.
@@ -175,23 +174,18 @@ func (d *Desk) DemandPapers(ctx context.Context, id string) (*Demand, []Attachme
 	if err != nil {
 		return nil, nil, err
 	}
-	files, err := attachments(ctx, d.Pool, id)
+	files, err := d.documents(ctx, id)
 	return dm, files, err
 }
 
-// ReleasePapers are the beneficiaries' signed releases of one guarantee.
+// ReleasePapers are the beneficiaries' signed releases of one guarantee. A paper that releases a lot's letters goes to each
+// guarantor whole, because it is signed whole: it names the ids and numbers of the others, which the opening has published
+// (docs/secrecy.md); a release exists only after it.
 func (d *Desk) ReleasePapers(ctx context.Context, id string) ([][]byte, error) {
-	rows, err := d.Pool.Query(ctx, `SELECT signed FROM release_signature WHERE guarantee = @id ORDER BY received_at, beneficiary`, pgx.NamedArgs{"id": id})
+	rows, err := d.Pool.Query(ctx, `SELECT coalesce(s.signed, p.signed) FROM release_signature s
+		LEFT JOIN lot_release p ON p.id = s.paper WHERE s.guarantee = @id ORDER BY s.received_at, s.beneficiary`, pgx.NamedArgs{"id": id})
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[[]byte])
-}
-
-func attachments(ctx context.Context, q store.Querier, demand string) ([]Attachment, error) {
-	rows, err := q.Query(ctx, `SELECT kind, name, bytes FROM demand_document WHERE demand = @id ORDER BY kind, digest`, pgx.NamedArgs{"id": demand})
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[Attachment])
 }

@@ -14,6 +14,7 @@ import (
 
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/blobs"
 	"baohan/internal/testdb"
 	"baohan/internal/testlog"
 	"baohan/party"
@@ -56,6 +57,7 @@ type world struct {
 	bank        org
 	insurer     org
 	otherBank   org
+	company     org // a guarantee company
 	bidders     []org
 	tenderees   []org
 	custodians  [3]*signing.PrivateKey
@@ -84,6 +86,7 @@ func newWorld(t testing.TB) *world {
 	}
 	w.platform = w.org("保函平台", 1)
 	w.bank, w.insurer, w.otherBank = w.org("长沙银行股份有限公司", 2), w.org("湖南财产保险股份有限公司", 3), w.org("湘江银行股份有限公司", 4)
+	w.company = w.org("湖南融资担保有限公司", 5)
 	w.bidders = []org{w.org("湖南路桥建设集团有限责任公司", 10), w.org("中铁五局集团有限公司", 11), w.org("湖南建工集团有限公司", 12)}
 	w.tenderees = []org{w.org("湖南投资集团股份有限公司", 20), w.org("长沙环路建设开发集团有限公司", 21)}
 	w.lot(pool)
@@ -133,8 +136,17 @@ func (w *world) desk(pool *pgxpool.Pool) {
 		w.t.Fatal(err)
 	}
 	master := []byte("a master key of thirty-two bytes")
+	keys, err := blobs.NewKeys(blobs.NewKey())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	files, err := blobs.Open(w.ctx, w.t.TempDir(), keys)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	w.Desk = NewDesk(Config{Pool: pool, Clock: w.clock, Outbox: w.outbox, Once: party.NewOnce(master), Tags: NewTags(master, "letter"),
-		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain, Trust: trust, Log: testlog.New(w.t, pool, w.clock)})
+		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain, Trust: trust, Log: testlog.New(w.t, pool, w.clock),
+		Files: files})
 }
 
 // by is a command of o in a role, with a fresh key.
@@ -170,6 +182,9 @@ func (w *world) product(o org) Guarantor {
 		AnswerBy: w.clock.Now().Add(time.Hour)}
 	if o.party == w.insurer.party {
 		g.Form, g.Mode, g.Wording = letter.FormInsurance, letter.ModeFull, w.wording(letter.FormInsurance)
+	}
+	if o.party == w.company.party {
+		g.Form, g.Mode, g.Wording = letter.FormAccessory, letter.ModeFull, w.wording(letter.FormAccessory)
 	}
 	return g
 }
@@ -413,7 +428,7 @@ func (w *world) files(l disclosedLetter, leaveOut ...letter.DocumentKind) []Atta
 		if k == letter.PaymentNotice || k == letter.RevealRecord || slices.Contains(leaveOut, k) {
 			continue
 		}
-		files = append(files, Attachment{Kind: k, Name: string(k) + ".pdf", Bytes: []byte("文件 " + k)})
+		files = append(files, Attachment{Kind: k, Name: string(k) + ".txt", Bytes: []byte("文件 " + k)})
 	}
 	return files
 }

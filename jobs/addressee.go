@@ -23,10 +23,23 @@ var noticeWords = map[guarantee.DueKind]string{
 	guarantee.DueIssuance:     "保费已到账而保函尚未开立；请担保机构尽快开立，或报告开立失败并退费",
 	guarantee.DueRefund:       "应退的保费尚未退还；请担保机构尽快退费并报告退款流水",
 	guarantee.DuePayment:      "相符索赔尚未付款；请担保机构在约定期限内付款",
+	guarantee.DueCompletion:   "索赔单据待补正；请受益人一次补齐全部缺少的文件，独立保函须在有效期内补正",
+	guarantee.DueAssessment:   "保险公司的核定期限（三十日，保险法第二十三条）即将或已经届满；请立即作出核定",
+	guarantee.DueInterim:      "六十日内仍不能确定赔偿数额的，请保险公司按可以确定的数额先予支付（保险法第二十五条）",
+	guarantee.DueSuit:         "法院已裁定中止支付；请申请人在裁定作出后三十日内起诉或者申请仲裁，逾期裁定将被解除",
+	guarantee.DueLifting:      "中止支付裁定作出已满三十日；如法院已解除，请担保机构或受益人提交解除文书，恢复处理",
 }
 
-// NoticesFor lists the notices that concern a party: an institution's own guarantees, a beneficiary's after the
-// opening, an operator's all (they name a guarantee by its random id). Nobody else has any.
+// addressees are those whose move is missing, where it is not the institution's.
+var addressees = map[guarantee.DueKind][]party.Role{
+	guarantee.DueRelease:    {party.Beneficiary},
+	guarantee.DueCompletion: {party.Beneficiary},
+	guarantee.DueSuit:       {party.Bidder}, // the applicant
+	guarantee.DueLifting:    {party.Guarantor, party.Beneficiary},
+}
+
+// NoticesFor lists the notices that concern a party: an institution's own guarantees, a beneficiary's and
+// an applicant's after the opening, an operator's all (they name a guarantee by its random id). Nobody else has any.
 func (r *Runner) NoticesFor(ctx context.Context, by party.Actor, limit int) ([]wire.Notice, error) {
 	all, err := r.Notices(ctx, noticeDays, mostNotices)
 	if err != nil {
@@ -55,8 +68,8 @@ func (r *Runner) NoticesFor(ctx context.Context, by party.Actor, limit int) ([]w
 
 // concerns tells whose move is missing.
 func concerns(due guarantee.DueKind, role party.Role) bool {
-	if due == guarantee.DueRelease {
-		return role == party.Beneficiary
+	if others, ok := addressees[due]; ok {
+		return slices.Contains(others, role)
 	}
 	return role == party.Guarantor
 }

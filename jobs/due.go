@@ -32,7 +32,8 @@ func (w *dueWorker) act(ctx context.Context, a dueArgs) (err error) {
 		_, err = w.r.desks.Guarantees.Lapse(ctx, a.ID)
 	case guarantee.DueExpiry:
 		_, err = w.r.desks.Guarantees.Expire(ctx, a.ID)
-	case guarantee.DueRelease, guarantee.DueExamination, guarantee.DueUnderwriting, guarantee.DueIssuance, guarantee.DueRefund, guarantee.DuePayment:
+	case guarantee.DueRelease, guarantee.DueExamination, guarantee.DueUnderwriting, guarantee.DueIssuance, guarantee.DueRefund, guarantee.DuePayment,
+		guarantee.DueCompletion, guarantee.DueAssessment, guarantee.DueInterim, guarantee.DueSuit, guarantee.DueLifting:
 		err = raise(ctx, w.r.Pool, a)
 	default:
 		err = river.JobCancel(fmt.Errorf("jobs: due kind %q is unknown to this build", a.Due))

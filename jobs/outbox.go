@@ -86,6 +86,12 @@ func follows(e guarantee.Event, batch []guarantee.Event) (wire.Kind, any, error)
 		return wire.DemandCompleted, body, err
 	case guarantee.EventDemandWithdrawn:
 		return wire.DemandWithdrawn, wire.DemandWithdrawnBody{Demand: e.Demand, At: e.At.In(calendar.Shanghai)}, nil
+	case guarantee.EventDemandResumed, guarantee.EventDemandDayFixed:
+		body, err := clockMoved(e)
+		return wire.DemandClockMoved, body, err
+	case guarantee.EventDemandObjected:
+		body, err := objected(e)
+		return wire.DemandObjected, body, err
 	case guarantee.EventPaidOut:
 		return wire.Ended, ended(e, "paid_out"), nil
 	case guarantee.EventExpired:
@@ -94,11 +100,15 @@ func follows(e guarantee.Event, batch []guarantee.Event) (wire.Kind, any, error)
 	case guarantee.EventTakenUp, guarantee.EventFeeOffered, guarantee.EventApproved, guarantee.EventDeclined,
 		guarantee.EventFeePaid, guarantee.EventFeeRefunded, guarantee.EventPrepared, guarantee.EventIssued,
 		guarantee.EventIssueFailed, guarantee.EventDeposited, guarantee.EventReleaseAcknowledged, guarantee.EventDemandComplying,
-		guarantee.EventDemandRejected, guarantee.EventDemandHonoured:
+		guarantee.EventDemandRejected, guarantee.EventDemandHonoured, guarantee.EventDemandRequested,
+		guarantee.EventDemandInterimPaid, guarantee.EventDemandStayed:
 		return nothing, nil, nil // the institution's own acts
 
 	case guarantee.EventMissing, guarantee.EventVerified:
 		return nothing, nil, nil // published at the opening, for the committee
+
+	case guarantee.EventConfirmed:
+		return nothing, nil, nil // the committee's, and nobody's to know before its notice (招标投标法44)
 
 	case guarantee.EventReleaseDue, guarantee.EventReleaseClockMoved, guarantee.EventReleaseClockStopped, guarantee.EventReleaseSigned:
 		return nothing, nil, nil // the beneficiaries' move; the reminder comes with its day (guarantee.Due)

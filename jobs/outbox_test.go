@@ -10,6 +10,7 @@ import (
 
 	"baohan/client/wire"
 	"baohan/guarantee"
+	"baohan/party"
 )
 
 // TestEveryFactHasItsConsequence walks the facts that the room of guarantees can state and the cases of follows: a
@@ -119,6 +120,45 @@ func TestDemandSaysTheExaminationDay(t *testing.T) {
 		}
 		if b.Demand != id || got != c.want {
 			t.Errorf("%s: %+v, want examination by %q", name, b, c.want)
+		}
+	}
+}
+
+// TestWhatAnInstitutionIsToldOfAClaim: what is missing, a day that moved or became known, and the applicant's objection.
+func TestWhatAnInstitutionIsToldOfAClaim(t *testing.T) {
+	const id = "00112233445566778899aabbccddeeff"
+	presented := guarantee.Event{Kind: guarantee.EventDemandPresented, Demand: id, Data: []byte(`{"amount":1}`)}
+	examining := guarantee.Event{Kind: guarantee.EventDemandExamining, Demand: id, Data: []byte(`{"examine_by":"2020-03-26","missing":["award_notice"]}`)}
+	_, body, err := follows(presented, []guarantee.Event{presented, examining})
+	if b := body.(wire.DemandBody); err != nil || b.ExamineBy.String() != "2020-03-26" || len(b.Missing) != 1 {
+		t.Errorf("%+v, %v", b, err)
+	}
+	for kind, why := range map[guarantee.EventKind]string{guarantee.EventDemandResumed: "resumed", guarantee.EventDemandDayFixed: "calendar"} {
+		e := guarantee.Event{Kind: kind, Demand: id, Data: []byte(`{"examine_by":"2020-03-26","number":"x"}`)}
+		k, body, err := follows(e, []guarantee.Event{e})
+		if b := body.(wire.DemandClockMovedBody); err != nil || k != wire.DemandClockMoved || b.Why != why || b.ExamineBy.String() != "2020-03-26" || b.Demand != id {
+			t.Errorf("%s: %s %+v, %v", kind, k, b, err)
+		}
+	}
+	e := guarantee.Event{Kind: guarantee.EventDemandObjected, Demand: id, Data: []byte(`{"objection":"ff","ground":"abuse"}`)}
+	k, body, err := follows(e, []guarantee.Event{e})
+	if b := body.(wire.DemandObjectedBody); err != nil || k != wire.DemandObjected || b.Objection != "ff" || b.Demand != id {
+		t.Errorf("%s %+v, %v", k, b, err)
+	}
+}
+
+// TestWhoIsReminded: of every reminder somebody is told in words whose move it is, and an operator sees all.
+func TestWhoIsReminded(t *testing.T) {
+	for due, role := range map[guarantee.DueKind]party.Role{
+		guarantee.DueRelease: party.Beneficiary, guarantee.DueCompletion: party.Beneficiary, guarantee.DueLifting: party.Beneficiary,
+		guarantee.DueSuit: party.Bidder, guarantee.DueExamination: party.Guarantor, guarantee.DuePayment: party.Guarantor,
+		guarantee.DueAssessment: party.Guarantor, guarantee.DueInterim: party.Guarantor,
+	} {
+		if !concerns(due, role) || noticeWords[due] == "" {
+			t.Errorf("%s: the %s is not told", due, role)
+		}
+		if role != party.Bidder && concerns(due, party.Bidder) {
+			t.Errorf("%s: the applicant has no move", due)
 		}
 	}
 }

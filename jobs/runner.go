@@ -16,6 +16,7 @@ import (
 
 	"baohan/banks"
 	"baohan/guarantee"
+	"baohan/internal/blobs"
 	"baohan/party"
 	"baohan/tender"
 )
@@ -33,6 +34,7 @@ type Config struct {
 	Timeout time.Duration
 	Workers int           // jobs at once, per queue; 0 = 8
 	Cover   tender.Rhythm // of bids, so that their number tells nothing; zero = none
+	Files   *blobs.Store  // is swept of what no row names; nil: by another process
 	Status  time.Duration // between two status lists, the same in all processes; 0 = this process makes none
 }
 
@@ -135,6 +137,9 @@ func (r *Runner) Start(ctx context.Context) error {
 	sweeping, stop := context.WithCancel(ctx)
 	r.stop = stop
 	r.swept.Go(func() { r.sweepAlways(sweeping) })
+	if r.Files != nil {
+		r.swept.Go(func() { r.filesAlways(sweeping) })
+	}
 	r.swept.Go(func() { r.hallsAlways(sweeping) })
 	if r.Status > 0 {
 		r.swept.Go(func() { r.statusAlways(sweeping) })

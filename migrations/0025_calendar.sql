@@ -195,5 +195,33 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER guarantee_clock_stopped BEFORE UPDATE OF release_state ON guarantee FOR EACH ROW EXECUTE FUNCTION guarantee_clock_stopped();
 
+-- One paper by which a beneficiary releases several letters of a lot: its durable receipt, written and committed before any
+-- lock is asked for. Each letter that it lists has a receipt of its own beside it, of the same instant, so that what a
+-- crash left is taken up like every other receipt.
+CREATE TABLE lot_release (
+    id          text PRIMARY KEY CHECK (id ~ '^[0-9a-f]{32}$'),
+    lot         text NOT NULL,
+    sender      text NOT NULL,
+    signed      bytea NOT NULL,
+    received_at timestamptz NOT NULL
+);
+CREATE TRIGGER lot_release_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON lot_release
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+ALTER TABLE intake
+    ADD COLUMN paper text REFERENCES lot_release (id), -- whose bytes are this receipt's
+    DROP CONSTRAINT intake_kind_check,
+    ADD CONSTRAINT intake_kind_check CHECK (kind IN ('release', 'lot_release', 'demand', 'completion', 'withdrawal')),
+    ADD CHECK ((kind = 'lot_release') = (paper IS NOT NULL)),
+    ADD CHECK (paper IS NULL OR octet_length(body) = 0);
+CREATE INDEX intake_paper ON intake (paper) WHERE paper IS NOT NULL;
+CREATE TRIGGER intake_paper_fixed BEFORE UPDATE OF paper ON intake
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+ALTER TABLE release_signature
+    ADD COLUMN paper text REFERENCES lot_release (id), -- a lot's paper is kept once, not once a letter
+    ALTER COLUMN signed DROP NOT NULL,
+    ADD CHECK ((signed IS NULL) = (paper IS NOT NULL));
+
 -- +goose Down
 SELECT 1 / 0; -- forward only

@@ -20,6 +20,10 @@ type NewLot struct {
 	End    letter.EndRule
 	Bids   Place      // "" is Here
 	Hall   *HallRules // nil: opened on the spot (现场开标)
+
+	RetenderOf string // the failed or terminated lot that this one repeats (重新招标); "" for none
+	// Consortium: whether a consortium may bid (招标投标法31). Frozen with the rest when the lot is published.
+	Consortium bool
 }
 
 // AddLot drafts a lot of a project. It is checked here already, so that nobody drafts what cannot be published.
@@ -47,12 +51,37 @@ func (d *Desk) AddLot(ctx context.Context, cmd party.Command, project string, n 
 		if err := n.check(p.Regime); err != nil {
 			return err
 		}
+		if err := mayRepeat(ctx, tx, cmd.Actor, n.RetenderOf); err != nil {
+			return err
+		}
 		if err := insertLot(ctx, tx, answer.ID, project, n); err != nil {
 			return err
 		}
 		return d.after(ctx, tx, cmd, answer)
 	})
 	return answer, err
+}
+
+// mayRepeat: a lot repeats one of the same tenderer that ended without a contract (招标投标法28, 42; 条例55; 政府采购法37). It
+// takes nothing over from it: bids and letters of the old lot are the old lot's.
+func mayRepeat(ctx context.Context, tx pgx.Tx, by party.Actor, id string) error {
+	if id == "" {
+		return nil
+	}
+	old, err := readLot(ctx, tx, id)
+	if err == nil {
+		err = old.Project.runBy(by)
+	}
+	if err != nil {
+		if _, refused := party.RefusalOf(err); !refused {
+			return err
+		}
+		return party.Invalid("lot.retender_of", "retender_of", "没有找到所填的原标段，或它不是本单位组织的；请核对标段在平台的编号")
+	}
+	if old.State != Failed && old.State != Terminated {
+		return party.Invalid("lot.retender_of", "retender_of", "原标段当前状态为“"+Words(old.State)+"”，没有失败或终止，不能重新招标；请先登记终止")
+	}
+	return nil
 }
 
 func (n NewLot) check(regime string) error {
@@ -129,10 +158,12 @@ func checkForms(regime string, forms []letter.Form) error {
 func insertLot(ctx context.Context, tx pgx.Tx, id, project string, n NewLot) error {
 	hall := rowOfRules(n.Hall)
 	_, err := tx.Exec(ctx, `INSERT INTO lot (id, project, code, name, version, state, base, amount, forms, deadline, validity_days, extra_days, bids,
-		hall_decrypt, hall_objection, hall_sign)
-		VALUES (@id, @project, @code, @name, 0, 'draft', @base, @amount, @forms, @deadline, @validity, @extra, @bids, @decrypt, @objection, @sign)`, pgx.NamedArgs{
+			retender_of, consortium, hall_decrypt, hall_objection, hall_sign)
+		VALUES (@id, @project, @code, @name, 0, 'draft', @base, @amount, @forms, @deadline, @validity, @extra, @bids,
+			@retender, @consortium, @decrypt, @objection, @sign)`, pgx.NamedArgs{
 		"id": id, "project": project, "code": n.Code, "name": n.Name, "base": n.Base, "amount": n.Amount, "forms": n.Forms,
 		"deadline": n.End.Deadline, "validity": n.End.ValidityDays, "extra": n.End.ExtraDays, "bids": n.Bids,
+		"retender": orNull(n.RetenderOf), "consortium": n.Consortium,
 		"decrypt": hall.HallDecrypt, "objection": hall.HallObjection, "sign": hall.HallSign})
 	return translate(err)
 }

@@ -76,6 +76,9 @@ func (d *Desk) inTime(ctx context.Context, tx pgx.Tx, id string) (time.Time, err
 	if l.State == Draft {
 		return time.Time{}, ErrNotFound
 	}
+	if l.State == Terminated {
+		return time.Time{}, errTerminated
+	}
 	if l.State != Published || !now.Before(l.End.Deadline) {
 		return time.Time{}, errClosed
 	}

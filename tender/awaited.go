@@ -131,8 +131,11 @@ type alarmRow struct {
 }
 
 // Awaited lists the custodians that gave nothing to a lot's opening and have not given since: while the lot is closed
-// and not opened, the opening may be waiting for them.
+// and not opened, the opening may be waiting for them. One that was called off before waits for nobody.
 func (d *Desk) Awaited(ctx context.Context, l *Lot) ([]Awaited, error) {
+	if l.State == Terminated && l.OpenedAt == nil {
+		return nil, nil
+	}
 	rows, err := d.Pool.Query(ctx, `SELECT holder::int AS holder, reason, raised_at FROM custodian_alarm
 		WHERE lot = @lot AND answered_at IS NULL ORDER BY holder`, pgx.NamedArgs{"lot": l.ID})
 	if err != nil {

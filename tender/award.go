@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/calendar"
@@ -17,10 +18,13 @@ type AwardNote struct {
 	Winner     string
 	Candidates []string
 	NoticedOn  calendar.Date
+	PassedOver []PassedOver // candidates ranked before the winner who do not get the contract (条例55)
+	evaluation *int         // the edition that it follows
 }
 
-// Award notes the award of an opened lot, or a new award after a refusal (条例55). Under 政府采购 the losers' letters
-// fall due for release five working days after the notice (政府采购法实施条例33).
+// Award notes the award of an opened lot, or a new award after a refusal (条例55). Where the committee's result is on
+// record the award follows it (mayAward); elsewhere it is the tenderer's word. Under 政府采购 the losers' letters fall due
+// for release five working days after the notice (政府采购法实施条例33).
 func (d *Desk) Award(ctx context.Context, cmd party.Command, id string, n AwardNote) (Answer, error) {
 	return d.change(ctx, cmd, id, func(t *turn) error {
 		if err := t.lot.Project.runBy(t.actor); err != nil {
@@ -33,17 +37,20 @@ func (d *Desk) Award(ctx context.Context, cmd party.Command, id string, n AwardN
 		if err != nil {
 			return err
 		}
-		round, refused, err := rounds(ctx, t.tx, id)
+		before, err := awards(ctx, t.tx, id)
 		if err != nil {
 			return err
 		}
-		if err := t.move(VerbAward, map[string]any{"winner": n.Winner, "candidates": n.Candidates, "noticed_on": n.NoticedOn}); err != nil {
+		if err := t.move(VerbAward, n.facts()); err != nil {
 			return err
 		}
-		if err := n.check(bids, refused, calendar.DateOf(t.now), calendar.DateOf(*t.lot.OpenedAt)); err != nil {
+		if err := n.check(bids, refusedIn(before), calendar.DateOf(t.now), calendar.DateOf(*t.lot.OpenedAt)); err != nil {
 			return err
 		}
-		if err := insertAward(ctx, t.tx, id, round+1, n); err != nil {
+		if err := d.mayAward(ctx, t, &n, before); err != nil {
+			return err
+		}
+		if err := insertAward(ctx, t.tx, id, len(before)+1, n); err != nil {
 			return err
 		}
 		return d.releaseLosers(ctx, t.tx, t.lot, bids, n)
@@ -108,17 +115,29 @@ func forfeited(ctx context.Context, q store.Querier, lot string) (func(id string
 	if err != nil {
 		return nil, err
 	}
-	_, refused, err := rounds(ctx, q, lot)
+	before, err := awards(ctx, q, lot)
 	return func(id string) bool {
-		return slices.ContainsFunc(refused, func(winner string) bool { return wonWith(bids, winner, id) })
+		return slices.ContainsFunc(refusedIn(before), func(winner string) bool { return wonWith(bids, winner, id) })
 	}, err
 }
 
-// rounds is how many awards a lot has had, and who refused.
-func rounds(ctx context.Context, q store.Querier, lot string) (n int, refused []string, err error) {
-	err = q.QueryRow(ctx, `SELECT count(*), coalesce(array_agg(winner) FILTER (WHERE refused_for IS NOT NULL), '{}')
-		FROM award WHERE lot = @lot`, pgx.NamedArgs{"lot": lot}).Scan(&n, &refused)
-	return n, refused, err
+// refusedIn are the winners who refused the contract.
+func refusedIn(all []AwardView) (out []string) {
+	for _, a := range all {
+		if a.RefusedFor != nil {
+			out = append(out, a.Winner)
+		}
+	}
+	return out
+}
+
+// facts are the award as the lot's event says it.
+func (n AwardNote) facts() map[string]any {
+	out := map[string]any{"winner": n.Winner, "candidates": n.Candidates, "noticed_on": n.NoticedOn}
+	if len(n.PassedOver) > 0 {
+		out["passed_over"] = n.PassedOver
+	}
+	return out
 }
 
 func insertAward(ctx context.Context, tx pgx.Tx, lot string, round int, n AwardNote) error {
@@ -126,8 +145,13 @@ func insertAward(ctx context.Context, tx pgx.Tx, lot string, round int, n AwardN
 	if candidates == nil {
 		candidates = []string{}
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO award (lot, round, winner, candidates, noticed_on)
-		VALUES (@lot, @round, @winner, @candidates, @noticed_on)`, pgx.NamedArgs{
-		"lot": lot, "round": round, "winner": n.Winner, "candidates": candidates, "noticed_on": n.NoticedOn.Time()})
+	passed, err := json.Marshal(n.PassedOver)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO award (lot, round, winner, candidates, noticed_on, evaluation, passed_over)
+		VALUES (@lot, @round, @winner, @candidates, @noticed_on, @evaluation, @passed)`, pgx.NamedArgs{
+		"lot": lot, "round": round, "winner": n.Winner, "candidates": candidates, "noticed_on": n.NoticedOn.Time(),
+		"evaluation": n.evaluation, "passed": string(passed)})
 	return translate(err)
 }

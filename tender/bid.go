@@ -43,9 +43,12 @@ type bidRecord struct {
 
 // Refusals that a constraint of the database may have to speak.
 var (
-	ErrAlreadyBid  = party.Conflict("bid.already_standing", "本单位在该标段已有一份投标；如需修改，请先撤回再重新递交")
-	errBidOutside  = party.Conflict("bid.outside", "本标段的投标文件请在交易中心的投标系统递交，并在其中填写保函的申请编号")
-	ErrBidHandedIn = party.Conflict("bid.handed_in", "这份投标文件已经递交过；请查看“我的投标”，不要重复递交")
+	ErrAlreadyBid   = party.Conflict("bid.already_standing", "本单位在该标段已有一份投标；如需修改，请先撤回再重新递交")
+	errBidOutside   = party.Conflict("bid.outside", "本标段的投标文件请在交易中心的投标系统递交，并在其中填写保函的申请编号")
+	errReplaces     = party.Invalid("bid.replaces", "bid.replaces", "投标文件写明的被替换投标与所办事项不一致；新投标请不要填写，替换请用“替换投标”并指明本单位在同一标段的原投标")
+	errNoConsortium = party.Invalid("bid.no_consortium", "bid.bidders", "招标公告载明本标段不接受联合体投标；请单独投标")
+	errNoCash       = party.Invalid("bid.no_cash", "bid.cash", "本标段不接受现金保证金；请按公告列明的形式提交保函")
+	ErrBidHandedIn  = party.Conflict("bid.handed_in", "这份投标文件已经递交过；请查看“我的投标”，不要重复递交")
 )
 
 // SubmitBid takes a signed bid in. It is checked and sealed before the transaction; whether it is in time is
@@ -62,7 +65,7 @@ func (d *Desk) SubmitBid(ctx context.Context, cmd party.Command, who Bidder, id 
 	if l.Bids == Outside {
 		return Answer{}, errBidOutside
 	}
-	row, answer, err := d.sealBid(ctx, l, who, p7s)
+	row, answer, err := d.sealBid(ctx, l, who, p7s, "")
 	if err == nil {
 		err = d.handIn(ctx, cmd, l, who.Party.USCC, row, &answer)
 	}
@@ -99,11 +102,15 @@ func (d *Desk) keepBid(ctx context.Context, tx pgx.Tx, cmd party.Command, bidder
 }
 
 // sealBid checks a bid, receipts it and encrypts both. The instant of the receipt is read before the
-// transaction that decides; what is decided to be late is never answered with it.
-func (d *Desk) sealBid(ctx context.Context, l *Lot, who Bidder, p7s []byte) (bidRow, Answer, error) {
+// transaction that decides; what is decided to be late is never answered with it. Replaces is the bid that it must say
+// it takes the place of; empty: none.
+func (d *Desk) sealBid(ctx context.Context, l *Lot, who Bidder, p7s []byte, replaces string) (bidRow, Answer, error) {
 	now, err := store.Now(ctx, d.Pool)
 	if err != nil {
 		return bidRow{}, Answer{}, err
+	}
+	if l.State == Terminated {
+		return bidRow{}, Answer{}, errTerminated
 	}
 	if l.State != Published || !now.Before(l.End.Deadline) {
 		return bidRow{}, Answer{}, errClosed
@@ -111,6 +118,9 @@ func (d *Desk) sealBid(ctx context.Context, l *Lot, who Bidder, p7s []byte) (bid
 	b, err := d.readBid(l, who, p7s, now)
 	if err != nil {
 		return bidRow{}, Answer{}, err
+	}
+	if b.Replaces != replaces {
+		return bidRow{}, Answer{}, errReplaces
 	}
 	receipt, err := d.receipt(ctx, b.ID, p7s, now)
 	if err != nil {
@@ -134,6 +144,13 @@ func (d *Desk) readBid(l *Lot, who Bidder, p7s []byte, now time.Time) (letter.Bi
 		return b, party.Invalid("bid.lot", "bid.lot", "投标文件写的标段与递交的标段不一致；请用客户端重新生成")
 	case len(b.Bidders) == 0 || b.Bidders[0] != who.Party:
 		return b, party.Invalid("bid.bidder", "bid.bidders", "投标人须为本单位（联合体须以牵头人为首）；请核对名称和统一社会信用代码")
+	case len(b.Bidders) > 1 && !l.Consortium:
+		return b, errNoConsortium
+	case b.Cash != nil && !l.takesCash():
+		return b, errNoCash
+	}
+	if err := b.Agreed(func(s signing.SignedData) error { return s.Verify(d.Trust, now) }); err != nil {
+		return b, refuse("bid", err)
 	}
 	return b, nil
 }

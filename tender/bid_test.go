@@ -273,7 +273,7 @@ func TestClosingWaitsForWhoWasInTime(t *testing.T) {
 	w.clock.Set(deadline.Add(-time.Microsecond))
 	o := w.bidders[2]
 	id, p7s := w.bid(o, l, "")
-	row, _ := must2(w.sealBid(w.ctx, l, o.bidder(), p7s))
+	row, _ := must2(w.sealBid(w.ctx, l, o.bidder(), p7s, ""))
 	tx := must(w.pool.Begin(w.ctx))
 	must(w.inTime(w.ctx, tx, l.ID))
 	w.clock.Set(deadline)

@@ -111,6 +111,8 @@ func (l *Lot) matches(list letter.BidList, now time.Time) error {
 		return err
 	}
 	switch {
+	case l.State == Terminated && l.ClosedAt == nil:
+		return errTerminated
 	case list.Project != l.Lot.Project || list.Lot != l.Lot.Code:
 		return party.Invalid("list.lot", "list.lot", "投标清单写的项目或标段编号与所提交的标段不一致；请核对")
 	case list.Requirement != l.frozen:

@@ -118,11 +118,17 @@ func (d *Desk) owned(ctx context.Context, q store.Querier, bidder string) ([]own
 	}
 }
 
-// freeOwnerTag is the bidder's next number. Two bids of one bidder at once take turns on an advisory lock whose
-// key is a keyed tag of its own: were it the tag of a row, pg_locks would tell whose hand-in wrote that row.
-func (d *Desk) freeOwnerTag(ctx context.Context, tx pgx.Tx, bidder string) (signing.Digest, error) {
+// lockBidder has two bids of one bidder at once take turns, on an advisory lock whose key is a keyed tag of its own: were
+// it the tag of a row, pg_locks would tell whose hand-in wrote that row.
+func (d *Desk) lockBidder(ctx context.Context, tx pgx.Tx, bidder string) error {
 	key := lockKey(d.Tags.Owner("bidder-lock/"+bidder, 0))
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(@key)`, pgx.NamedArgs{"key": key}); err != nil {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(@key)`, pgx.NamedArgs{"key": key})
+	return err
+}
+
+// freeOwnerTag is the bidder's next number.
+func (d *Desk) freeOwnerTag(ctx context.Context, tx pgx.Tx, bidder string) (signing.Digest, error) {
+	if err := d.lockBidder(ctx, tx, bidder); err != nil {
 		return signing.Digest{}, err
 	}
 	n := 0

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee/calendar"
+	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -73,21 +74,24 @@ type AwardView struct {
 	NoticedOn  time.Time
 	SignedOn   *time.Time
 	RefusedFor *string
+	Evaluation *int    // the edition of the committee's result that it follows; nil where none is on record
+	PassedOver []byte  // JSON list of PassedOver
+	SetAside   *string // the objection whose answer set it aside
 }
 
-const awardColumns = `round, winner, candidates, noticed_on, signed_on, refused_for`
+const awardColumns = `round, winner, candidates, noticed_on, signed_on, refused_for, evaluation, passed_over::text::bytea AS passed_over, set_aside`
 
 // Awards lists a lot's awards in their order: more than one only after a refusal.
 func (d *Desk) Awards(ctx context.Context, id string) ([]AwardView, error) {
-	rows, err := d.Pool.Query(ctx, `SELECT `+awardColumns+` FROM award WHERE lot = @lot ORDER BY round`, pgx.NamedArgs{"lot": id})
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[AwardView])
+	return awards(ctx, d.Pool, id)
+}
+
+func awards(ctx context.Context, q store.Querier, lot string) ([]AwardView, error) {
+	return store.Many[AwardView](ctx, q, `SELECT `+awardColumns+` FROM award WHERE lot = @lot ORDER BY round`, pgx.NamedArgs{"lot": lot})
 }
 
 // lastAward is the one that stands; a lot without any is in a state in which nothing can be done with it.
-func lastAward(ctx context.Context, tx pgx.Tx, lot string) (AwardView, error) {
+func lastAward(ctx context.Context, tx store.Querier, lot string) (AwardView, error) {
 	rows, err := tx.Query(ctx, `SELECT `+awardColumns+` FROM award WHERE lot = @lot ORDER BY round DESC LIMIT 1`, pgx.NamedArgs{"lot": lot})
 	if err != nil {
 		return AwardView{}, err

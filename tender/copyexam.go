@@ -42,7 +42,9 @@ func (e *exam) beside(ctx context.Context, q store.Querier) error {
 	if err != nil {
 		return err
 	}
+	e.bids = standingIn{}
 	for _, b := range bids {
+		e.bids.add(b.ID, b.Bidders)
 		if b.Letter == e.x.ID {
 			e.x.By = append(e.x.By, &openedBid{ID: b.ID, Content: letter.Bid{Bidders: b.Bidders}})
 		}

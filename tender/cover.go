@@ -84,10 +84,13 @@ func (f *Filler) Fill(ctx context.Context) (rest time.Duration, err error) {
 	}
 }
 
-// step does one thing that is missing: a bid, or a withdrawal if there is one of nobody's to withdraw.
+// step does one thing that is missing: a bid, a withdrawal if there is one of nobody's to withdraw, or both in one act
+// when both are due, which the line sees to now and then: bidders replace their bids too.
 func (f *Filler) step(ctx context.Context, l line, c counted) (did bool, err error) {
 	missing := f.desk.missing(l, c)
 	switch {
+	case missing.bids > 0 && missing.withdrawn > 0 && len(f.standing) > 0:
+		return f.replace(ctx, l)
 	case missing.bids > 0:
 		return f.handIn(ctx, l)
 	case missing.withdrawn > 0 && len(f.standing) > 0:
@@ -98,7 +101,8 @@ func (f *Filler) step(ctx context.Context, l line, c counted) (did bool, err err
 
 // handIn makes a bid of nobody's before the transaction, which counts again: of several that would fill, one does.
 func (f *Filler) handIn(ctx context.Context, l line) (did bool, err error) {
-	n, row, answer, err := f.newNobody(ctx)
+	n := f.newNobody()
+	row, answer, err := f.bid(ctx, &n)
 	if err != nil {
 		return false, err
 	}
@@ -123,18 +127,16 @@ func (f *Filler) handIn(ctx context.Context, l line) (did bool, err error) {
 func (f *Filler) withdraw(ctx context.Context, l line) (did bool, err error) {
 	i := rand.IntN(len(f.standing)) // #nosec G404 -- which of nobody's bids goes is nobody's secret
 	n := f.standing[i]
-	sealed, err := n.withdrawal()
+	sealed, answer, err := f.withdrawal(ctx, n)
 	if err != nil {
 		return false, err
 	}
-	answer := Answer{ID: n.id, State: string(Withdrawn)}
 	err = f.desk.within(ctx, func(tx pgx.Tx) error {
 		did = false
 		m, err := f.alone(ctx, tx, l)
 		if err != nil || m.withdrawn <= 0 {
 			return err
 		}
-		answer.At = m.now
 		cmd, err := f.asBidder(ctx, tx, n, &answer)
 		if err != nil {
 			return err
@@ -147,6 +149,41 @@ func (f *Filler) withdraw(ctx context.Context, l line) (did bool, err error) {
 	})
 	if err == nil && did {
 		f.standing = append(f.standing[:i], f.standing[i+1:]...)
+	}
+	return did && err == nil, err
+}
+
+// replace has one of nobody's bidders put a new bid in the place of its old one, for the same lot that is none. What both
+// rows say of each other, they say of a bidder's: its tag goes from one to the other.
+func (f *Filler) replace(ctx context.Context, l line) (did bool, err error) {
+	i := rand.IntN(len(f.standing)) // #nosec G404 -- which of nobody's bids goes is nobody's secret
+	old := f.standing[i]
+	n := old
+	n.id = newID()
+	s := swap{lot: n.lot.ID, bidder: n.who.Party.USCC, old: old.id, uniq: old.uniq}
+	if s.statement, s.r.Withdrawn, err = f.withdrawal(ctx, old); err != nil {
+		return false, err
+	}
+	if s.row, s.r.Received, err = f.bid(ctx, &n); err != nil {
+		return false, err
+	}
+	err = f.desk.within(ctx, func(tx pgx.Tx) error {
+		did = false
+		if m, err := f.alone(ctx, tx, l); err != nil || m.bids <= 0 || m.withdrawn <= 0 {
+			return err
+		}
+		s.cmd = n.command()
+		if _, err := f.desk.beforeSwap(ctx, tx, &s); err != nil {
+			return err
+		}
+		if _, err := f.desk.inTime(ctx, tx, s.lot); err != nil && !isNotFound(err) {
+			return err
+		}
+		did = true
+		return f.desk.writeSwap(ctx, tx, &s)
+	})
+	if err == nil && did {
+		f.standing[i] = n
 	}
 	return did && err == nil, err
 }

@@ -33,7 +33,6 @@ type counted struct {
 // missing is by how many rows the table is behind its line; ahead of it when negative.
 type missing struct {
 	bids, withdrawn int64
-	now             time.Time
 }
 
 // withdrawals are foreseen as one for this many bids.
@@ -84,7 +83,7 @@ func (l line) withdrawals() int { return (l.Per + withdrawals/2) / withdrawals }
 
 func (d *Desk) missing(l line, c counted) missing {
 	bids, withdrawn := d.foreseen(l, c.Now)
-	return missing{bids: bids - c.Bids, withdrawn: withdrawn - c.Withdrawn, now: c.Now}
+	return missing{bids: bids - c.Bids, withdrawn: withdrawn - c.Withdrawn}
 }
 
 // steps counts the instants of one kind from the line's beginning to at.
@@ -104,9 +103,13 @@ func (d *Desk) steps(l line, kind string, per int, at time.Time) int64 {
 }
 
 // instant is when in its stretch the i-th row is due: anywhere, as the tag key has it. Every process finds the same,
-// after a crash too, and who has not the key can foretell none.
+// after a crash too, and who has not the key can foretell none. About half of the withdrawals are due with a bid, so that
+// nobody's bidders replace their bids as others do.
 func (d *Desk) instant(l line, kind string, stretch int64, i int) time.Duration {
 	tag := d.Tags.Owner(fmt.Sprintf("cover/%s/%d/%d", kind, l.Since.UnixMicro(), stretch), i)
+	if kind == "withdrawal" && tag[8]&1 == 1 {
+		return d.instant(l, "bid", stretch, int(tag[9])%l.Per)
+	}
 	part, _ := bits.Mul64(binary.BigEndian.Uint64(tag[:8]), uint64(l.Stretch)) // #nosec G115 -- a stretch is positive
 	return time.Duration(part)                                                 // #nosec G115 -- less than a stretch
 }

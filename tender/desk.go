@@ -12,6 +12,7 @@ import (
 	"baohan/guarantee"
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/blobs"
 	"baohan/internal/clock"
 	"baohan/internal/store"
 	"baohan/party"
@@ -44,6 +45,7 @@ type Config struct {
 	Trust         *signing.Trust
 	Custodians    [3]custody.Custodian
 	Market        Market
+	Files         *blobs.Store       // keeps the evidence of incidents
 	Openings      Openings           // nil: the sweeper finds what is due
 	Log           *slog.Logger       // nil: the program's own
 	Forms         FormKey            // seals what bidders decrypt at a remote opening; without it no lot is published for one
@@ -82,11 +84,16 @@ func (t *turn) move(verb Verb, data any) error {
 	if err != nil {
 		return err
 	}
+	t.lot.State = to
+	return t.note(verb, data)
+}
+
+// note appends a public fact that moves nothing: what happened beside the lot, to an objection.
+func (t *turn) note(verb Verb, data any) error {
 	facts, err := json.Marshal(data)
 	if err != nil {
 		return err
 	}
-	t.lot.State = to
 	t.lot.Version++
 	e := event{Seq: t.lot.Version, Kind: verb, At: t.now, Actor: actorOf(t.actor), Data: facts}
 	if e.leaf, err = e.fact(t.lot.ID).Leaf(); err != nil {
@@ -113,10 +120,20 @@ func (d *Desk) within(ctx context.Context, work func(pgx.Tx) error) error {
 // change is where every change of a lot's row begins: take the command's place, take the lot's lock for itself,
 // run the rule, append the events, write the row, keep the answer, commit. A crash before the commit means that
 // nothing happened.
-func (d *Desk) change(ctx context.Context, cmd party.Command, id string, rule func(*turn) error) (Answer, error) {
-	var answer Answer
-	err := d.within(ctx, func(tx pgx.Tx) error {
-		done, err := d.before(ctx, tx, cmd, &answer)
+func (d *Desk) change(ctx context.Context, cmd party.Command, id string, rule func(*turn) error) (answer Answer, err error) {
+	return answer, d.changeFor(ctx, cmd, id, &answer, func(t *turn) error {
+		if err := rule(t); err != nil {
+			return err
+		}
+		answer = Answer{ID: t.lot.ID, Version: t.lot.Version, State: string(t.lot.State)}
+		return nil
+	})
+}
+
+// changeFor is change for verbs that answer about something else than the lot: the rule writes the answer.
+func (d *Desk) changeFor(ctx context.Context, cmd party.Command, id string, answer any, rule func(*turn) error) error {
+	return d.within(ctx, func(tx pgx.Tx) error {
+		done, err := d.before(ctx, tx, cmd, answer)
 		if err != nil || done {
 			return err
 		}
@@ -133,10 +150,8 @@ func (d *Desk) change(ctx context.Context, cmd party.Command, id string, rule fu
 		if err := t.write(ctx); err != nil {
 			return err
 		}
-		answer = Answer{ID: t.lot.ID, Version: t.lot.Version, State: string(t.lot.State)}
 		return d.after(ctx, tx, cmd, answer)
 	})
-	return answer, err
 }
 
 func (d *Desk) turn(ctx context.Context, tx pgx.Tx, actor party.Actor, id string) (*turn, error) {
@@ -173,8 +188,8 @@ type Answer struct {
 	ID      string `json:"id"`
 	Version int64  `json:"version,omitzero"`
 	State   string `json:"state"`
-	Receipt []byte `json:"receipt,omitzero"` // the platform's signed receipt of a bid
-	// At is when a bid was withdrawn: the instant, read under the lock, at which it still was in time.
+	Receipt []byte `json:"receipt,omitzero"` // the platform's signed receipt of a bid, or of its withdrawal
+	// At is when a bid was withdrawn, as its receipt says.
 	At time.Time `json:"at,omitzero"`
 }
 

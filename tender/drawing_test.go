@@ -59,9 +59,14 @@ func drawing() string {
 			accepted.moves = append(accepted.moves, m)
 		}
 	}
+	objection := machine{name: "objection 异议、质疑", states: []string{"filed", "answered", "withdrawn"},
+		words: func(s string) string { return ObjectionState(s).Words() }}
+	for _, m := range ObjectionMoves {
+		objection.moves = append(objection.moves, IncidentMove{"objection", string(m.From), m.Verb, string(m.To)})
+	}
 	var b strings.Builder
-	b.WriteString("# States of a lot, of an emergency and of a remote opening\n\nDrawn from the tables of `tender/status.go`, `tender/incidentstatus.go` and `tender/hallstatus.go`. Whatever is not drawn is refused, by the code and by the database.\n")
-	for _, m := range []machine{lot, incident, accepted, session} {
+	b.WriteString("# States of a lot, of an objection, of an emergency and of a remote opening\n\nDrawn from the tables of `tender/status.go`, `tender/objectionstatus.go`, `tender/incidentstatus.go` and `tender/hallstatus.go`. Whatever is not drawn is refused, by the code and by the database.\n")
+	for _, m := range []machine{lot, objection, incident, accepted, session} {
 		m.draw(&b)
 	}
 	return b.String()

@@ -158,14 +158,14 @@ func TestRemoteOpening(t *testing.T) {
 		}
 	}
 	h.does(h.ConfirmLine(h.ctx, h.bidder(0), h.l.ID))
-	o := h.does(h.Object(h.ctx, h.bidder(1), h.l.ID, "请公布最高投标限价"))
+	o := h.does(h.ObjectInHall(h.ctx, h.bidder(1), h.l.ID, "请公布最高投标限价"))
 	h.clock.Advance(10*time.Minute - time.Microsecond)
 	_, err := h.MakeRecord(h.ctx, h.host(), h.l.ID, "")
 	h.refused(err, "hall.objections_open")
 	h.clock.Advance(time.Microsecond)
 	_, err = h.MakeRecord(h.ctx, h.host(), h.l.ID, "")
 	h.refused(err, "hall.unanswered")
-	h.does(h.AnswerObjection(h.ctx, h.host(), h.l.ID, o.Seq, "最高投标限价见招标公告第三页"))
+	h.does(h.AnswerInHall(h.ctx, h.host(), h.l.ID, o.Seq, "最高投标限价见招标公告第三页"))
 	h.does(h.MakeRecord(h.ctx, h.host(), h.l.ID, ""))
 	h.stands(HallSigning)
 	h.does(h.sign(h.bidders[0], party.Bidder))

@@ -21,7 +21,7 @@ func TestOnlyTheHostRuns(t *testing.T) {
 			"resume":    func() error { _, err := h.Resume(h.ctx, cmd, h.l.ID, "原因如下"); return err },
 			"extend":    func() error { _, err := h.AskExtension(h.ctx, cmd, h.l.ID, 5, "原因如下"); return err },
 			"read":      func() error { _, err := h.ReadOut(h.ctx, cmd, h.l.ID); return err },
-			"answer":    func() error { _, err := h.AnswerObjection(h.ctx, cmd, h.l.ID, 1, "答复"); return err },
+			"answer":    func() error { _, err := h.AnswerInHall(h.ctx, cmd, h.l.ID, 1, "答复"); return err },
 			"record":    func() error { _, err := h.MakeRecord(h.ctx, cmd, h.l.ID, ""); return err },
 			"attribute": func() error { _, err := h.Attribute(h.ctx, cmd, h.l.ID, NewAttribution{}); return err },
 		} {

@@ -12,9 +12,9 @@ import (
 	"baohan/party"
 )
 
-// Objection is what a bidder said against the opening (条例44), with the host's answer. One that came too late is kept as
+// HallObjection is what a bidder said against the opening (条例44), with the host's answer. One that came too late is kept as
 // refused: what is left is a complaint (投诉, 条例60).
-type Objection struct {
+type HallObjection struct {
 	Seq        int64
 	Bidder     string // 统一社会信用代码 of the lead
 	Said       string
@@ -32,9 +32,9 @@ var (
 	errNoObjection    = party.NotFound("objection.not_found", "没有这项等待答复的异议；请刷新后查看")
 )
 
-// Object takes a bidder's objection in, inside the window that the read-out opened; its end is decided under the lock
+// ObjectInHall takes a bidder's objection in, inside the window that the read-out opened; its end is decided under the lock
 // (OPEN-13). What comes at the end or later is kept as refused, once for the same words.
-func (d *Desk) Object(ctx context.Context, cmd party.Command, lot, text string) (HallAnswer, error) {
+func (d *Desk) ObjectInHall(ctx context.Context, cmd party.Command, lot, text string) (HallAnswer, error) {
 	return d.changeHall(ctx, cmd, lot, "hall_objected", func(ctx context.Context, h *hallTurn) error {
 		b, err := h.ownBid(ctx)
 		switch {
@@ -80,8 +80,8 @@ func (h *hallTurn) insertObjection(ctx context.Context, bidder, text string, ref
 	return translate(err)
 }
 
-// AnswerObjection is the host's answer, on the spot and on record (条例44). Without it the record cannot be made.
-func (d *Desk) AnswerObjection(ctx context.Context, cmd party.Command, lot string, seq int64, text string) (HallAnswer, error) {
+// AnswerInHall is the host's answer, on the spot and on record (条例44). Without it the record cannot be made.
+func (d *Desk) AnswerInHall(ctx context.Context, cmd party.Command, lot string, seq int64, text string) (HallAnswer, error) {
 	return d.changeHall(ctx, cmd, lot, "hall_answered", func(ctx context.Context, h *hallTurn) error {
 		if err := h.byHost(); err != nil {
 			return err
@@ -105,8 +105,8 @@ func (d *Desk) AnswerObjection(ctx context.Context, cmd party.Command, lot strin
 	})
 }
 
-func readObjections(ctx context.Context, q store.Querier, lot string) ([]Objection, error) {
-	return store.Many[Objection](ctx, q, `SELECT seq, bidder, said, at, refused, answer, answered_by, answered_at FROM hall_objection
+func readHallObjections(ctx context.Context, q store.Querier, lot string) ([]HallObjection, error) {
+	return store.Many[HallObjection](ctx, q, `SELECT seq, bidder, said, at, refused, answer, answered_by, answered_at FROM hall_objection
 		WHERE lot = @lot ORDER BY seq`, pgx.NamedArgs{"lot": lot})
 }
 

@@ -172,7 +172,7 @@ func (h *hallTurn) recordObjections(ctx context.Context, bids []letter.RecordBid
 			lead[b.Bidders[0].USCC] = b.Bidders[0]
 		}
 	}
-	all, err := readObjections(ctx, h.tx, h.s.Lot)
+	all, err := readHallObjections(ctx, h.tx, h.s.Lot)
 	out := make([]letter.RecordObjection, len(all))
 	for i, o := range all {
 		out[i] = letter.RecordObjection{Bidder: lead[o.Bidder], At: local(o.At), Text: o.Said, Refused: o.Refused}

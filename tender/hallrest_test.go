@@ -275,7 +275,7 @@ func TestTerminatedSession(t *testing.T) {
 	h.stands(HallTerminated)
 	_, err := h.decrypt(0)
 	h.refused(err, "form.too_late")
-	_, err = h.Object(h.ctx, h.bidder(0), h.l.ID, "终止以后的异议")
+	_, err = h.ObjectInHall(h.ctx, h.bidder(0), h.l.ID, "终止以后的异议")
 	h.refused(err, "hall.window_over")
 	if h.count(HallTerminate) != 1 {
 		t.Error("terminated twice")
@@ -328,9 +328,12 @@ func TestKilledInsideEveryStep(t *testing.T) {
 			return err
 		}, func() party.Command { return h.bidder(2) }},
 		{"read", func(c party.Command) error { _, err := h.ReadOut(h.ctx, c, h.l.ID); return err }, h.host},
-		{"object", func(c party.Command) error { _, err := h.Object(h.ctx, c, h.l.ID, "对唱标的异议"); return err }, func() party.Command { return h.bidder(1) }},
+		{"object", func(c party.Command) error {
+			_, err := h.ObjectInHall(h.ctx, c, h.l.ID, "对唱标的异议")
+			return err
+		}, func() party.Command { return h.bidder(1) }},
 		{"answer", func(c party.Command) error {
-			_, err := h.AnswerObjection(h.ctx, c, h.l.ID, h.view().Objections[0].Seq, "答复如下")
+			_, err := h.AnswerInHall(h.ctx, c, h.l.ID, h.view().Objections[0].Seq, "答复如下")
 			return err
 		}, h.host},
 		{"record", func(c party.Command) error { _, err := h.MakeRecord(h.ctx, c, h.l.ID, ""); return err }, func() party.Command {
@@ -403,8 +406,8 @@ func TestOpeningPoints(t *testing.T) {
 	h.does(h.ConfirmAttribution(h.ctx, h.supervisor(), h.l.ID, a.Seq))
 	h.does(h.ReadOut(h.ctx, h.host(), h.l.ID))
 	h.does(h.ConfirmLine(h.ctx, h.bidder(0), h.l.ID))
-	o := h.does(h.Object(h.ctx, h.bidder(1), h.l.ID, "对唱标的异议"))
-	h.does(h.AnswerObjection(h.ctx, h.host(), h.l.ID, o.Seq, "答复如下"))
+	o := h.does(h.ObjectInHall(h.ctx, h.bidder(1), h.l.ID, "对唱标的异议"))
+	h.does(h.AnswerInHall(h.ctx, h.host(), h.l.ID, o.Seq, "答复如下"))
 	h.clock.Set(*h.view().Deadline)
 	h.does(h.MakeRecord(h.ctx, h.host(), h.l.ID, ""))
 	h.does(h.sign(h.tenderer, party.Beneficiary))

@@ -20,7 +20,7 @@ type HallView struct {
 	Now          time.Time     // the platform's clock, by which all windows run
 	Remaining    time.Duration // of the window, at Now
 	Bids         []HallBidView
-	Objections   []Objection
+	Objections   []HallObjection
 	Attributions []Attribution
 	Extension    *Extension // that waits for the supervisor's consent; nil: none
 	Attendance   []Attended
@@ -100,7 +100,7 @@ func (d *Desk) readHall(ctx context.Context, l *Lot) (v HallView, err error) {
 		if v.Bids, err = viewBids(ctx, tx, s, v.Attributions); err != nil {
 			return err
 		}
-		if v.Objections, err = readObjections(ctx, tx, l.ID); err != nil {
+		if v.Objections, err = readHallObjections(ctx, tx, l.ID); err != nil {
 			return err
 		}
 		if s.Stage == HallDecrypting {

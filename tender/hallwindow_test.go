@@ -125,7 +125,7 @@ func TestEveryWindowCanBePausedInsideIt(t *testing.T) {
 	h.does(h.ReadOut(h.ctx, h.host(), h.l.ID))
 	h.clock.Advance(10*time.Minute - time.Microsecond)
 	h.does(h.Pause(h.ctx, h.host(), h.l.ID, "核实情况"))
-	_, err := h.Object(h.ctx, h.bidder(0), h.l.ID, "暂停时的异议")
+	_, err := h.ObjectInHall(h.ctx, h.bidder(0), h.l.ID, "暂停时的异议")
 	h.refused(err, "objection.paused")
 	h.does(h.Resume(h.ctx, h.host(), h.l.ID, "继续开标"))
 	h.clock.Advance(time.Microsecond)
@@ -180,41 +180,41 @@ func TestExtension(t *testing.T) {
 func TestWindowOfObjectionsToTheMicrosecond(t *testing.T) {
 	h := newSession(t)
 	h.allDecrypt()
-	_, err := h.Object(h.ctx, h.bidder(0), h.l.ID, "唱标以前的异议")
+	_, err := h.ObjectInHall(h.ctx, h.bidder(0), h.l.ID, "唱标以前的异议")
 	h.refused(err, "objection.too_early")
 	h.does(h.ReadOut(h.ctx, h.host(), h.l.ID))
 	end := *h.view().Deadline
 	for _, bad := range []string{"", "太短了啊", strings.Repeat("长", 2001), "有\x00控制字符的异议"} {
-		if _, err := h.Object(h.ctx, h.bidder(0), h.l.ID, bad); err == nil {
+		if _, err := h.ObjectInHall(h.ctx, h.bidder(0), h.l.ID, bad); err == nil {
 			t.Errorf("%d characters were taken", len(bad))
 		}
 	}
-	_, err = h.Object(h.ctx, h.by(h.bidders[3], party.Bidder), h.l.ID, "没有投标的人的异议")
+	_, err = h.ObjectInHall(h.ctx, h.by(h.bidders[3], party.Bidder), h.l.ID, "没有投标的人的异议")
 	h.refused(err, "lot.not_found")
 	h.clock.Set(end.Add(-time.Microsecond))
-	heard := h.does(h.Object(h.ctx, h.bidder(0), h.l.ID, "最后一微秒的异议"))
+	heard := h.does(h.ObjectInHall(h.ctx, h.bidder(0), h.l.ID, "最后一微秒的异议"))
 	h.clock.Set(end)
-	_, err = h.Object(h.ctx, h.bidder(1), h.l.ID, "逾期的异议之一")
+	_, err = h.ObjectInHall(h.ctx, h.bidder(1), h.l.ID, "逾期的异议之一")
 	h.refused(err, "objection.too_late")
 	if r, _ := party.RefusalOf(err); !strings.Contains(r.Message, "投诉") || !strings.Contains(r.Message, "十日") {
 		t.Errorf("the refusal does not say how to complain: %s", r.Message)
 	}
 	h.clock.Set(end.Add(time.Second))
 	for range 3 {
-		_, err = h.Object(h.ctx, h.bidder(1), h.l.ID, "逾期的异议之二")
+		_, err = h.ObjectInHall(h.ctx, h.bidder(1), h.l.ID, "逾期的异议之二")
 		h.refused(err, "objection.too_late")
 	}
 	all := h.view().Objections
 	if len(all) != 3 || all[0].Refused || !all[1].Refused || !all[2].Refused || all[0].Seq != heard.Seq {
 		t.Fatalf("objections %+v", all)
 	}
-	_, err = h.AnswerObjection(h.ctx, h.host(), h.l.ID, all[1].Seq, "不予答复")
+	_, err = h.AnswerInHall(h.ctx, h.host(), h.l.ID, all[1].Seq, "不予答复")
 	h.refused(err, "objection.not_found")
-	h.does(h.AnswerObjection(h.ctx, h.host(), h.l.ID, heard.Seq, "答复如下"))
-	_, err = h.AnswerObjection(h.ctx, h.host(), h.l.ID, heard.Seq, "另一答复")
+	h.does(h.AnswerInHall(h.ctx, h.host(), h.l.ID, heard.Seq, "答复如下"))
+	_, err = h.AnswerInHall(h.ctx, h.host(), h.l.ID, heard.Seq, "另一答复")
 	h.refused(err, "objection.not_found")
 	h.does(h.MakeRecord(h.ctx, h.host(), h.l.ID, ""))
-	_, err = h.Object(h.ctx, h.bidder(2), h.l.ID, "签名时的异议")
+	_, err = h.ObjectInHall(h.ctx, h.bidder(2), h.l.ID, "签名时的异议")
 	h.refused(err, "objection.too_late")
 	if r := h.recordHolds(); len(r.Objections) != 3 {
 		t.Errorf("the record has %d objections", len(r.Objections))

@@ -238,9 +238,9 @@ func TestOneIncidentAtATime(t *testing.T) {
 	_, err = e.present(e.bidders[0], e.copy)
 	e.refused(err, "copy.public")
 	_, err = e.AddEvidence(e.ctx, e.by(e.centre, party.Centre), third, "x.txt", nil)
-	e.refused(err, "evidence.content")
+	e.refused(err, "file.empty")
 	for n := range mostEvidence {
-		e.tells(e.AddEvidence(e.ctx, e.by(e.centre, party.Centre), third, "x.txt", []byte{byte(n)}))
+		e.tells(e.AddEvidence(e.ctx, e.by(e.centre, party.Centre), third, "x.txt", []byte{'a' + byte(n)}))
 	}
 	_, err = e.AddEvidence(e.ctx, e.by(e.centre, party.Centre), third, "x.txt", []byte("one more"))
 	e.refused(err, "evidence.count")

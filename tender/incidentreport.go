@@ -7,7 +7,6 @@ import (
 
 	"baohan/guarantee/letter"
 	"baohan/party"
-	"baohan/signing"
 )
 
 // ReportIncident takes the centre's report of an emergency at a lot that is closed or opened: its cause and what
@@ -65,47 +64,6 @@ func (t *incidentTurn) report(ctx context.Context, cause letter.Cause, words str
 		return translate(err)
 	}
 	return writeIncidentEvents(ctx, t.tx, t.in.ID, t.events)
-}
-
-// How much evidence one incident takes.
-const (
-	mostEvidence    = 20
-	largestEvidence = 8 << 20 // bytes of one file
-)
-
-// AddEvidence keeps one file with an incident that is not decided. The same bytes twice are one file.
-func (d *Desk) AddEvidence(ctx context.Context, cmd party.Command, id, name string, content []byte) (Answer, error) {
-	switch {
-	case !cmd.Actor.Is(party.Centre):
-		return Answer{}, ErrIncidentNotFound
-	case !validText(name, 1, 200):
-		return Answer{}, party.Invalid("evidence.name", "name", "文件名须为 1 至 200 个字，不含不可见字符")
-	case len(content) == 0 || len(content) > largestEvidence:
-		return Answer{}, party.Invalid("evidence.content", "content", "证据文件不能为空，每份不超过 8 MB；请拆分或压缩后重传")
-	}
-	return d.changeIncident(ctx, cmd, id, func(t *incidentTurn) error { return t.addEvidence(ctx, name, content) })
-}
-
-func (t *incidentTurn) addEvidence(ctx context.Context, name string, content []byte) error {
-	if t.in.State != IncidentReported {
-		return errDecided
-	}
-	digest := signing.Sum(content)
-	var has bool
-	var n int
-	if err := t.tx.QueryRow(ctx, `SELECT count(*), coalesce(bool_or(digest = @digest), false) FROM incident_evidence WHERE incident = @id`,
-		pgx.NamedArgs{"id": t.in.ID, "digest": digest[:]}).Scan(&n, &has); err != nil || has {
-		return err
-	}
-	if n >= mostEvidence {
-		return party.Conflict("evidence.count", "证据文件最多 20 份；请合并后重传")
-	}
-	if err := t.happened("add_evidence", map[string]any{"name": name, "digest": digest}); err != nil {
-		return err
-	}
-	_, err := t.tx.Exec(ctx, `INSERT INTO incident_evidence (incident, digest, name, bytes, added_at) VALUES (@id, @digest, @name, @bytes, @at)`,
-		pgx.NamedArgs{"id": t.in.ID, "digest": digest[:], "name": name, "bytes": content, "at": t.now})
-	return translate(err)
 }
 
 var errDecided = party.Conflict("incident.decided", "该应急事件已有认定或已撤销，不能再补充；如有新情况，请由交易中心另行登记")

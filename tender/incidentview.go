@@ -110,7 +110,7 @@ func (d *Desk) concerned(ctx context.Context, by party.Actor, lot string) (*Lot,
 		return nil, nothing, err
 	}
 	s, err := d.sight(ctx, by, l)
-	if err == nil && (s == nothing || !pastOpening(l.State)) {
+	if err == nil && (s == nothing || !pastOpening(l.State) && (l.State != Terminated || l.ClosedAt == nil)) {
 		err = ErrNotFound
 	}
 	return l, s, err
@@ -184,21 +184,6 @@ func (d *Desk) view(ctx context.Context, by party.Actor, l *Lot, in Incident, s 
 	return v, err
 }
 
-func evidenceList(ctx context.Context, q store.Querier, incident string) ([]EvidenceRef, error) {
-	rows, err := store.Many[struct {
-		Digest  []byte
-		Name    string
-		Size    int
-		AddedAt time.Time
-	}](ctx, q, `SELECT digest, name, octet_length(bytes) AS size, added_at FROM incident_evidence WHERE incident = @id ORDER BY digest`,
-		pgx.NamedArgs{"id": incident})
-	out := make([]EvidenceRef, len(rows))
-	for i, r := range rows {
-		out[i] = EvidenceRef{[32]byte(r.Digest), r.Name, r.Size, r.AddedAt}
-	}
-	return out, err
-}
-
 type presentedRow struct {
 	Letter      string
 	Digest      []byte
@@ -237,23 +222,6 @@ func presented(ctx context.Context, q store.Querier, incident string) ([]Present
 		}
 	}
 	return out, nil
-}
-
-// EvidenceFile is one file of an incident, for those who decide and those who run the hall.
-func (d *Desk) EvidenceFile(ctx context.Context, by party.Actor, id string, digest signing.Digest) (name string, content []byte, err error) {
-	in, _, s, err := d.visible(ctx, by, id)
-	if err != nil {
-		return "", nil, err
-	}
-	if s == ownPart {
-		return "", nil, ErrIncidentNotFound
-	}
-	f, err := store.One[struct {
-		Name  string
-		Bytes []byte
-	}](ctx, d.Pool, ErrIncidentNotFound, `SELECT name, bytes FROM incident_evidence WHERE incident = @id AND digest = @digest`,
-		pgx.NamedArgs{"id": in.ID, "digest": digest[:]})
-	return f.Name, f.Bytes, err
 }
 
 // CopyFile is one copy as it was shown: whoever sees the letter may verify it offline.

@@ -26,6 +26,7 @@ type exam struct {
 	lot      *Lot
 	x        *openedLetter
 	members  members
+	bids     standingIn // the lot's bids by their bidders
 	payers   payers
 	licences *licences
 	row      *guarantee.SealedLetter // nil: lost here, and the bidder's copy is all there is
@@ -51,24 +52,43 @@ func (e *exam) said() guarantee.Guarantee {
 	return g
 }
 
-// verify writes the lines of every letter. The market is asked here, before the transaction.
-func (o *opening) verify(ctx context.Context) error {
-	errs := make([]error, len(o.letters))
-	all := exam{desk: o.desk, lot: o.lot, members: membersOf(o.letters), payers: payersOf(o.letters), licences: &licences{market: o.desk.Market}}
-	atOnce(len(errs), func(i int) { errs[i] = o.examine(ctx, o.letters[i], all) })
-	return errors.Join(errs...)
+// verify begins to write the lines of every letter, and gives what waits for them. The market is asked here, before the
+// transaction; what is left is reckoning alone, and goes on while the first rows are written.
+func (o *opening) verify(ctx context.Context) (wait func(), err error) {
+	n := len(o.letters)
+	exams, licensed, errs := make([]exam, n), make([]letter.Line, n), make([]error, n)
+	all := exam{desk: o.desk, lot: o.lot, members: membersOf(o.letters), bids: o.standingIn(), payers: payersOf(o.letters), licences: &licences{market: o.desk.Market}}
+	atOnce(n, func(i int) {
+		if x := o.letters[i]; x.unsealed != nil {
+			exams[i] = all
+			exams[i].x, exams[i].row, exams[i].u = x, x.sealed, x.unsealed
+			exams[i].got, exams[i].gotErr = o.desk.letterReceipt(x.sealed.Receipt)
+			licensed[i], errs[i] = exams[i].licensed(ctx)
+		}
+	})
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		atOnce(n, func(i int) {
+			if x := o.letters[i]; x.unsealed != nil {
+				x.Lines = exams[i].judged(licensed[i])
+			} else {
+				x.Lines = blank(x.Failure)
+			}
+		})
+	}()
+	return func() { <-done }, nil
 }
 
-// examine judges one letter; e is what all letters of the lot are judged by.
-func (o *opening) examine(ctx context.Context, x *openedLetter, e exam) (err error) {
-	if x.unsealed == nil {
-		x.Lines = blank(x.Failure)
-		return nil
+func (o *opening) standingIn() standingIn {
+	s := standingIn{}
+	for _, b := range o.bids {
+		s.add(b.ID, b.Content.Bidders)
 	}
-	e.x, e.row, e.u = x, x.sealed, x.unsealed
-	e.got, e.gotErr = o.desk.letterReceipt(x.sealed.Receipt)
-	x.Lines, err = e.lines(ctx)
-	return err
+	return s
 }
 
 // blank is the verification of a letter that could not be opened: nothing is known.
@@ -85,6 +105,11 @@ func (e *exam) lines(ctx context.Context) ([]letter.Line, error) {
 	if err != nil {
 		return nil, err
 	}
+	return e.judged(licensed), nil
+}
+
+// judged are the lines when the market has been asked.
+func (e *exam) judged(licensed letter.Line) []letter.Line {
 	lines := []letter.Line{
 		e.arrived(), licensed, e.signed(), e.digest(), e.registered(), e.lotLine(), e.beneficiaries(), e.applicants(),
 		e.amount(), e.validity(), e.issued(), e.inForce(), e.wording(), e.only(), e.postponed(), e.related(),
@@ -93,7 +118,7 @@ func (e *exam) lines(ctx context.Context) ([]letter.Line, error) {
 		l := &lines[i]
 		l.Name, l.Want, l.Got, l.Words = lineNames[i], visible(l.Want), visible(l.Got), visible(l.Words)
 	}
-	return lines, nil
+	return lines
 }
 
 // judge is a line that passes when ok and is doubtful otherwise.

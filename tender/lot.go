@@ -44,11 +44,15 @@ type Lot struct {
 	Forms         []letter.Form
 	End           letter.EndRule
 	Bids          Place
+	Consortium    bool       // whether a consortium may bid (招标投标法31)
 	Hall          *HallRules // of a remote opening; nil: on the spot
 	PublishedAt   *time.Time
 	ClosedAt      *time.Time
 	OpenedAt      *time.Time
 	Postponed     []Postponement     // in their order
+	Evaluated     int                // the newest edition of the committee's result here; 0: none
+	Ended         *Termination       // nil unless the tender was called off
+	RetenderOf    string             // the failed or terminated lot that this one repeats; "" for none
 	Requirement   letter.Requirement // frozen, but for its deadline; zero in a draft
 	Custodians    letter.KeySet      // zero in a draft
 	frozen        signing.Digest     // of the requirement
@@ -58,6 +62,9 @@ type Lot struct {
 
 // RequirementDigest is the digest that the notice carries; zero in a draft.
 func (l *Lot) RequirementDigest() signing.Digest { return l.frozen }
+
+// takesCash tells whether the notice lets bidders give their security in cash.
+func (l *Lot) takesCash() bool { return slices.Contains(l.Forms, letter.FormCash) }
 
 // ErrNotFound is the answer for every lot that is not there, not published, or not the caller's.
 var ErrNotFound = party.NotFound("lot.not_found", "没有找到该标段；请核对编号，或确认您有权查看")
@@ -85,6 +92,7 @@ type lotRow struct {
 	ValidityDays  int           `db:"validity_days"`
 	ExtraDays     int           `db:"extra_days"`
 	Bids          Place         `db:"bids"`
+	Consortium    bool          `db:"consortium"`
 	Requirement   []byte        `db:"requirement"`
 	Custodians    []byte        `db:"custodians"`
 	PublishedAt   *time.Time    `db:"published_at"`
@@ -98,18 +106,28 @@ type lotRow struct {
 	Beneficiaries []byte        `db:"beneficiaries"`
 	Postponed     []byte        `db:"postponed"`
 	hallRow
-	CreatedAt time.Time `db:"created_at"`
+	CreatedAt    time.Time  `db:"created_at"`
+	Evaluated    int        `db:"evaluated"`
+	TerminatedAt *time.Time `db:"terminated_at"`
+	Ground       *Ground    `db:"terminated_ground"`
+	EndWords     *string    `db:"terminated_words"`
+	RetenderOf   *string    `db:"retender_of"`
 }
 
 func (r lotRow) lot() (*Lot, error) {
 	l := &Lot{ID: r.ID, Version: r.Version, State: r.State, Base: r.Base, Amount: r.Amount, Forms: r.Forms,
-		Project:     Project{ID: r.Project, Code: r.ProjectCode, Name: r.ProjectName, Regime: r.Regime, Owner: r.Owner, CreatedAt: r.CreatedAt},
-		Lot:         letter.Lot{Project: r.ProjectCode, ProjectName: r.ProjectName, Code: r.Code, Name: r.Name},
-		End:         letter.EndRule{Deadline: r.Deadline.In(calendar.Shanghai), ValidityDays: r.ValidityDays, ExtraDays: r.ExtraDays},
-		Bids:        r.Bids,
-		Hall:        r.rules(),
+		Project: Project{ID: r.Project, Code: r.ProjectCode, Name: r.ProjectName, Regime: r.Regime, Owner: r.Owner, CreatedAt: r.CreatedAt},
+		Lot:     letter.Lot{Project: r.ProjectCode, ProjectName: r.ProjectName, Code: r.Code, Name: r.Name},
+		End:     letter.EndRule{Deadline: r.Deadline.In(calendar.Shanghai), ValidityDays: r.ValidityDays, ExtraDays: r.ExtraDays},
+		Bids:    r.Bids, Consortium: r.Consortium, Hall: r.rules(),
 		PublishedAt: r.PublishedAt, ClosedAt: r.ClosedAt, OpenedAt: r.OpenedAt,
-		requirement: r.Requirement, custodianKeys: r.Custodians}
+		Evaluated: r.Evaluated, requirement: r.Requirement, custodianKeys: r.Custodians}
+	if r.TerminatedAt != nil {
+		l.Ended = &Termination{Ground: *r.Ground, Words: *r.EndWords, At: *r.TerminatedAt}
+	}
+	if r.RetenderOf != nil {
+		l.RetenderOf = *r.RetenderOf
+	}
 	if err := json.Unmarshal(r.Beneficiaries, &l.Project.Beneficiaries); err != nil {
 		return nil, err
 	}

@@ -23,30 +23,45 @@ type nobody struct {
 // How long a signed bid and a signed withdrawal are; in the seal nobody sees it.
 const nobodyBid, nobodyWithdrawal = 4096, 1024
 
-// newNobody makes a bid and its row. The platform signs its receipt, as it signs everybody's.
-func (f *Filler) newNobody(ctx context.Context) (n nobody, row bidRow, answer Answer, err error) {
-	n = nobody{lot: &Lot{ID: newID(), Lot: letter.Lot{Project: newID(), Code: newID()}}, id: newID(),
+// newNobody is one more of nobody's bidders, for one more lot that is none.
+func (f *Filler) newNobody() nobody {
+	n := nobody{lot: &Lot{ID: newID(), Lot: letter.Lot{Project: newID(), Code: newID()}}, id: newID(),
 		who: Bidder{Party: letter.Party{USCC: newID()}, Encryption: f.keys[3]}}
 	for i := range n.lot.Custodians.Keys {
 		n.lot.Custodians.Keys[i].Public = f.keys[i]
 	}
+	return n
+}
+
+// bid makes a bid of nobody's and its row. The platform signs its receipt, as it signs everybody's.
+func (f *Filler) bid(ctx context.Context, n *nobody) (row bidRow, answer Answer, err error) {
 	now, err := store.Now(ctx, f.desk.Pool)
 	if err != nil {
-		return n, row, answer, err
+		return row, answer, err
 	}
 	paper := signing.Random(nobodyBid + rand.IntN(nobodyBid)) // #nosec G404 -- a length that nobody sees
 	receipt, err := f.desk.receipt(ctx, n.id, paper, now)
 	if err != nil {
-		return n, row, answer, err
+		return row, answer, err
 	}
 	row, err = f.desk.encrypt(n.lot, n.who, n.id, bidRecord{Bid: paper, Receipt: receipt})
 	n.uniq = row.UniqTag
-	return n, row, Answer{ID: n.id, State: string(Received), Receipt: receipt}, err
+	return row, Answer{ID: n.id, State: string(Received), Receipt: receipt}, err
 }
 
-// withdrawal is the sealed statement of nobody.
-func (n nobody) withdrawal() ([]byte, error) {
-	return sealWithdrawal(n.lot, n.who, n.id, signing.Random(nobodyWithdrawal))
+// withdrawal is the sealed statement of nobody, receipted as everybody's.
+func (f *Filler) withdrawal(ctx context.Context, n nobody) (sealed []byte, answer Answer, err error) {
+	now, err := store.Now(ctx, f.desk.Pool)
+	if err != nil {
+		return nil, answer, err
+	}
+	paper := signing.Random(nobodyWithdrawal)
+	receipt, err := f.desk.withdrawalReceipt(ctx, n.id, paper, now)
+	if err != nil {
+		return nil, answer, err
+	}
+	sealed, err = sealWithdrawal(n.lot, n.who, n.id, paper)
+	return sealed, Answer{ID: n.id, State: string(Withdrawn), Receipt: receipt, At: now}, err
 }
 
 // command is one that was never sent: its place in the record of commands is as random as everybody's.

@@ -21,6 +21,7 @@ type opening struct {
 	closing [2][]byte // A, over the bids; B, over the letters; B is nil when no bid names a letter
 	bids    []*openedBid
 	letters []*openedLetter
+	judged  func() // waits for the lines of the letters
 }
 
 // openedBid is one bid of closing A: read, or why it could not be.
@@ -98,7 +99,7 @@ func mayOpen(a party.Actor, l *Lot) error {
 }
 
 // prepare does all that needs the keys. The hall hears of every stage, whatever there is to do in it.
-func (o *opening) prepare(ctx context.Context) error {
+func (o *opening) prepare(ctx context.Context) (err error) {
 	o.hall.reached(ctx, StageAsking)
 	if err := o.openBids(ctx); err != nil {
 		return err
@@ -112,7 +113,8 @@ func (o *opening) prepare(ctx context.Context) error {
 	}
 	o.letGo()
 	o.hall.reached(ctx, StageVerifying)
-	return o.verify(ctx)
+	o.judged, err = o.verify(ctx)
+	return err
 }
 
 // openBids is the first round.
@@ -189,11 +191,17 @@ func (o *opening) findLetters(ctx context.Context) error {
 	for i := range found {
 		here[found[i].ID] = &found[i]
 	}
+	former, err := o.former(ctx)
+	if err != nil {
+		return err
+	}
 	for _, id := range ids {
 		x, sealed := &openedLetter{ID: id, By: by[id]}, here[id]
 		switch {
 		case sealed == nil:
 			x.Failure = "平台没有投标文件所列编号的保函；请投标人提供购买凭证，并按应急程序处理"
+		case former != nil && sealed.Of(o.desk.Guarantees.Tags, former.Project, former.Code):
+			x.Failure = RetenderWords + "；请评标委员会核对投标文件"
 		case !sealed.Of(o.desk.Guarantees.Tags, o.lot.Lot.Project, o.lot.Lot.Code):
 			x.Failure = "投标文件所列保函不是为本标段申请的；请评标委员会核对投标文件"
 		default:
@@ -202,4 +210,23 @@ func (o *opening) findLetters(ctx context.Context) error {
 		o.letters = append(o.letters, x)
 	}
 	return nil
+}
+
+// What a lot that is repeated means for letters: the record of a letter names its own lot, and by its wording it ends with
+// that lot.
+const (
+	RetenderWords  = "投标文件所列保函是为重新招标前的原标段申请的，不随重新招标延续；重新招标须重新申请保函"
+	RetenderNotice = "本标段为重新招标。为原标段申请的保函和递交的投标文件不随重新招标延续：请重新申请保函、重新投标；原保函按其文本到期终止，已公开的由受益人解除"
+)
+
+// former is the lot that this one repeats; nil for none.
+func (o *opening) former(ctx context.Context) (*letter.Lot, error) {
+	if o.lot.RetenderOf == "" {
+		return nil, nil //nolint:nilnil // most repeat none
+	}
+	l, err := readLot(ctx, o.desk.Pool, o.lot.RetenderOf)
+	if err != nil {
+		return nil, err
+	}
+	return &l.Lot, nil
 }

@@ -33,6 +33,7 @@ type BidView struct {
 	Signed  []byte // the bidder's SignedData; nil for a bid of a list
 	Receipt []byte // ours; nil for a bid of a list
 	Failure string
+	Cash    *letter.SheetCash // what was found of a security in cash; nil: the bid gives none, or was not asked for it
 }
 
 // LetterView is one letter that bids named. Summary is nil, and Failure says why, when it could not be opened.
@@ -62,6 +63,9 @@ func (d *Desk) Opening(ctx context.Context, id string) (Opening, error) {
 		return o, err
 	}
 	o.OpenedAt = *l.OpenedAt
+	if err := withCash(ctx, d.Pool, l, o.Bids); err != nil {
+		return o, err
+	}
 	list, err := listOf(ctx, d.Pool, id)
 	if err != nil {
 		return o, err
@@ -72,6 +76,18 @@ func (d *Desk) Opening(ctx context.Context, id string) (Opening, error) {
 	o.Doubtful = letter.Doubtful(sheetLetters(o.Letters))
 	o.Emergencies, err = d.emergencies(ctx, id)
 	return o, err
+}
+
+// withCash adds what was found of the securities in cash.
+func withCash(ctx context.Context, q store.Querier, l *Lot, bids []BidView) error {
+	e, err := cashExamOf(ctx, q, l, bids)
+	if err != nil {
+		return err
+	}
+	for i := range bids {
+		bids[i].Cash = e.of(bids[i].ID)
+	}
+	return nil
 }
 
 // readOpening reads what the publishing transaction wrote: both closings, the bids, the letters.

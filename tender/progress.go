@@ -26,6 +26,8 @@ const (
 	StageVerifying Stage = "verifying" // 逐项查验
 	StageWaiting   Stage = "waiting"   // 等待保管人
 	StagePublished Stage = "published" // 已公布: the end
+
+	StageTerminated Stage = "terminated" // 已终止, before anything was published: the end
 )
 
 // perCent follows from the stage alone: a share of the bids that are done would give their number away before they are
@@ -42,6 +44,8 @@ var stageWords = map[Stage]string{
 	StageVerifying: "正在逐项查验保函",
 	StageWaiting:   "正在等待密钥保管人，两个到齐即自动继续",
 	StagePublished: "开标结果已公布",
+
+	StageTerminated: "招标已终止，不再开标；投标文件和保函永不拆封",
 }
 
 // Progress is one thing that the hall is told about an opening. None names a bidder or tells a number.
@@ -58,20 +62,22 @@ type Progress struct {
 func (p Progress) Words() string { return stageWords[p.Stage] }
 
 // Final tells the last thing that is ever told about a lot's opening.
-func (p Progress) Final() bool { return p.Stage == StageFailed || p.Stage == StagePublished }
+func (p Progress) Final() bool {
+	return p.Stage == StageFailed || p.Stage == StagePublished || p.Stage == StageTerminated
+}
 
 // Hall is what anybody may know now of how a lot's opening gets on. Before the lot is closed that is its deadline and
 // nothing else, whoever has bid.
 type Hall struct {
 	Deadline time.Time
-	Closed   bool
+	Closed   bool // or called off: it takes no more bids
 	News     []Progress
 }
 
 // Hall reads what was told about a lot after seq. A draft does not exist.
 func (d *Desk) Hall(ctx context.Context, lot string, seq int64) (h Hall, err error) {
 	var state State
-	err = d.Pool.QueryRow(ctx, `SELECT deadline, state, closed_at IS NOT NULL FROM lot WHERE id = @lot`, pgx.NamedArgs{"lot": lot}).Scan(&h.Deadline, &state, &h.Closed)
+	err = d.Pool.QueryRow(ctx, `SELECT deadline, state, closed_at IS NOT NULL OR terminated_at IS NOT NULL FROM lot WHERE id = @lot`, pgx.NamedArgs{"lot": lot}).Scan(&h.Deadline, &state, &h.Closed)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && state == Draft {
 		return h, ErrNotFound
 	}
@@ -82,13 +88,13 @@ func (d *Desk) Hall(ctx context.Context, lot string, seq int64) (h Hall, err err
 }
 
 // milestones are the moves of a lot that the hall hears of in the transaction that makes them.
-var milestones = map[Verb]Stage{VerbClose: StageClosed, VerbFail: StageFailed, VerbOpen: StagePublished}
+var milestones = map[Verb]Stage{VerbClose: StageClosed, VerbFail: StageFailed, VerbOpen: StagePublished, VerbTerminate: StageTerminated}
 
 // tell notes the milestones among what has happened. The lot's row is locked, and written already.
 func (t *turn) tell(ctx context.Context) error {
 	for _, e := range t.events {
 		stage, told := milestones[e.Kind]
-		if !told {
+		if !told || stage == StageTerminated && t.lot.OpenedAt != nil { // an opening that was published has had its last word
 			continue
 		}
 		last, err := lastProgress(ctx, t.tx, t.lot.ID)
@@ -96,6 +102,9 @@ func (t *turn) tell(ctx context.Context) error {
 			return err
 		}
 		next := Progress{Attempt: last.Attempt, At: e.At, Stage: stage, PerCent: perCent[stage], Seq: last.Seq + 1}
+		if stage == StageTerminated {
+			next.PerCent = last.PerCent
+		}
 		if err := insertProgress(ctx, t.tx, t.lot.ID, next); err != nil {
 			return err
 		}

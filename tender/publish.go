@@ -115,7 +115,7 @@ func (t *turn) publish(req letter.Requirement, keys letter.KeySet) (err error) {
 		return err
 	}
 	l.Requirement, l.Custodians, l.frozen, l.PublishedAt = req, keys, req.Digest(), &t.now
-	facts := map[string]any{"requirement": l.frozen}
+	facts := map[string]any{"requirement": l.frozen, "consortium": l.Consortium}
 	if l.Hall != nil {
 		facts["hall"] = *l.Hall
 	}

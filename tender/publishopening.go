@@ -15,9 +15,10 @@ import (
 )
 
 // publish is the one transaction of an opening: the lot, its bids, its letters and the content of its sheet become
-// public together. The one who comes second finds the lot opened and does nothing.
+// public together. The one who comes second finds the lot opened, or the tender called off, and does nothing: then all that
+// this attempt has unsealed goes with its memory.
 func (o *opening) publish(ctx context.Context, t *turn) error {
-	if t.lot.State == Opened {
+	if t.lot.State == Opened || t.lot.State == Terminated {
 		return nil
 	}
 	t.lot.OpenedAt = &t.now
@@ -27,8 +28,12 @@ func (o *opening) publish(ctx context.Context, t *turn) error {
 	return o.write(ctx, t)
 }
 
-// write makes the sheet while the rows are written.
+// write writes the bids while the letters are still judged, and makes the sheet while their rows are written.
 func (o *opening) write(ctx context.Context, t *turn) error {
+	if err := o.writeBids(ctx, t.tx, o.publicBids()); err != nil {
+		return err
+	}
+	o.judged()
 	public := o.public()
 	s, err := firstSheet(ctx, t.tx, t.lot, public, t.now)
 	if err != nil {
@@ -50,9 +55,6 @@ func (o *opening) write(ctx context.Context, t *turn) error {
 }
 
 func (o *opening) writeRows(ctx context.Context, tx pgx.Tx, public Opening) error {
-	if err := o.writeBids(ctx, tx, public.Bids); err != nil {
-		return err
-	}
 	if err := o.writeLetters(ctx, tx, public.Letters); err != nil {
 		return err
 	}
@@ -61,14 +63,18 @@ func (o *opening) writeRows(ctx context.Context, tx pgx.Tx, public Opening) erro
 
 // public is what becomes public: the rows, the sheet and the page say the same.
 func (o *opening) public() Opening {
-	out := Opening{Lot: o.lot.ID, ClosingBids: o.closing[0], ClosingLetters: o.closing[1]}
-	for _, b := range o.bids {
-		out.Bids = append(out.Bids, BidView{ID: b.ID, Bidders: b.Content.Bidders, Letter: b.Content.Letter, Signed: b.Signed,
-			Receipt: b.Receipt, Failure: b.Failure})
-	}
+	out := Opening{Lot: o.lot.ID, ClosingBids: o.closing[0], ClosingLetters: o.closing[1], Bids: o.publicBids()}
 	for _, x := range o.letters {
 		out.Letters = append(out.Letters, LetterView{ID: x.ID, Here: x.sealed != nil, Result: string(result(x.Lines)),
 			Summary: x.summary(o.lot), Lines: x.Lines, Failure: x.Failure})
+	}
+	return out
+}
+
+func (o *opening) publicBids() (out []BidView) {
+	for _, b := range o.bids {
+		out = append(out, BidView{ID: b.ID, Bidders: b.Content.Bidders, Letter: b.Content.Letter, Signed: b.Signed,
+			Receipt: b.Receipt, Failure: b.Failure})
 	}
 	return out
 }

@@ -41,7 +41,7 @@ func (o *opening) readBid(b *openedBid, plain []byte) error {
 		signed.Signer().Subject().OrganizationID != b.Content.Bidders[0].USCC {
 		return errContent
 	}
-	return nil
+	return b.Content.Agreed(func(s signing.SignedData) error { return s.VerifyAgain(o.desk.Trust, at) })
 }
 
 // readReceipt checks our own receipt and gives its instant.

@@ -125,6 +125,9 @@ func everyLetter(string) bool { return true }
 // releaseLateTx sets the clock of letters that an emergency brought back, where the tender's course has set that of the
 // others already: nobody else would ask for their release.
 func (d *Desk) releaseLateTx(ctx context.Context, tx pgx.Tx, l *Lot) error {
+	if l.State == Terminated {
+		return d.releaseTerminated(ctx, tx, l)
+	}
 	if l.State != Awarded && l.State != Contracted {
 		return nil
 	}

@@ -147,3 +147,33 @@ func TestClockStaysOnceSigned(t *testing.T) {
 		t.Errorf("signed for, and yet: %s", got)
 	}
 }
+
+// An award whose losers' day lies in a year without a calendar is refused, says so, and leaves nothing half done; after the
+// centre has entered the year the very same award stands, and the day is counted by the new table.
+func TestAwardInAYearWithoutCalendar(t *testing.T) {
+	w := newWorld(t)
+	w.Calendar = must(calendar.New(calendar.PublishedDays()))
+	w.Guarantees.Calendar = w.Calendar
+	l, ids := w.opened(letter.RegimeProcurement, "G1")
+	w.clock.Set(time.Date(2026, 12, 28, 9, 0, 0, 0, calendar.Shanghai))
+	cmd, note := w.tenderers(), AwardNote{Winner: w.bidders[0].party.USCC, NoticedOn: today(w)}
+	_, err := w.Award(w.ctx, cmd, l.ID, note)
+	w.refused(err, "calendar.year_not_published")
+	now := must(w.Lot(w.ctx, w.tenderer.actor(party.Beneficiary), l.ID))
+	if all := must(w.Awards(w.ctx, l.ID)); now.State != Opened || len(all) != 0 {
+		t.Errorf("half done: %s, %d awards", now.State, len(all))
+	}
+	for _, id := range ids {
+		if got := w.releaseOf(id); got != "none" {
+			t.Errorf("half done: %s", got)
+		}
+	}
+	must(w.Guarantees.ImportWorkdays(w.ctx, w.by(w.centre, party.Centre), guarantee.WorkdayImport{Year: 2027, Number: "国办发明电〔2026〕1号",
+		Title: "国务院办公厅关于2027年部分节假日安排的通知", CSV: "date,kind,occasion\n2027-01-01,rest,元旦\n2027-10-01,rest,国庆节\n"}))
+	w.tells(w.Award(w.ctx, cmd, l.ID, note))
+	for i, want := range []string{"none", "2027-01-05", "2027-01-05"} { // 29, 30, 31 December, 4, 5 January
+		if got := w.releaseOf(ids[i]); got != want {
+			t.Errorf("after the import, letter %d: %s, want %s", i, got, want)
+		}
+	}
+}

@@ -123,8 +123,11 @@ func sheetOf(ctx context.Context, q store.Querier, l *Lot, o Opening) (s letter.
 	if o.ClosingLetters != nil {
 		s.ClosingLetters = letter.ClosingDigest(o.ClosingLetters)
 	}
+	if err := withCash(ctx, q, l, o.Bids); err != nil {
+		return s, err
+	}
 	for _, x := range o.Bids {
-		s.Bids = append(s.Bids, letter.SheetBid{ID: x.ID, Bidders: x.Bidders, Letter: x.Letter, Failure: x.Failure})
+		s.Bids = append(s.Bids, letter.SheetBid{ID: x.ID, Bidders: x.Bidders, Letter: x.Letter, Failure: x.Failure, Cash: x.Cash})
 	}
 	s.Letters, err = withAccepted(ctx, q, l.ID, o.Letters)
 	s.Doubtful = letter.Doubtful(s.Letters)

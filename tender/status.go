@@ -19,6 +19,7 @@ const (
 	Awarded    State = "awarded"    // 已定标: the winner and the tenderer conclude the contract
 	Contracted State = "contracted" // 已签约: letters are released; final
 	Refused    State = "refused"    // 中标人拒签: the award is cancelled (条例74); the tenderer may award again
+	Terminated State = "terminated" // 已终止: called off, or without an award (条例31; 招标投标法42; 政府采购法36); final
 )
 
 // Verb is what somebody does to a lot.
@@ -26,14 +27,19 @@ type Verb string
 
 // The verbs of a lot.
 const (
-	VerbPublish  Verb = "publish"
-	VerbPostpone Verb = "postpone"
-	VerbClose    Verb = "close"
-	VerbFail     Verb = "fail"
-	VerbOpen     Verb = "open"
-	VerbAward    Verb = "award"
-	VerbContract Verb = "contract"
-	VerbRefuse   Verb = "refuse"
+	VerbPublish   Verb = "publish"
+	VerbPostpone  Verb = "postpone"
+	VerbClose     Verb = "close"
+	VerbFail      Verb = "fail"
+	VerbOpen      Verb = "open"
+	VerbEvaluate  Verb = "evaluate"
+	VerbAnnounce  Verb = "announce"
+	VerbAward     Verb = "award"
+	VerbSetAside  Verb = "set_aside"
+	VerbContract  Verb = "contract"
+	VerbRefuse    Verb = "refuse"
+	VerbTerminate Verb = "terminate"
+	VerbCash      Verb = "cash_list" // the centre says which deposits in cash arrived
 )
 
 // Move is one legal move.
@@ -51,10 +57,24 @@ var Moves = []Move{
 	{Published, VerbClose, Closed},
 	{Published, VerbFail, Failed},
 	{Closed, VerbOpen, Opened},
+	{Published, VerbTerminate, Terminated},
+	{Closed, VerbTerminate, Terminated},
+	{Opened, VerbEvaluate, Opened}, // in editions, until the award
+	{Opened, VerbAnnounce, Opened}, // 公示, one for an edition
 	{Opened, VerbAward, Awarded},
+	{Opened, VerbTerminate, Terminated},
+	{Awarded, VerbSetAside, Opened}, // 质疑成立 and the result changes (94号令16)
 	{Awarded, VerbContract, Contracted},
 	{Awarded, VerbRefuse, Refused},
+	{Awarded, VerbTerminate, Terminated},
 	{Refused, VerbAward, Awarded}, // 条例55: the next candidate
+	{Refused, VerbTerminate, Terminated},
+	{Closed, VerbCash, Closed}, // never of a lot that failed: nothing of it is ever unsealed
+	{Opened, VerbCash, Opened},
+	{Awarded, VerbCash, Awarded},
+	{Contracted, VerbCash, Contracted},
+	{Refused, VerbCash, Refused},
+	{Terminated, VerbCash, Terminated}, // of one that was opened before it was called off
 }
 
 // next is where verb leads from a state, or a refusal that says where the lot stands.
@@ -72,7 +92,7 @@ func Words(s State) string { return stateWords[s] }
 
 var stateWords = map[State]string{
 	Draft: "未发布", Published: "招标中", Closed: "已截标", Failed: "开标失败", Opened: "已开标",
-	Awarded: "已定标", Contracted: "已签约", Refused: "中标人拒签",
+	Awarded: "已定标", Contracted: "已签约", Refused: "中标人拒签", Terminated: "已终止",
 }
 
 // BidState is where a bid stands. It is all that a bid's row says in clear.

@@ -11,19 +11,21 @@ import (
 )
 
 var (
-	allStates = []State{Draft, Published, Closed, Failed, Opened, Awarded, Contracted, Refused}
-	allVerbs  = []Verb{VerbPublish, VerbClose, VerbFail, VerbOpen, VerbAward, VerbContract, VerbRefuse}
+	allStates = []State{Draft, Published, Closed, Failed, Opened, Awarded, Contracted, Refused, Terminated}
+	allVerbs  = []Verb{VerbPublish, VerbPostpone, VerbClose, VerbFail, VerbOpen, VerbEvaluate, VerbAnnounce, VerbAward, VerbSetAside, VerbContract, VerbRefuse, VerbTerminate, VerbCash}
 )
 
 // Every state with every verb: what the law of a tender allows, written down a second time by hand.
 func TestEveryStateWithEveryVerb(t *testing.T) {
 	legal := map[State]map[Verb]State{
-		Draft:     {VerbPublish: Published},
-		Published: {VerbClose: Closed, VerbFail: Failed},
-		Closed:    {VerbOpen: Opened},
-		Opened:    {VerbAward: Awarded},
-		Awarded:   {VerbContract: Contracted, VerbRefuse: Refused},
-		Refused:   {VerbAward: Awarded},
+		Draft:      {VerbPublish: Published},
+		Published:  {VerbPostpone: Published, VerbClose: Closed, VerbFail: Failed, VerbTerminate: Terminated},
+		Closed:     {VerbOpen: Opened, VerbCash: Closed, VerbTerminate: Terminated},
+		Opened:     {VerbEvaluate: Opened, VerbAnnounce: Opened, VerbCash: Opened, VerbAward: Awarded, VerbTerminate: Terminated},
+		Awarded:    {VerbSetAside: Opened, VerbContract: Contracted, VerbRefuse: Refused, VerbCash: Awarded, VerbTerminate: Terminated},
+		Contracted: {VerbCash: Contracted},
+		Terminated: {VerbCash: Terminated},
+		Refused:    {VerbAward: Awarded, VerbCash: Refused, VerbTerminate: Terminated},
 	}
 	for _, from := range allStates {
 		if Words(from) == "" {
@@ -58,6 +60,7 @@ func TestDatabaseHoldsTheSameMoves(t *testing.T) {
 		want = append(want, pair{m.From, m.To})
 	}
 	slices.SortFunc(want, func(a, b pair) int { return cmp(string(a.From+" "+a.To), string(b.From+" "+b.To)) })
+	want = slices.Compact(want) // several verbs may lead the same way
 	if !slices.Equal(got, want) {
 		t.Fatalf("database %v, code %v", got, want)
 	}

@@ -35,11 +35,13 @@ func lockKey(tag signing.Digest) int64 {
 }
 
 const lotColumns = `l.id, l.version, l.state, l.code, l.name, l.base, l.amount, l.forms, l.deadline, l.validity_days,
-	l.extra_days, l.bids, l.hall_decrypt, l.hall_objection, l.hall_sign, l.requirement, l.custodians, l.published_at, l.closed_at, l.opened_at,
+	l.extra_days, l.bids, l.consortium, l.hall_decrypt, l.hall_objection, l.hall_sign, l.requirement, l.custodians, l.published_at, l.closed_at, l.opened_at,
 	coalesce((SELECT jsonb_agg(jsonb_build_object('From', o.from_at, 'To', o.to_at, 'Reason', o.reason, 'At', o.at, 'Order',
 		jsonb_build_object('centre', translate(encode(o.centre, 'base64'), chr(10), ''),
 			'supervisor', translate(encode(o.supervisor, 'base64'), chr(10), ''))) ORDER BY o.seq)
 		FROM postponement o WHERE o.lot = l.id), '[]') AS postponed,
+	(SELECT coalesce(max(v.edition), 0) FROM evaluation v WHERE v.lot = l.id) AS evaluated,
+	l.terminated_at, l.terminated_ground, l.terminated_words, l.retender_of,
 	l.project, p.code AS project_code, p.name AS project_name, p.regime, p.owner, p.beneficiaries, p.created_at
 	FROM lot l JOIN project p ON p.id = l.project`
 
@@ -82,13 +84,19 @@ func manyLots(ctx context.Context, q store.Querier, sql string, args pgx.NamedAr
 
 // updateLot writes what a rule may change. The database refuses an illegal move a second time.
 func updateLot(ctx context.Context, tx pgx.Tx, l *Lot) error {
+	var end lotRow
+	if e := l.Ended; e != nil {
+		end = lotRow{TerminatedAt: &e.At, Ground: &e.Ground, EndWords: &e.Words}
+	}
 	_, err := tx.Exec(ctx, `UPDATE lot SET version = @version, state = @state,
 		requirement = @requirement, requirement_digest = @digest, custodians = @custodians, deadline = @deadline,
-		published_at = @published_at, closed_at = @closed_at, opened_at = @opened_at
+		published_at = @published_at, closed_at = @closed_at, opened_at = @opened_at,
+		terminated_at = @terminated_at, terminated_ground = @ground, terminated_words = @words
 		WHERE id = @id`, pgx.NamedArgs{
 		"id": l.ID, "version": l.Version, "state": l.State,
 		"requirement": l.requirement, "digest": digestOrNull(l.frozen), "custodians": l.custodianKeys, "deadline": l.End.Deadline,
-		"published_at": l.PublishedAt, "closed_at": l.ClosedAt, "opened_at": l.OpenedAt})
+		"published_at": l.PublishedAt, "closed_at": l.ClosedAt, "opened_at": l.OpenedAt,
+		"terminated_at": end.TerminatedAt, "ground": end.Ground, "words": end.EndWords})
 	return translate(err)
 }
 
@@ -125,6 +133,12 @@ func translate(err error) error {
 		return party.Conflict("incident.open", "该标段已有一件等待认定的应急事件；请在该事件中补充证据")
 	case "accepted_letter_pkey":
 		return party.Conflict("incident.letter_accepted", "其中有保函已在本标段另一应急事件中获得认可；请去掉后重新签名")
+	case "closing_terminated":
+		return errTerminated
+	case "objection_open":
+		return party.Conflict("objection.open", "本单位对该标段已有一件未答复的异议或质疑；请等待答复，或撤回后重新提出")
+	case "award_objection":
+		return errObjectionOpen
 	case "bid_uniq":
 		return ErrAlreadyBid
 	case "bid_pkey":

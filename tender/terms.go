@@ -87,8 +87,8 @@ func (e *exam) wording() letter.Line {
 	return judge(same && slices.Contains(e.lot.Requirement.Forms, w.Form), want, got, "保函文本或形式不符合招标文件要求")
 }
 
-// 14: one live letter per bidder and lot, and one bid per letter; no member of a consortium stands twice
-// (招标投标法31; 条例37).
+// 14: one live letter per bidder and lot, and one bid per letter; no member of a consortium stands twice, neither in the
+// letters nor in the bids (招标投标法31; 条例37).
 func (e *exam) only() letter.Line {
 	want := "一家投标人一份保函、一份保函一份投标"
 	if e.sealed != "" {
@@ -99,6 +99,11 @@ func (e *exam) only() letter.Line {
 	}
 	if e.members.elsewhere(e.x, e.u.Reveal.Applicants) {
 		return judge(false, want, "同一单位出现在多份保函中", "同一单位在本标段以多份保函出现；请核对是否重复投标或联合体成员另行投标")
+	}
+	for _, b := range e.x.By {
+		if e.bids.elsewhere(b.ID, b.Content.Bidders) {
+			return judge(false, want, "同一单位出现在多份投标中", twiceWords)
+		}
 	}
 	return judge(true, want, "唯一", "")
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
 
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/internal/store"
 	"baohan/party"
@@ -22,6 +23,20 @@ type Withdrawal struct {
 	At      time.Time `json:"at"`
 }
 
+// WithdrawalReceipt is what the platform signs for a withdrawal: accepted here at this instant, so that the bidder can
+// show that it took its bid back, and when (撤回见证). It names no lot and no bidder.
+type WithdrawalReceipt struct {
+	Version     int            `json:"version"`
+	Bid         string         `json:"bid"`
+	Digest      signing.Digest `json:"digest"` // WithdrawalDigest of the bidder's SignedData
+	WithdrawnAt time.Time      `json:"withdrawn_at"`
+}
+
+// WithdrawalDigest is the digest of a signed withdrawal that its receipt carries.
+func WithdrawalDigest(p7s []byte) signing.Digest {
+	return signing.TaggedSum("baohan/bid-withdrawal/1", p7s)
+}
+
 // withdrawalSize is the size of every sealed withdrawal.
 const withdrawalSize = 16384
 
@@ -32,34 +47,27 @@ var (
 	errWithdrawn  = party.Conflict("bid.withdrawn", "这份投标已经撤回；如需投标请重新递交")
 )
 
-// WithdrawBid takes a bid back before the deadline, on the bidder's signed statement. The bid stays sealed for
-// ever, and so does the statement; the bidder may hand in another. The deadline is decided as for handing in.
+// WithdrawBid takes a bid back before the deadline, on the bidder's signed statement, which the platform receipts. The bid
+// stays sealed for ever, and so does the statement; the bidder may hand in another. The deadline is decided as for handing
+// in: the instant of the receipt is read before the transaction that decides, and what is late is never answered with it.
 func (d *Desk) WithdrawBid(ctx context.Context, cmd party.Command, who Bidder, id string, p7s []byte) (answer Answer, err error) {
 	if done, err := d.prior(ctx, cmd, &answer); err != nil || done {
 		return answer, err
-	}
-	now, err := store.Now(ctx, d.Pool)
-	if err != nil {
-		return Answer{}, err
-	}
-	if err := d.readWithdrawal(who, id, p7s, now); err != nil {
-		return Answer{}, err
 	}
 	l, err := d.lotOf(ctx, cmd.Actor, id)
 	if err != nil {
 		return Answer{}, err
 	}
-	sealed, err := sealWithdrawal(l, who, id, p7s)
+	sealed, answer, err := d.sealStatement(ctx, l, who, id, p7s)
 	if err != nil {
 		return Answer{}, err
 	}
-	answer = Answer{ID: id, State: string(Withdrawn)}
 	err = d.within(ctx, func(tx pgx.Tx) error {
 		done, err := d.before(ctx, tx, cmd, &answer)
 		if err != nil || done {
 			return err
 		}
-		if answer.At, err = d.inTime(ctx, tx, l.ID); errors.Is(err, errClosed) {
+		if _, err = d.inTime(ctx, tx, l.ID); errors.Is(err, errClosed) {
 			return errRevocation
 		} else if err != nil {
 			return err
@@ -70,7 +78,35 @@ func (d *Desk) WithdrawBid(ctx context.Context, cmd party.Command, who Bidder, i
 		}
 		return d.after(ctx, tx, cmd, answer)
 	})
-	return answer, err
+	if err != nil {
+		return Answer{}, err
+	}
+	return answer, nil
+}
+
+// sealStatement checks a withdrawal, receipts it and seals it.
+func (d *Desk) sealStatement(ctx context.Context, l *Lot, who Bidder, id string, p7s []byte) ([]byte, Answer, error) {
+	now, err := store.Now(ctx, d.Pool)
+	if err != nil {
+		return nil, Answer{}, err
+	}
+	if err := d.readWithdrawal(who, id, p7s, now); err != nil {
+		return nil, Answer{}, err
+	}
+	receipt, err := d.withdrawalReceipt(ctx, id, p7s, now)
+	if err != nil {
+		return nil, Answer{}, err
+	}
+	sealed, err := sealWithdrawal(l, who, id, p7s)
+	return sealed, Answer{ID: id, State: string(Withdrawn), Receipt: receipt, At: now}, err
+}
+
+func (d *Desk) withdrawalReceipt(ctx context.Context, id string, p7s []byte, at time.Time) ([]byte, error) {
+	content, err := canonical(WithdrawalReceipt{Version: 1, Bid: id, Digest: WithdrawalDigest(p7s), WithdrawnAt: at.In(calendar.Shanghai)})
+	if err != nil {
+		return nil, err
+	}
+	return signing.SignData(ctx, d.Platform, d.PlatformChain, content, at)
 }
 
 func (d *Desk) readWithdrawal(who Bidder, id string, p7s []byte, now time.Time) error {
@@ -98,7 +134,7 @@ func (d *Desk) lotOf(ctx context.Context, by party.Actor, id string) (*Lot, erro
 	if own.State == Withdrawn {
 		return nil, errWithdrawn
 	}
-	open, err := manyLots(ctx, d.Pool, `SELECT `+lotColumns+` WHERE l.state = 'published'`, pgx.NamedArgs{})
+	open, err := manyLots(ctx, d.Pool, `SELECT `+lotColumns+` WHERE l.state = 'published' OR l.state = 'terminated' AND l.closed_at IS NULL`, pgx.NamedArgs{})
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"baohan/guarantee"
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/blobs"
 	"baohan/internal/testdb"
 	"baohan/internal/testlog"
 	"baohan/party"
@@ -195,8 +196,9 @@ func (w *world) desk() {
 	w.pen = &pen{Signer: w.centre.sign.Key}
 	master := []byte("a master key of thirty-two bytes")
 	once := party.NewOnce(master)
+	files := must(blobs.Open(w.ctx, w.t.TempDir(), must(blobs.NewKeys(blobs.NewKey()))))
 	letters := guarantee.NewDesk(guarantee.Config{Pool: w.pool, Clock: w.clock, Outbox: w.outbox, Once: once, Tags: guarantee.NewTags(master, "letter"),
-		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain, Trust: trust, Log: testlog.New(w.t, w.pool, w.clock)})
+		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain, Trust: trust, Log: testlog.New(w.t, w.pool, w.clock), Files: files})
 	var holders [3]custody.DevHolder
 	for i, name := range []string{"保管人甲中心", "保管人乙监督局", "保管人丙公证处"} {
 		o := w.org(name, 30+i)
@@ -214,7 +216,7 @@ func (w *world) desk() {
 	}
 	w.Desk = NewDesk(Config{Pool: w.pool, Clock: w.clock, Once: once, Guarantees: letters, Tags: guarantee.NewTags(master, "bid"),
 		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain,
-		Centre: w.pen, CentreChain: w.centre.sign.Chain, Supervisor: w.overseer.party.USCC, Trust: trust, Custodians: custodians, Market: w.market,
+		Centre: w.pen, CentreChain: w.centre.sign.Chain, Supervisor: w.overseer.party.USCC, Trust: trust, Custodians: custodians, Market: w.market, Files: files,
 		Forms: NewFormKey(master), Outage: time.Hour})
 }
 
@@ -267,7 +269,7 @@ func (w *world) draftLot(regime, name string, change func(*NewLot)) string {
 	w.t.Helper()
 	project := w.tells(w.CreateProject(w.ctx, w.by(w.tenderer, party.Beneficiary), NewProject{Code: "P-" + name, Name: "第" + name + "号养护工程",
 		Regime: regime, Beneficiaries: []letter.Party{w.tenderer.party}})).ID
-	n := NewLot{Code: "P-" + name + "-01", Name: "第" + name + "号施工一标段", Base: 4_000_000_000, Amount: 80_000_000,
+	n := NewLot{Code: "P-" + name + "-01", Name: "第" + name + "号施工一标段", Base: 4_000_000_000, Amount: 80_000_000, Consortium: true,
 		Forms: []letter.Form{letter.FormIndependent, letter.FormInsurance}, End: letter.EndRule{Deadline: deadline, ValidityDays: 120}}
 	change(&n)
 	return w.tells(w.AddLot(w.ctx, w.by(w.tenderer, party.Beneficiary), project, n)).ID
@@ -297,14 +299,47 @@ func terms(price letter.Fen) letter.BidTerms {
 // bid makes a bid of o for a lot that names a letter.
 func (w *world) bid(o org, l *Lot, letterID string, partners ...letter.Party) (string, []byte) {
 	w.t.Helper()
+	return w.bidWith(o, l, func(b *letter.Bid) { b.Letter = letterID }, partners...)
+}
+
+// bidWith makes a bid of o and its partners, who all agree, with what a test changes of it.
+func (w *world) bidWith(o org, l *Lot, change func(*letter.Bid), partners ...letter.Party) (string, []byte) {
+	w.t.Helper()
 	id, at, bidders := newID(), w.clock.Now().In(calendar.Shanghai), append([]letter.Party{o.party}, partners...)
 	b, err := letter.BidForm{Version: 1, Random: signing.Random(32), Bid: id, Lot: l.Lot, Bidders: bidders, Terms: terms(1_200_000_000),
 		Files: []letter.BidFile{}, At: at}.Canonical()
 	form := w.p7s(o, b, err)
 	w.kept(id, form)
-	b, err = letter.Bid{Version: 1, Random: signing.Random(32), ID: id, Lot: l.Lot, Bidders: bidders, Letter: letterID, Form: letter.FormDigest(form),
-		Offer: must(signing.SealTo(form, letter.PartAAD(id, "offer"), o.encrypt.Key.Public())), Files: []letter.SealedFile{}, At: at}.Canonical()
+	bid := letter.Bid{Version: 1, Random: signing.Random(32), ID: id, Lot: l.Lot, Bidders: bidders, Form: letter.FormDigest(form),
+		Offer: must(signing.SealTo(form, letter.PartAAD(id, "offer"), o.encrypt.Key.Public())), Files: []letter.SealedFile{}, At: at}
+	if len(partners) > 0 {
+		bid.Consortium = &letter.Consortium{Agreement: signing.Sum([]byte("联合体协议"))}
+	}
+	for _, p := range partners {
+		bid.Consortium.Consents = append(bid.Consortium.Consents, w.consent(w.named(p), bid))
+	}
+	change(&bid)
+	b, err = bid.Canonical()
 	return id, w.p7s(o, b, err)
+}
+
+// consent is a partner's word that it bids as the bid says.
+func (w *world) consent(o org, b letter.Bid) []byte {
+	w.t.Helper()
+	c, err := letter.Consent{Version: 1, Lot: b.Lot, Members: b.Bidders, Agreement: b.Consortium.Agreement, At: b.At}.Canonical()
+	return w.p7s(o, c, err)
+}
+
+// named is the organisation of a party.
+func (w *world) named(p letter.Party) org {
+	w.t.Helper()
+	for _, o := range w.bidders {
+		if o.party == p {
+			return o
+		}
+	}
+	w.t.Fatalf("nobody is called %s", p.Name)
+	return org{}
 }
 
 func (w *world) kept(id string, form []byte) {

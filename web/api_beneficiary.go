@@ -11,7 +11,6 @@ import (
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/party"
-	"baohan/signing"
 )
 
 func (s *server) guarantees(ctx context.Context, in *after) (wire.GuaranteePage, error) {
@@ -46,7 +45,19 @@ func (s *server) disclosedView(ctx context.Context, g *guarantee.Guarantee) (wir
 	out := wire.Guarantee{ID: g.ID, Number: x.Number, Guarantor: r.Guarantor, Applicants: r.Applicants, Lot: r.Lot, Amount: r.Amount,
 		Paid: g.Honoured, Expiry: calendar.DateOf(x.Expiry), Undertaking: letter.UndertakingDigest(x.Undertaking), Commitment: letter.Commitment(x.Reveal),
 		Instrument: string(g.InstrumentState), Disclosure: string(g.DisclosureState), Verification: string(g.VerificationState),
-		Release: string(g.ReleaseState), ReleaseBy: day(g.ReleaseDueBy)}
+		Release: string(g.ReleaseState)}
+	if out.ReleaseClock, err = s.releaseClock(ctx, g); err != nil {
+		return out, err
+	}
+	if g.ReleaseState != guarantee.NoRelease {
+		out.ReleaseBy = day(g.ReleaseDueBy)
+	}
+	if out.Unsigned, err = s.guarantee.ReleaseAwaits(ctx, g); err != nil {
+		return out, err
+	}
+	if out.Claimable, err = s.claimable(ctx, g); err != nil {
+		return out, err
+	}
 	for _, d := range demands {
 		item, err := s.demandView(ctx, d)
 		if err != nil {
@@ -57,6 +68,15 @@ func (s *server) disclosedView(ctx context.Context, g *guarantee.Guarantee) (wir
 	return out, nil
 }
 
+// releaseClock is the letter's release clock for those who may see the letter; absent until the tender's course starts one.
+func (s *server) releaseClock(ctx context.Context, g *guarantee.Guarantee) (*wire.Clock, error) {
+	k, err := s.guarantee.ReleaseClock(ctx, g)
+	if err != nil || k == nil {
+		return nil, err
+	}
+	return &wire.Clock{Clock: *k, Words: k.Words()}, nil
+}
+
 func day(t *time.Time) calendar.Date {
 	if t == nil {
 		return calendar.Date{}
@@ -65,7 +85,7 @@ func day(t *time.Time) calendar.Date {
 }
 
 func (s *server) readDemand(ctx context.Context, in *object) (wire.Demand, error) {
-	d, _, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
+	d, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
 	if err != nil {
 		return wire.Demand{}, err
 	}
@@ -74,16 +94,12 @@ func (s *server) readDemand(ctx context.Context, in *object) (wire.Demand, error
 
 func (s *server) demandView(ctx context.Context, d *guarantee.Demand) (wire.Demand, error) {
 	out := wire.Demand{ID: d.ID, Guarantee: d.Guarantee, State: string(d.State), Amount: d.Amount, ReceivedAt: local(d.PresentedAt),
-		Paid: value(d.PaidAmount), PaidAt: local(value(d.PaidAt))}
+		Interim: d.InterimPaid, Paid: d.InterimPaid + value(d.PaidAmount), PaidAt: local(value(d.PaidAt)), Reference: value(d.PaidRef), Slip: digest(d.PaidSlip)}
 	if d.ExamineBy != nil {
 		out.ExamineBy = calendar.DateOf(*d.ExamineBy).EndOfDay()
 	}
-	by, err := s.guarantee.PayBy(ctx, d)
-	if err != nil {
+	if err := s.course(ctx, d, &out); err != nil {
 		return out, err
-	}
-	if !by.IsZero() {
-		out.PayBy = by.EndOfDay()
 	}
 	for _, k := range d.Missing {
 		out.Missing = append(out.Missing, letter.DocumentKind(k))
@@ -97,11 +113,7 @@ func (s *server) demandView(ctx context.Context, d *guarantee.Demand) (wire.Dema
 	for _, x := range why {
 		out.Discrepancies = append(out.Discrepancies, wire.Discrepancy{ID: x.ID, Narrative: x.Narrative})
 	}
-	signed, err := signing.ParseSignedData(d.Signed)
-	if err != nil {
-		return out, err
-	}
-	paper, err := letter.ParseDemand(signed.Content)
+	paper, err := demandPaper(d)
 	out.Reason = paper.Reason
 	return out, err
 }
@@ -115,7 +127,7 @@ func (s *server) present(ctx context.Context, in *object, body *wire.Present) (w
 }
 
 func (s *server) complete(ctx context.Context, in *object, body *wire.Complete) (wire.Intake, error) {
-	d, _, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
+	d, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
 	if err != nil {
 		return wire.Intake{}, err
 	}
@@ -123,7 +135,7 @@ func (s *server) complete(ctx context.Context, in *object, body *wire.Complete) 
 }
 
 func (s *server) withdrawDemand(ctx context.Context, in *object, body *wire.WithdrawDemand) (wire.Intake, error) {
-	d, _, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
+	d, err := s.guarantee.DemandFor(ctx, exchangeOf(ctx).actor, in.ID)
 	if err != nil {
 		return wire.Intake{}, err
 	}

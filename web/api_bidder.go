@@ -74,7 +74,11 @@ func (s *server) application(ctx context.Context, g *guarantee.Guarantee) (wire.
 		Disclosure: string(g.DisclosureState), Verification: string(g.VerificationState), Release: string(g.ReleaseState),
 		Number: value(g.Number), Undertaking: digest(g.LetterDigest), Receipt: g.Receipt, SubmittedAt: local(g.SubmittedAt),
 	}
-	err := s.next(ctx, g, &out)
+	var err error
+	if out.ReleaseClock, err = s.releaseClock(ctx, g); err != nil {
+		return out, err
+	}
+	err = s.next(ctx, g, &out)
 	return out, err
 }
 

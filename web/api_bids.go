@@ -60,7 +60,27 @@ func (s *server) withdrawBid(ctx context.Context, in *object, body *wire.Withdra
 		return wire.Bid{}, err
 	}
 	a, err := s.tender.WithdrawBid(ctx, cmd, who, in.ID, body.Statement)
-	return wire.Bid{ID: a.ID, State: a.State, AcceptedAt: local(a.At)}, err
+	return withdrawn(a), err
+}
+
+func withdrawn(a tender.Answer) wire.Bid {
+	return wire.Bid{ID: a.ID, State: a.State, Receipt: a.Receipt, AcceptedAt: local(a.At)}
+}
+
+// replaceBid is 修改: the new bid for the old one, in one act.
+func (s *server) replaceBid(ctx context.Context, in *object, body *wire.ReplaceBid) (wire.ReplacedBid, error) {
+	cmd := exchangeOf(ctx).command
+	who, err := s.bidder(ctx, cmd.Actor)
+	if err != nil {
+		return wire.ReplacedBid{}, err
+	}
+	r, err := s.tender.ReplaceBid(ctx, cmd, who, in.ID, body.Bid, body.Statement)
+	if err != nil {
+		return wire.ReplacedBid{}, err
+	}
+	at, err := acceptedAt(r.Received.Receipt)
+	return wire.ReplacedBid{Withdrawn: withdrawn(r.Withdrawn),
+		Received: wire.Bid{ID: r.Received.ID, State: r.Received.State, Receipt: r.Received.Receipt, AcceptedAt: at}}, err
 }
 
 // acceptedAt reads the instant out of the platform's own receipt: the one that counts.

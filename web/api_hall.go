@@ -84,11 +84,11 @@ func (s *server) confirmLine(ctx context.Context, in *lotIn, _ *nothing) (wire.H
 }
 
 func (s *server) objectInHall(ctx context.Context, in *lotIn, body *wire.HallText) (wire.HallState, error) {
-	return hallStood(s.tender.Object(ctx, exchangeOf(ctx).command, in.Lot, body.Text))
+	return hallStood(s.tender.ObjectInHall(ctx, exchangeOf(ctx).command, in.Lot, body.Text))
 }
 
-func (s *server) answerObjection(ctx context.Context, in *lotIn, body *wire.HallReply) (wire.HallState, error) {
-	return hallStood(s.tender.AnswerObjection(ctx, exchangeOf(ctx).command, in.Lot, body.Objection, body.Text))
+func (s *server) answerInHall(ctx context.Context, in *lotIn, body *wire.HallReply) (wire.HallState, error) {
+	return hallStood(s.tender.AnswerInHall(ctx, exchangeOf(ctx).command, in.Lot, body.Objection, body.Text))
 }
 
 func (s *server) makeRecord(ctx context.Context, in *lotIn, body *wire.MakeRecord) (wire.HallState, error) {

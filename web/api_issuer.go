@@ -28,7 +28,10 @@ func (s *server) issuerApplication(ctx context.Context, in *object) (wire.Issuer
 	}
 	out := wire.IssuerApplication{ID: g.ID, Version: g.Version, Digest: digest(g.ApplicationDigest),
 		Application: string(g.ApplicationState), Fee: string(g.FeeState), FeeDue: feeDue(g), Instrument: string(g.InstrumentState),
-		Ceiling: g.Ceiling, Number: value(g.Number), Undertaking: digest(g.LetterDigest), Receipt: g.Receipt}
+		Ceiling: g.Ceiling, Number: value(g.Number), Undertaking: digest(g.LetterDigest), Receipt: g.Receipt, Release: string(g.ReleaseState)}
+	if out.ReleaseClock, err = s.releaseClock(ctx, g); err != nil {
+		return out, err
+	}
 	if g.Number != nil {
 		out.PreparedAt, err = s.preparedAt(ctx, g.ID)
 	}
@@ -145,6 +148,6 @@ func (s *server) decideDemand(ctx context.Context, in *object, body *wire.Demand
 
 func (s *server) demandPaid(ctx context.Context, in *object, body *wire.DemandPaid) (wire.Done, error) {
 	a, err := s.guarantee.HonourDemand(ctx, exchangeOf(ctx).command, in.ID,
-		guarantee.Payment{Amount: body.Amount, Reference: body.Reference, PaidAt: body.PaidAt})
+		paymentOf(body))
 	return done(a), err
 }

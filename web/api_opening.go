@@ -21,8 +21,11 @@ func (s *server) handInBidList(ctx context.Context, in *lotIn, body *wire.HandIn
 }
 
 func (s *server) award(ctx context.Context, in *lotIn, body *wire.Award) (LotState, error) {
-	return stood(s.tender.Award(ctx, exchangeOf(ctx).command, in.Lot,
-		tender.AwardNote{Winner: body.Winner, Candidates: body.Candidates, NoticedOn: body.NoticedOn}))
+	n := tender.AwardNote{Winner: body.Winner, Candidates: body.Candidates, NoticedOn: body.NoticedOn}
+	for _, p := range body.PassedOver {
+		n.PassedOver = append(n.PassedOver, tender.PassedOver(p))
+	}
+	return stood(s.tender.Award(ctx, exchangeOf(ctx).command, in.Lot, n))
 }
 
 func (s *server) contract(ctx context.Context, in *lotIn, body *wire.Contract) (LotState, error) {
@@ -42,7 +45,7 @@ func (s *server) opening(ctx context.Context, in *lotIn) (wire.Opening, error) {
 	out := wire.Opening{Lot: o.Lot, OpenedAt: local(o.OpenedAt), ClosingBids: o.ClosingBids, ClosingLetters: o.ClosingLetters, BidList: o.BidList,
 		Bids: make([]wire.OpenedBid, 0, len(o.Bids)), Letters: make([]wire.OpenedLetter, 0, len(o.Letters)), Doubtful: o.Doubtful}
 	for _, b := range o.Bids {
-		out.Bids = append(out.Bids, wire.OpenedBid{ID: b.ID, Bidders: b.Bidders, Letter: b.Letter, Failure: b.Failure})
+		out.Bids = append(out.Bids, wire.OpenedBid{ID: b.ID, Bidders: b.Bidders, Letter: b.Letter, Failure: b.Failure, Cash: openedCash(b.Cash)})
 	}
 	for _, l := range o.Letters {
 		out.Letters = append(out.Letters, openedLetter(l))
@@ -63,6 +66,13 @@ type edition struct {
 func (s *server) sheet(ctx context.Context, in *edition) (wire.Sheet, error) {
 	got, err := s.tender.Sheet(ctx, in.Lot, in.Edition)
 	return wire.Sheet{Lot: in.Lot, Edition: got.Edition, Newest: got.Newest, Signed: got.Signed, Content: got.Content}, err
+}
+
+func openedCash(c *letter.SheetCash) *wire.OpenedCash {
+	if c == nil {
+		return nil
+	}
+	return &wire.OpenedCash{Amount: c.Amount, Result: c.Result, Lines: lines(c.Lines)}
 }
 
 func openedLetter(l tender.LetterView) wire.OpenedLetter {

@@ -14,8 +14,8 @@ func (s *server) createProject(ctx context.Context, _ *here, body *wire.CreatePr
 
 func (s *server) addLot(ctx context.Context, in *object, body *wire.AddLot) (LotState, error) {
 	return stood(s.tender.AddLot(ctx, exchangeOf(ctx).command, in.ID, tender.NewLot{
-		Code: body.Code, Name: body.Name, Base: body.Base, Amount: body.Amount, Forms: body.Forms, End: body.End, Bids: tender.Place(body.Bids),
-		Hall: hallRulesIn(body.Hall)}))
+		Code: body.Code, Name: body.Name, Base: body.Base, Amount: body.Amount, Forms: body.Forms, End: body.End, Bids: tender.Place(body.Bids), RetenderOf: body.RetenderOf,
+		Consortium: body.Consortium, Hall: hallRulesIn(body.Hall)}))
 }
 
 // LotState is the answer of a verb on a lot: where it stood after it. The same command gets the same answer for ever.
@@ -105,10 +105,16 @@ func awaitedOf(a tender.Awaited) wire.Awaited {
 
 func lotView(l *tender.Lot) wire.Lot {
 	out := wire.Lot{ID: l.ID, Project: l.Project.ID, Lot: l.Lot, Regime: l.Project.Regime, State: string(l.State),
-		Deadline: local(l.End.Deadline), Beneficiaries: l.Project.Beneficiaries, Amount: l.Amount, Forms: l.Forms, Bids: string(l.Bids), Hall: hallRulesOut(l.Hall),
+		Deadline: local(l.End.Deadline), Beneficiaries: l.Project.Beneficiaries, Amount: l.Amount, Forms: l.Forms, Bids: string(l.Bids), Consortium: l.Consortium, Hall: hallRulesOut(l.Hall),
 		PublishedAt: local(value(l.PublishedAt)), OpenedAt: local(value(l.OpenedAt))}
 	if l.State != tender.Draft {
 		out.Requirement, out.RequirementDigest, out.Custodians = &l.Requirement, l.RequirementDigest(), &l.Custodians
+	}
+	if e := l.Ended; e != nil {
+		out.Terminated = &wire.Termination{Ground: string(e.Ground), Words: e.Words, At: local(e.At)}
+	}
+	if l.RetenderOf != "" {
+		out.Retender = &wire.Retender{Lot: l.RetenderOf, Words: tender.RetenderNotice}
 	}
 	for _, p := range l.Postponed {
 		out.Postponements = append(out.Postponements, wire.Postponement{From: local(p.From), To: local(p.To), Reason: p.Reason, At: local(p.At),

@@ -47,7 +47,8 @@ func exchangeOf(ctx context.Context) *exchange {
 // how many bidders there are (招标投标法22). Who asks for a leaf's proof before an opening is most likely one.
 func (x *exchange) spoken() string {
 	ofLeaf := x.operation == "log-proof" || x.operation == "log-receipt"
-	if ofLeaf || slices.Equal(rules[x.operation].roles, bidders) {
+	awaits := x.operation == "list-notices" && x.actor.Role == party.Bidder // its own reminders, before an opening too
+	if ofLeaf || awaits || slices.Equal(rules[x.operation].roles, bidders) {
 		return "bidder"
 	}
 	return x.operation

@@ -13,22 +13,25 @@ type relation string
 
 // The relations. Each is looked up with one read that costs the same whether the object exists or not.
 const (
-	public      relation = "public"      // anybody, signed in or not
-	announced   relation = "announced"   // anybody: a lot, once it is where the table says
-	readOut     relation = "read_out"    // anybody: a letter that was read out at an opening
-	self        relation = "self"        // the caller's own list or session: there is no object to name
-	owner       relation = "owner"       // the bidder whose record it is, found by keyed tag
-	bidOwner    relation = "bid_owner"   // the same, of a bid
-	guarantor   relation = "guarantor"   // the institution of this guarantee
-	ofDemand    relation = "of_demand"   // the institution of the guarantee that is demanded under
-	beneficiary relation = "beneficiary" // a beneficiary of this guarantee, once it is disclosed
-	claimant    relation = "claimant"    // who presented this demand, the institution that examines it, or the applicant against whom it stands
-	ofProject   relation = "of_project"  // who runs this project
-	ofLot       relation = "of_lot"      // who runs the project of this lot
-	atLot       relation = "at_lot"      // whom the incidents of this lot concern: the centre, the supervisor, who runs it, a bidder that showed a copy
-	ofIncident  relation = "of_incident" // the same, of this incident
-	inHall      relation = "in_hall"     // who has a place in the session of this lot: its host, the centre, the supervisor, its bidders
-	staff       relation = "staff"       // the role is all: the centre and the operators of the platform
+	public      relation = "public"       // anybody, signed in or not
+	announced   relation = "announced"    // anybody: a lot, once it is where the table says
+	readOut     relation = "read_out"     // anybody: a letter that was read out at an opening
+	self        relation = "self"         // the caller's own list or session: there is no object to name
+	owner       relation = "owner"        // the bidder whose record it is, found by keyed tag
+	bidOwner    relation = "bid_owner"    // the same, of a bid
+	guarantor   relation = "guarantor"    // the institution of this guarantee
+	ofDemand    relation = "of_demand"    // the institution of the guarantee that is demanded under
+	beneficiary relation = "beneficiary"  // a beneficiary of this guarantee, once it is disclosed
+	applicant   relation = "applicant"    // an applicant of this guarantee, once it is disclosed
+	claimant    relation = "claimant"     // who presented this demand, the institution that examines it, or the applicant against whom it stands
+	ofObjection relation = "of_objection" // who raised this objection, and who runs its lot
+	ofProject   relation = "of_project"   // who runs this project
+	ofLot       relation = "of_lot"       // who runs the project of this lot
+	atLot       relation = "at_lot"       // whom the incidents of this lot concern: the centre, the supervisor, who runs it, a bidder that showed a copy
+	ofIncident  relation = "of_incident"  // the same, of this incident
+	overLot     relation = "over_lot"     // who runs the project of this lot, the centre and the supervisor
+	inHall      relation = "in_hall"      // who has a place in the session of this lot: its host, the centre, the supervisor, its bidders
+	staff       relation = "staff"        // the role is all: the centre and the operators of the platform
 )
 
 // moment is when an operation is there at all.
@@ -93,6 +96,7 @@ var rules = map[string]rule{
 	"bid":               {roles: bidders, whose: self},
 	"list-bids":         {roles: bidders, whose: self},
 	"withdraw-bid":      {roles: bidders, whose: bidOwner},
+	"replace-bid":       {roles: bidders, whose: bidOwner},
 
 	"attend":              {roles: bidders, whose: self},
 	"read-hall":           {roles: concerned, whose: inHall, when: opened},
@@ -108,8 +112,8 @@ var rules = map[string]rule{
 	"confirm-attribution": {roles: supervisors, whose: inHall, when: opened},
 	"read-out":            {roles: tenderers, whose: inHall, when: opened},
 	"confirm-line":        {roles: bidders, whose: inHall, when: opened},
-	"object":              {roles: bidders, whose: inHall, when: opened},
-	"answer-objection":    {roles: tenderers, whose: inHall, when: opened},
+	"object-in-hall":      {roles: bidders, whose: inHall, when: opened},
+	"answer-in-hall":      {roles: tenderers, whose: inHall, when: opened},
 	"make-record":         {roles: tenderers, whose: inHall, when: opened},
 	"read-record":         {roles: concerned, whose: inHall, when: opened},
 	"sign-record":         {roles: inSession, whose: inHall, when: opened},
@@ -125,12 +129,28 @@ var rules = map[string]rule{
 	"decide-incident":    {roles: supervisors, whose: ofIncident},
 	"close-incident":     {roles: supervisors, whose: ofIncident},
 
-	"list-guarantees": {roles: beneficiaries, whose: self, when: opened},
-	"release":         {roles: beneficiaries, whose: beneficiary, when: opened},
-	"present":         {roles: beneficiaries, whose: beneficiary, when: opened},
-	"read-demand":     {roles: parties, whose: claimant, when: opened},
-	"complete":        {roles: beneficiaries, whose: claimant, when: opened},
-	"withdraw-demand": {roles: beneficiaries, whose: claimant, when: opened},
+	"list-guarantees":  {roles: beneficiaries, whose: self, when: opened},
+	"release":          {roles: beneficiaries, whose: beneficiary, when: opened},
+	"release-lot":      {roles: beneficiaries, whose: ofLot, when: opened},
+	"present":          {roles: beneficiaries, whose: beneficiary, when: opened},
+	"demand-sheet":     {roles: beneficiaries, whose: beneficiary, when: opened},
+	"list-demands":     {roles: bidders, whose: applicant, when: opened},
+	"object-to-demand": {roles: bidders, whose: claimant, when: opened},
+	"resume-demand":    {roles: beneficiaries, whose: claimant, when: opened},
+	"read-demand":      {roles: parties, whose: claimant, when: opened},
+	"complete":         {roles: beneficiaries, whose: claimant, when: opened},
+	"withdraw-demand":  {roles: beneficiaries, whose: claimant, when: opened},
+
+	"hand-in-evaluation": {roles: centres, whose: staff, signed: true},
+	"read-evaluation":    {whose: announced, when: opened}, // the desk tells those apart who may read it before its notice
+	"announce":           {roles: tenderers, whose: ofLot, when: opened},
+	"read-candidates":    {whose: announced, when: opened},
+	"read-awards":        {whose: announced, when: opened},
+	"object":             {roles: bidders, whose: self},
+	"list-objections":    {whose: announced, when: opened}, // texts are for those who may read them
+	"answer-objection":   {roles: tenderers, whose: ofObjection},
+	"withdraw-objection": {roles: bidders, whose: ofObjection},
+	"terminate":          {roles: tenderers, whose: ofLot},
 
 	"list-own-lots":  {roles: tenderers, whose: self},
 	"create-project": {roles: tenderers, whose: self},
@@ -142,7 +162,10 @@ var rules = map[string]rule{
 	"contract":       {roles: tenderers, whose: ofLot, when: opened},
 	"refuse":         {roles: tenderers, whose: ofLot, when: opened},
 
-	"hand-in-bid-list": {roles: centres, whose: staff, signed: true},
+	"hand-in-bid-list":  {roles: centres, whose: staff, signed: true},
+	"hand-in-cash-list": {roles: centres, whose: staff},
+	"note-refund":       {roles: centres, whose: staff},
+	"read-securities":   {roles: overseers, whose: overLot, when: opened},
 
 	"issuer-application":   {roles: guarantors, whose: guarantor},
 	"issuer-guarantees":    {roles: guarantors, whose: self},
@@ -156,7 +179,16 @@ var rules = map[string]rule{
 	"issuer-fail":          {roles: guarantors, whose: guarantor, signed: true},
 	"issuer-acknowledge":   {roles: guarantors, whose: guarantor, signed: true},
 	"issuer-decide-demand": {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-request":       {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-interim":       {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-stay":          {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-resume":        {roles: guarantors, whose: ofDemand, signed: true},
 	"issuer-paid":          {roles: guarantors, whose: ofDemand, signed: true},
+
+	"list-overdue": {roles: supervisors, whose: staff},
+
+	"read-calendar":   {whose: public},
+	"import-calendar": {roles: centres, whose: staff},
 
 	"list-deliveries": {roles: operators, whose: staff},
 	"retry-delivery":  {roles: operators, whose: staff},
@@ -172,10 +204,11 @@ var (
 	tenderers     = []party.Role{party.Beneficiary, party.Agent}
 	centres       = []party.Role{party.Centre}
 	supervisors   = []party.Role{party.Supervisor}
+	overseers     = []party.Role{party.Centre, party.Supervisor, party.Beneficiary, party.Agent}
 	operators     = []party.Role{party.Operator}
 	concerned     = []party.Role{party.Centre, party.Supervisor, party.Beneficiary, party.Agent, party.Bidder}
 	inSession     = []party.Role{party.Beneficiary, party.Agent, party.Bidder}
-	addressees    = []party.Role{party.Guarantor, party.Beneficiary, party.Operator}
+	addressees    = []party.Role{party.Guarantor, party.Beneficiary, party.Bidder, party.Operator}
 	parties       = []party.Role{party.Beneficiary, party.Guarantor, party.Bidder}
 )
 

@@ -154,10 +154,10 @@ func TestRemoteOpening(t *testing.T) {
 		}
 	}
 	must(r.bidders[0].ConfirmLine(ctx, id))
-	o := must(r.bidders[2].Object(ctx, id, "我方解密失败系平台原因"))
-	must(r.host.AnswerObjection(ctx, id, o.Seq, "经核查平台日志，平台运行正常"))
+	o := must(r.bidders[2].ObjectInHall(ctx, id, "我方解密失败系平台原因"))
+	must(r.host.AnswerInHall(ctx, id, o.Seq, "经核查平台日志，平台运行正常"))
 	r.clock.Advance(10 * time.Minute)
-	_, err = r.bidders[1].Object(ctx, id, "逾期的异议也要记录")
+	_, err = r.bidders[1].ObjectInHall(ctx, id, "逾期的异议也要记录")
 	wantCode(t, err, "objection.too_late")
 	must(r.host.MakeRecord(ctx, id, ""))
 	r.signedByAll()

@@ -283,7 +283,7 @@ func (l *life) files(id string) (out []wire.File) {
 	f := must(letter.ParseFile(l.as("", "GET", "/api/v1/guarantees/"+id+"/file", nil).body))
 	for _, k := range f.Undertaking.Documents {
 		if k != letter.PaymentNotice && k != letter.RevealRecord {
-			out = append(out, wire.File{Kind: k, Name: string(k) + ".pdf", Content: []byte("%PDF " + k)})
+			out = append(out, wire.File{Kind: k, Name: string(k) + ".pdf", Content: []byte("%PDF-1.7 " + k)})
 		}
 	}
 	return out

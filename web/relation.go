@@ -27,21 +27,25 @@ func (s standing) holds(ctx context.Context, whose relation, when moment, a part
 	case guarantor:
 		return found(s.guarantee.ForGuarantor(ctx, a, id))
 	case ofDemand, claimant:
-		_, _, err := s.guarantee.DemandFor(ctx, a, id)
+		_, err := s.guarantee.DemandFor(ctx, a, id)
 		return found(err == nil, err)
 	case beneficiary:
 		return found(s.guarantee.ForBeneficiary(ctx, a, id))
+	case applicant:
+		return found(s.guarantee.ForApplicant(ctx, a, id))
 	case readOut:
 		return found(s.guarantee.Disclosure(ctx, id))
 	case atLot:
 		return found(true, s.tender.SeesIncidentsOf(ctx, a, id))
 	case ofIncident:
 		return found(true, s.tender.SeesIncident(ctx, a, id))
+	case ofObjection:
+		return found(s.tender.ObjectionFor(ctx, a, id))
 	case inHall:
 		return found(true, s.tender.SeesHall(ctx, a, id))
 	case ofProject:
 		return s.runsProject(ctx, a, id)
-	case ofLot, announced:
+	case ofLot, announced, overLot:
 		return s.lotStands(ctx, whose, when, a, id)
 	case public, self, staff: // name no object: permit asks the role and no table
 	}
@@ -54,7 +58,8 @@ func (s standing) lotStands(ctx context.Context, whose relation, when moment, a 
 	if ok, err := found(lot, err); !ok {
 		return false, err
 	}
-	if whose == ofLot && !runs(lot.Project, a) {
+	oversees := whose == overLot && a.Is(party.Centre, party.Supervisor)
+	if whose != announced && !oversees && !runs(lot.Project, a) {
 		return false, nil
 	}
 	return when == always || lot.OpenedAt != nil, nil

@@ -9,6 +9,7 @@ import (
 func (s *server) routes() {
 	s.sessionRoutes()
 	s.tenderRoutes()
+	s.afterRoutes()
 	s.bidderRoutes()
 	s.hallRoutes()
 	s.emergencyRoutes()
@@ -41,9 +42,26 @@ func (s *server) tenderRoutes() {
 	query(s, "read-opening", "/lots/{lot}/opening", "开标记录", s.opening)
 	query(s, "read-sheet", "/lots/{lot}/sheet", "交易中心签名的核验结果表（开标后公开）", s.sheet)
 	s.progress()
+}
+
+// afterRoutes are what follows an opening, to the contract or to the end without one.
+func (s *server) afterRoutes() {
+	verb(s, "hand-in-evaluation", "/lots/{lot}/evaluation", "交易中心的评标系统提交签名的评标结果", listBody, s.handInEvaluation)
+	query(s, "read-evaluation", "/lots/{lot}/evaluation", "签名的评标结果（公示或中标公告后公开）", s.evaluation)
+	verb(s, "announce", "/lots/{lot}/candidates", "公示中标候选人（招投标）", smallBody, s.announce)
+	query(s, "read-candidates", "/lots/{lot}/candidates", "中标候选人公示", s.candidates)
+	verb(s, "object", "/lots/{lot}/objections", "对评标结果提出异议（招投标）或对中标结果提出质疑（政府采购）", smallBody, s.object)
+	query(s, "list-objections", "/lots/{lot}/objections", "一个标段的异议、质疑及其答复", s.objections)
+	verb(s, "answer-objection", "/objections/{id}/answer", "答复异议或质疑", smallBody, s.answerObjection)
+	verb(s, "withdraw-objection", "/objections/{id}/withdraw", "撤回尚未答复的异议或质疑", smallBody, s.withdrawObjection)
+	verb(s, "hand-in-cash-list", "/lots/{lot}/cash-list", "交易中心签名的保证金到账清单（截标后）", listBody, s.handInCashList)
+	query(s, "read-securities", "/lots/{lot}/securities", "保证金查询：各投标的担保形式、金额、查验结果和退还情况（开标后）", s.securities)
+	verb(s, "note-refund", "/lots/{lot}/refunds", "登记一笔现金保证金已退还", smallBody, s.noteRefund)
 	verb(s, "award", "/lots/{lot}/award", "登记中标通知", smallBody, s.award)
+	query(s, "read-awards", "/lots/{lot}/awards", "中标公告", s.awards)
 	verb(s, "contract", "/lots/{lot}/contract", "登记合同签订", smallBody, s.contract)
 	verb(s, "refuse", "/lots/{lot}/refuse", "登记中标人不订立合同", smallBody, s.refuseContract)
+	verb(s, "terminate", "/lots/{lot}/terminate", "终止招标，或登记否决所有投标、废标", smallBody, s.terminate)
 }
 
 func (s *server) bidderRoutes() {
@@ -58,6 +76,7 @@ func (s *server) bidderRoutes() {
 	verb(s, "bid", "/lots/{lot}/bids", "递交投标文件", bidBody, s.handInBid)
 	query(s, "list-bids", "/bids", "本单位的投标", s.bids)
 	verb(s, "withdraw-bid", "/bids/{id}/withdraw", "撤回投标（截止前）", smallBody, s.withdrawBid)
+	verb(s, "replace-bid", "/bids/{id}/replace", "以新的投标文件替换原投标（截止前，一次完成）", bidBody, s.replaceBid)
 }
 
 // hallRoutes are a remote opening (不见面开标), in the order in which it goes.
@@ -76,8 +95,8 @@ func (s *server) hallRoutes() {
 	verb(s, "confirm-attribution", "/lots/{lot}/hall/confirmations", "行政监督确认未解密的原因", smallBody, s.confirmAttribution)
 	verb(s, "read-out", "/lots/{lot}/hall/read", "唱标：全部报价同时公布", smallBody, s.readOut)
 	verb(s, "confirm-line", "/lots/{lot}/hall/confirm", "投标人确认本单位的开标内容", smallBody, s.confirmLine)
-	verb(s, "object", "/lots/{lot}/hall/objections", "投标人对开标提出异议", smallBody, s.objectInHall)
-	verb(s, "answer-objection", "/lots/{lot}/hall/answers", "主持人答复异议", smallBody, s.answerObjection)
+	verb(s, "object-in-hall", "/lots/{lot}/hall/objections", "投标人对开标提出异议", smallBody, s.objectInHall)
+	verb(s, "answer-in-hall", "/lots/{lot}/hall/answers", "主持人答复异议", smallBody, s.answerInHall)
 	verb(s, "make-record", "/lots/{lot}/hall/record", "异议期满，制作开标记录表", smallBody, s.makeRecord)
 	query(s, "read-record", "/lots/{lot}/hall/record", "开标记录表及签名", s.record)
 	verb(s, "sign-record", "/lots/{lot}/hall/signatures", "签署开标记录表", listBody, s.signRecord)
@@ -102,7 +121,12 @@ func (s *server) beneficiaryRoutes() {
 	s.statusList()
 	query(s, "list-guarantees", "/guarantees", "以本单位为受益人的保函", s.guarantees)
 	verb(s, "release", "/guarantees/{id}/releases", "递交签名的解除文件", letterBody, s.release)
+	query(s, "demand-sheet", "/guarantees/{id}/demand-sheet", "索赔须知：事由、单据、签署人、余额、交单地点和期限", s.demandSheet)
+	verb(s, "release-lot", "/lots/{lot}/releases", "一次签名解除一个标段的多份保函", letterBody, s.releaseLot)
 	verb(s, "present", "/guarantees/{id}/demands", "提出索赔", filesBody, s.present)
+	query(s, "list-demands", "/guarantees/{id}/demands", "对本单位保函的索赔及其全部经过（申请人）", s.demandStories)
+	verb(s, "object-to-demand", "/demands/{id}/objections", "申请人签名的欺诈异议", filesBody, s.objectToDemand)
+	verb(s, "resume-demand", "/demands/{id}/resume", "受益人提交解除中止支付的文书", filesBody, s.resumeDemand)
 	query(s, "read-demand", "/demands/{id}", "一笔索赔", s.readDemand)
 	verb(s, "complete", "/demands/{id}/complete", "一次性补齐单据", filesBody, s.complete)
 	verb(s, "withdraw-demand", "/demands/{id}/withdraw", "撤回索赔", letterBody, s.withdrawDemand)
@@ -121,10 +145,17 @@ func (s *server) issuerRoutes() {
 	verb(s, "issuer-fail", "/issuer/applications/{id}/fail", "不能开立", smallBody, s.failIssue)
 	verb(s, "issuer-acknowledge", "/issuer/guarantees/{id}/acknowledge", "确认收到解除", smallBody, s.acknowledge)
 	verb(s, "issuer-decide-demand", "/issuer/demands/{id}/decision", "索赔审查结果", smallBody, s.decideDemand)
+	verb(s, "issuer-request", "/issuer/demands/{id}/request", "要求受益人补充单据", smallBody, s.requestDocuments)
+	verb(s, "issuer-interim", "/issuer/demands/{id}/interim", "先予支付（保证保险）", smallBody, s.interim)
+	verb(s, "issuer-stay", "/issuer/demands/{id}/stay", "登记法院的中止支付裁定", filesBody, s.stay)
+	verb(s, "issuer-resume", "/issuer/demands/{id}/resume", "登记中止支付的解除", filesBody, s.resumeDemand)
 	verb(s, "issuer-paid", "/issuer/demands/{id}/paid", "索赔已付", smallBody, s.demandPaid)
 }
 
 func (s *server) staffRoutes() {
+	query(s, "list-overdue", "/supervision/overdue", "逾期未解除的保函（行政监督）", s.overdue)
+	query(s, "read-calendar", "/calendar/{year}", "一个年度的节假日安排（放假和调休上班的日子）", s.workdays)
+	verb(s, "import-calendar", "/ops/calendar/{year}", "交易中心录入或修改一个年度的节假日安排", smallBody, s.importWorkdays)
 	query(s, "list-deliveries", "/ops/deliveries", "未能送达机构的报文", s.deliveries)
 	verb(s, "retry-delivery", "/ops/deliveries/{id}/retry", "重新投递", smallBody, s.retryDelivery)
 	query(s, "list-notices", "/notices", "与本单位有关的到期提醒", s.notices)

@@ -22,6 +22,7 @@ import (
 	"baohan/guarantee"
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/blobs"
 	"baohan/internal/testdb"
 	"baohan/internal/testlog"
 	"baohan/party"
@@ -86,14 +87,15 @@ func newWorldWith(t *testing.T, custodians func(*world, person) [3]custody.Custo
 	master, once := bytes.Repeat([]byte{7}, 32), party.NewOnce(bytes.Repeat([]byte{8}, 32))
 	days := must(calendar.New(calendar.PublishedDays()))
 	parties := party.NewDesk(w.pool, w.clock, w.trust)
+	files := must(blobs.Open(t.Context(), t.TempDir(), must(blobs.NewKeys(blobs.NewKey()))))
 	guarantees := guarantee.NewDesk(guarantee.Config{Pool: w.pool, Clock: w.clock, Outbox: quietOutbox{}, Once: once,
 		Tags: guarantee.NewTags(master, "letter"), Calendar: days, Platform: platform.sign.Key, PlatformChain: platform.sign.Chain, Trust: w.trust,
-		Log: testlog.New(t, w.pool, w.clock)})
+		Log: testlog.New(t, w.pool, w.clock), Files: files})
 	market := must(banks.NewDesk(banks.Config{Pool: w.pool, Clock: w.clock, Party: parties, Platform: platform.sign.Key,
 		Certificate: platform.sign.Certificate(), Once: once, Hosts: []string{"bank.test:443"}}))
 	tenders := tender.NewDesk(tender.Config{Pool: w.pool, Clock: w.clock, Once: once, Guarantees: guarantees,
 		Tags: guarantee.NewTags(master, "bid"), Calendar: days, Platform: platform.sign.Key, PlatformChain: platform.sign.Chain,
-		Centre: centre.sign.Key, CentreChain: centre.sign.Chain, Trust: w.trust, Market: marketOf{market}, Custodians: custodians(w, centre),
+		Centre: centre.sign.Key, CentreChain: centre.sign.Chain, Trust: w.trust, Market: marketOf{market}, Custodians: custodians(w, centre), Files: files,
 		Forms: tender.NewFormKey(master), Outage: time.Hour})
 	w.desks = Config{Party: parties, Tender: tenders, Guarantee: guarantees, Banks: market, Clock: w.clock,
 		Platform: platform.sign.Key, PlatformChain: platform.sign.Chain, CommandKey: bytes.Repeat([]byte{9}, 32),

@@ -44,6 +44,7 @@ type claim struct {
 	Ruling   *wire.DemandDecision
 	Payment  *wire.DemandPaid
 	Withdraw bool
+	Moved    string // the last day of the examination, where the platform gave another than with the papers
 	Told     map[step]bool
 	Stuck    map[step]problem
 }
@@ -164,13 +165,16 @@ func (f *file) hear(at time.Time, m wire.ToIssuer) {
 		f.Opening = &m
 	case wire.DemandPresented, wire.DemandCompleted:
 		c := f.claim(demandOf(m))
-		c.Papers, c.Found = &m, nil
+		c.Papers, c.Found, c.Moved = &m, nil, ""
 	case wire.RefundDue:
 		f.RefundDue = true
 	case wire.Released:
 		f.Released = m.Message
 	case wire.Ended, wire.Cancelled:
 		f.End = reason(m)
+	case wire.DemandClockMoved:
+		f.claim(demandOf(m)).Moved = movedTo(m)
+	case wire.DemandObjected: // people read it in the journal: it decides nothing by itself
 	case wire.DemandWithdrawn:
 		f.claim(demandOf(m)).Withdraw = true
 	}
@@ -190,6 +194,15 @@ func demandOf(m wire.ToIssuer) string {
 	}
 	_ = wire.ReadAnswer(m.Body, &body) // an id that cannot be read is the empty one, which nobody asks for
 	return body.Demand
+}
+
+// movedTo is the day that a message gives; empty where it gives none.
+func movedTo(m wire.ToIssuer) string {
+	var body wire.DemandClockMovedBody
+	if err := wire.ReadAnswer(m.Body, &body); err != nil || body.ExamineBy.IsZero() {
+		return ""
+	}
+	return body.ExamineBy.String()
 }
 
 // state is the letter's, in the words of wire.BookEntry.

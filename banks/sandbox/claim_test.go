@@ -165,3 +165,17 @@ func TestAWithdrawnDemandWaitsForNobody(t *testing.T) {
 		t.Fatalf("%+v", q)
 	}
 }
+
+// A last day that moved is the one that the operator sees; an objection changes nothing that the bank does.
+func TestTheDayMoves(t *testing.T) {
+	w := newWorld(t)
+	w.disclosed()
+	body := w.demand(nil, w.Tenderees[0])
+	w.tell(wire.DemandPresented, body)
+	moved := body.ExamineBy.AddDays(3)
+	w.tell(wire.DemandObjected, wire.DemandObjectedBody{Demand: body.Demand, Objection: sample.ID(9), Signed: []byte("p7s")})
+	w.tell(wire.DemandClockMoved, wire.DemandClockMovedBody{Demand: body.Demand, Why: "resumed", ExamineBy: moved, At: w.clock.Now()})
+	if q := w.queued(); len(q) != 1 || q[0].ExamineBy != moved.String() || len(q[0].Discrepancies) != 0 {
+		t.Errorf("%+v", q)
+	}
+}

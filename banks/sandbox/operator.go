@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"net/http"
@@ -63,7 +64,7 @@ func (b *Bank) queue(w http.ResponseWriter, _ *http.Request) {
 		for _, c := range f.Claims {
 			q.stopped(id, c.Stuck)
 			if c.Found != nil && c.Ruling == nil && !c.Withdraw {
-				q.Demands = append(q.Demands, Examiner{id, c.ID, c.Found.Amount, c.Found.ExamineBy, c.Found.Discrepancies})
+				q.Demands = append(q.Demands, Examiner{id, c.ID, c.Found.Amount, cmp.Or(c.Moved, c.Found.ExamineBy), c.Found.Discrepancies})
 			}
 		}
 	}

@@ -41,6 +41,7 @@ type Application struct {
 	Cashier      string         `json:"cashier,omitzero"`     // where the fee is paid, while it is due
 	AnswerBy     time.Time      `json:"answer_by,omitzero"`   // when the institution promised to have answered, until it has
 	SubmittedAt  time.Time      `json:"submitted_at"`
+	ReleaseClock *Clock         `json:"release_clock,omitzero"` // once the tender's course has started it
 }
 
 // ApplicationPage is one page of GET /applications.

@@ -16,7 +16,7 @@ type HandInBid struct {
 type Bid struct {
 	ID         string    `json:"id"`
 	State      string    `json:"state"`
-	Receipt    []byte    `json:"receipt,omitzero"` // SignedData by the platform
+	Receipt    []byte    `json:"receipt,omitzero"` // SignedData by the platform over BidReceipt, or over WithdrawalReceipt of a bid that was withdrawn
 	AcceptedAt time.Time `json:"accepted_at"`
 }
 
@@ -36,6 +36,32 @@ func BidDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan/bid
 // SignedData by the bidder over Withdrawal.
 type WithdrawBid struct {
 	Statement []byte `json:"statement"`
+}
+
+// ReplaceBid is POST /bids/{id}/replace, 修改 before the deadline (招标投标法29): a new bid that names {id} as the one it
+// replaces, and the signed withdrawal of {id}. Both take effect in one act, or neither.
+type ReplaceBid struct {
+	Bid       []byte `json:"bid"`       // SignedData over letter.Bid
+	Statement []byte `json:"statement"` // SignedData over Withdrawal
+}
+
+// ReplacedBid answers ReplaceBid, each bid with its receipt.
+type ReplacedBid struct {
+	Withdrawn Bid `json:"withdrawn"`
+	Received  Bid `json:"received"`
+}
+
+// WithdrawalReceipt is what the platform signs for a withdrawal: accepted here at this instant, in this canonical form.
+type WithdrawalReceipt struct {
+	Version     int            `json:"version"`
+	Bid         string         `json:"bid"`
+	Digest      signing.Digest `json:"digest"` // WithdrawalDigest of the statement
+	WithdrawnAt time.Time      `json:"withdrawn_at"`
+}
+
+// WithdrawalDigest is the digest of a signed withdrawal that its receipt carries.
+func WithdrawalDigest(p7s []byte) signing.Digest {
+	return signing.TaggedSum("baohan/bid-withdrawal/1", p7s)
 }
 
 // Withdrawal is what the bidder signs to withdraw: canonical, like everything signed.

@@ -3,6 +3,7 @@ package wire
 import (
 	"time"
 
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/signing"
 )
@@ -76,11 +77,29 @@ type DemandDecision struct {
 	Discrepancies []Discrepancy `json:"discrepancies,omitzero"`
 }
 
-// DemandPaid is POST /issuer/demands/{id}/paid.
+// DemandPaid is POST /issuer/demands/{id}/paid, and /interim for what an insurer pays in advance (保险法25). Slip is the
+// digest of the bank's slip (signing.Sum), which beneficiary and applicant are shown; it may be left out.
 type DemandPaid struct {
-	Amount    letter.Fen `json:"amount"`
-	Reference string     `json:"reference"`
-	PaidAt    time.Time  `json:"paid_at"`
+	Amount    letter.Fen     `json:"amount"`
+	Reference string         `json:"reference"`
+	PaidAt    time.Time      `json:"paid_at"`
+	Slip      signing.Digest `json:"slip,omitzero"`
+}
+
+// RequestDocuments is POST /issuer/demands/{id}/request: all that is still needed. Under a policy and an accessory
+// guarantee once (保险法22), and the clocks stand until it arrives; under an independent letter no clock stops.
+type RequestDocuments struct {
+	Documents []letter.DocumentKind `json:"documents"`
+	Words     string                `json:"words"`
+}
+
+// Stay is POST /issuer/demands/{id}/stay: a court has stopped the payment (法释〔2016〕24号13–17).
+type Stay struct {
+	Court   string         `json:"court"`
+	Number  string         `json:"number"` // 案号
+	RuledOn calendar.Date  `json:"ruled_on"`
+	Digest  signing.Digest `json:"digest"` // signing.Sum of the file
+	File    PaperFile      `json:"file"`
 }
 
 // Done answers what changes a guarantee and has nothing else to say: the version it has now.
@@ -92,18 +111,20 @@ type Done struct {
 // IssuerApplication is GET /issuer/applications/{id}: our side, read back by the business key before
 // anything is tried again.
 type IssuerApplication struct {
-	ID          string         `json:"id"`
-	Version     int64          `json:"version"`
-	Digest      signing.Digest `json:"digest"` // of B
-	Application string         `json:"application"`
-	Fee         string         `json:"fee"`
-	FeeDue      letter.Fen     `json:"fee_due"`
-	Instrument  string         `json:"instrument"`
-	Ceiling     letter.Fen     `json:"ceiling"`
-	Number      string         `json:"number,omitzero"`
-	Undertaking signing.Digest `json:"undertaking,omitzero"`
-	PreparedAt  time.Time      `json:"prepared_at,omitzero"`
-	Receipt     []byte         `json:"receipt,omitzero"`
+	ID           string         `json:"id"`
+	Version      int64          `json:"version"`
+	Digest       signing.Digest `json:"digest"` // of B
+	Application  string         `json:"application"`
+	Fee          string         `json:"fee"`
+	FeeDue       letter.Fen     `json:"fee_due"`
+	Instrument   string         `json:"instrument"`
+	Ceiling      letter.Fen     `json:"ceiling"`
+	Number       string         `json:"number,omitzero"`
+	Undertaking  signing.Digest `json:"undertaking,omitzero"`
+	PreparedAt   time.Time      `json:"prepared_at,omitzero"`
+	Receipt      []byte         `json:"receipt,omitzero"`
+	Release      string         `json:"release"`
+	ReleaseClock *Clock         `json:"release_clock,omitzero"` // once the tender's course has started it
 }
 
 // BookEntry is one guarantee in a book, ours or the institution's: equal on both sides, or a difference

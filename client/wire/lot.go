@@ -36,7 +36,11 @@ type AddLot struct {
 	Forms  []letter.Form  `json:"forms"`
 	End    letter.EndRule `json:"end"`
 	Bids   string         `json:"bids,omitzero"`
-	Hall   *HallRules     `json:"hall,omitzero"` // opened remotely (不见面开标); absent: on the spot
+	// RetenderOf is the failed or terminated lot of the same tenderer that this one repeats (重新招标), by its id here.
+	RetenderOf string `json:"retender_of,omitzero"`
+	// Consortium: whether a consortium (联合体) may bid. It stands in the notice and is frozen with the rest.
+	Consortium bool       `json:"consortium,omitzero"`
+	Hall       *HallRules `json:"hall,omitzero"` // opened remotely (不见面开标); absent: on the spot
 }
 
 // Lot is one lot as everybody may see it. Before opening it says nothing of bids or letters, not even
@@ -52,6 +56,7 @@ type Lot struct {
 	Amount            letter.Fen          `json:"amount"`
 	Forms             []letter.Form       `json:"forms"`
 	Bids              string              `json:"bids"`          // here | outside: where bids are handed in
+	Consortium        bool                `json:"consortium"`    // whether a consortium may bid
 	Hall              *HallRules          `json:"hall,omitzero"` // of a remote opening; absent: on the spot
 	Requirement       *letter.Requirement `json:"requirement,omitzero"`
 	RequirementDigest signing.Digest      `json:"requirement_digest,omitzero"`
@@ -60,6 +65,10 @@ type Lot struct {
 	OpenedAt          time.Time           `json:"opened_at,omitzero"`
 	// Postponements are the moves of the deadline, in their order. Each changed the requirement by its deadline alone.
 	Postponements []Postponement `json:"postponements,omitzero"`
+	// Terminated says that the tender was called off, or ended without an award.
+	Terminated *Termination `json:"terminated,omitzero"`
+	// Retender names the lot that this one repeats.
+	Retender *Retender `json:"retender,omitzero"`
 	// Awaited are the custodians that gave nothing to the opening. With two missing it waits for one of them; with one
 	// missing it went on, and this is the alarm. It stands in GET /lots/{lot} of a lot that is closed.
 	Awaited []Awaited `json:"awaited,omitzero"`
@@ -147,12 +156,14 @@ type QuoteList struct {
 	Items []Quote `json:"items"`
 }
 
-// Award is POST /lots/{lot}/award. NoticedOn is the day of the award notice (中标通知书), from which
+// Award is POST /lots/{lot}/award. Where the committee's result is on record, the winner is its first candidate, or the next
+// when PassedOver says why each one before it does not get the contract; Candidates may be left empty. NoticedOn is the day of the award notice (中标通知书), from which
 // 政府采购法实施条例33 counts for the losers.
 type Award struct {
 	Winner     string        `json:"winner"` // USCC
 	Candidates []string      `json:"candidates"`
 	NoticedOn  calendar.Date `json:"noticed_on"`
+	PassedOver []PassedOver  `json:"passed_over,omitzero"`
 }
 
 // Contract is POST /lots/{lot}/contract: the day the written contract was signed (招标投标法实施条例57).

@@ -17,22 +17,24 @@ const MessagesPath = "/baohan/v1/messages"
 type Kind string
 
 const (
-	Offered         Kind = "offered"          // an application to underwrite; body OfferedBody
-	FeeAccepted     Kind = "fee_accepted"     // the applicant accepted the fee; body FeeAcceptedBody
-	RefundDue       Kind = "refund_due"       // a fee is to be paid back; body RefundDueBody
-	Disclosed       Kind = "disclosed"        // the lot was opened; body DisclosedBody
-	Released        Kind = "released"         // the beneficiaries released; body ReleasedBody
-	DemandPresented Kind = "demand_presented" // body DemandBody
-	DemandCompleted Kind = "demand_completed" // body DemandBody
-	DemandWithdrawn Kind = "demand_withdrawn" // body DemandWithdrawnBody
-	Ended           Kind = "ended"            // expired, lapsed, paid out or never named; body EndedBody
-	Cancelled       Kind = "cancelled"        // the applicant gave up before issue; body EndedBody
+	Offered          Kind = "offered"            // an application to underwrite; body OfferedBody
+	FeeAccepted      Kind = "fee_accepted"       // the applicant accepted the fee; body FeeAcceptedBody
+	RefundDue        Kind = "refund_due"         // a fee is to be paid back; body RefundDueBody
+	Disclosed        Kind = "disclosed"          // the lot was opened; body DisclosedBody
+	Released         Kind = "released"           // the beneficiaries released; body ReleasedBody
+	DemandPresented  Kind = "demand_presented"   // body DemandBody
+	DemandCompleted  Kind = "demand_completed"   // body DemandBody
+	DemandWithdrawn  Kind = "demand_withdrawn"   // body DemandWithdrawnBody
+	DemandClockMoved Kind = "demand_clock_moved" // its last day is another, or known only now; body DemandClockMovedBody
+	DemandObjected   Kind = "demand_objected"    // the applicant's fraud objection; body DemandObjectedBody
+	Ended            Kind = "ended"              // expired, lapsed, paid out or never named; body EndedBody
+	Cancelled        Kind = "cancelled"          // the applicant gave up before issue; body EndedBody
 )
 
 // Kinds lists every kind in the order of a guarantee's life.
 func Kinds() []Kind {
 	return []Kind{Offered, FeeAccepted, RefundDue, Disclosed, Released, DemandPresented, DemandCompleted,
-		DemandWithdrawn, Ended, Cancelled}
+		DemandWithdrawn, DemandClockMoved, DemandObjected, Ended, Cancelled}
 }
 
 // ToIssuer is one message from the platform, POSTed to MessagesPath and signed by the platform. Seq counts
@@ -88,13 +90,33 @@ type ReleasedBody struct {
 }
 
 // DemandBody gives a demand and its documents: those that the signed paper names when it is presented, all of
-// them once it was completed. ExamineBy is the last day of the examination, absent while documents are missing.
+// them once it was completed. ExamineBy is the last day of the examination, absent while it waits for documents and while
+// the year's days of rest are not published. Missing is what the platform did not find of the letter's list: the
+// beneficiary is told the same. Under an independent letter the examination runs all the same.
 type DemandBody struct {
-	Demand     string        `json:"demand"`
-	Signed     []byte        `json:"signed"` // SignedData over letter.Demand
-	Files      []File        `json:"files,omitzero"`
-	ReceivedAt time.Time     `json:"received_at"`
-	ExamineBy  calendar.Date `json:"examine_by,omitzero"`
+	Demand     string                `json:"demand"`
+	Signed     []byte                `json:"signed"` // SignedData over letter.Demand
+	Files      []File                `json:"files,omitzero"`
+	ReceivedAt time.Time             `json:"received_at"`
+	ExamineBy  calendar.Date         `json:"examine_by,omitzero"`
+	Missing    []letter.DocumentKind `json:"missing,omitzero"`
+}
+
+// DemandClockMovedBody says that the last day of an examination is ExamineBy now: a stop-payment was lifted (Why
+// "resumed"; absent where the demand was decided before), or the year's days of rest were published ("calendar").
+type DemandClockMovedBody struct {
+	Demand    string        `json:"demand"`
+	Why       string        `json:"why"`
+	ExamineBy calendar.Date `json:"examine_by,omitzero"`
+	At        time.Time     `json:"at"`
+}
+
+// DemandObjectedBody gives the applicant's fraud objection (法释〔2016〕24号 art. 12) with its files. It stops no clock.
+type DemandObjectedBody struct {
+	Demand    string      `json:"demand"`
+	Objection string      `json:"objection"`
+	Signed    []byte      `json:"signed"` // SignedData over letter.Objection
+	Files     []PaperFile `json:"files,omitzero"`
 }
 
 // DemandWithdrawnBody says that the beneficiary took its demand back.

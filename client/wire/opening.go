@@ -37,6 +37,14 @@ type OpenedBid struct {
 	Bidders []letter.Party `json:"bidders,omitzero"`
 	Letter  string         `json:"letter,omitzero"`
 	Failure string         `json:"failure,omitzero"`
+	Cash    *OpenedCash    `json:"cash,omitzero"` // of a bid that names no letter, on a lot that takes cash
+}
+
+// OpenedCash is what was found of a security in cash. Before the list of what arrived came, all of it is unknown.
+type OpenedCash struct {
+	Amount letter.Fen `json:"amount"` // that arrived before the deadline
+	Result string     `json:"result"` // passed | doubtful | unknown
+	Lines  []Line     `json:"lines"`  // seven
 }
 
 // OpenedLetter is one letter that a bid named. One that failed to open stays listed, with Failure.
@@ -73,6 +81,7 @@ type Guarantee struct {
 	Lot          letter.Lot     `json:"lot"`
 	Amount       letter.Fen     `json:"amount"`
 	Paid         letter.Fen     `json:"paid"`
+	Claimable    letter.Fen     `json:"claimable,omitzero"` // without what was paid and what open demands ask for; GET /guarantees
 	Expiry       calendar.Date  `json:"expiry"`
 	Undertaking  signing.Digest `json:"undertaking"`
 	Commitment   signing.Digest `json:"commitment"`
@@ -81,6 +90,8 @@ type Guarantee struct {
 	Verification string         `json:"verification"`
 	Release      string         `json:"release"`
 	ReleaseBy    calendar.Date  `json:"release_by,omitzero"`
+	ReleaseClock *Clock         `json:"release_clock,omitzero"` // once the tender's course has started it
+	Unsigned     []string       `json:"unsigned,omitzero"`      // USCC of the joint beneficiaries for whose signature a begun release waits
 	Demands      []Demand       `json:"demands,omitzero"`
 }
 

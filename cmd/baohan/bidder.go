@@ -42,6 +42,8 @@ type bidderCommand struct {
 	Rekeep    bidderRekeep    `cmd:"" help:"加密证书更新或丢失后，把本机存底改用现在的密钥加密。"`
 	Bid       bidderBid       `cmd:"" help:"投标。"`
 	ResumeBid bidderResumeBid `cmd:"" help:"把已存底的投标再递交一次，取回回执：没有收到可信的回执时用，不会重复。"`
+	Replace   bidderReplace   `cmd:"" help:"截止前以新的投标替换原投标，一次完成。"`
+	Consent   bidderConsent   `cmd:"" help:"联合体成员签署同意书，交给牵头人。"`
 	Withdraw  bidderWithdraw  `cmd:"" help:"截止前撤回投标。"`
 	Opening   bidderOpening   `cmd:"" help:"查看开标结果。"`
 

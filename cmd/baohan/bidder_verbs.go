@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 
 	"baohan/client"
 	"baohan/client/wire"
@@ -132,73 +131,6 @@ func (c *bidderLetter) Run(ctx context.Context, p *bidderCommand, s *Settings, o
 		name, err := writeLetter(c.Dir, file)
 		return map[string]string{"number": file.Undertaking.Number, "file": name + ".json", "signed": name + ".p7s"}, err
 	})
-}
-
-type bidderBid struct {
-	Lot        string   `arg:"" help:"标段在平台的编号。"`
-	Price      string   `required:"" help:"投标报价，元，两位小数，如 11980000.00。" placeholder:"元"`
-	PeriodDays int      `required:"" help:"工期（交货期），日历天。" placeholder:"天"`
-	Quality    string   `help:"质量目标。" default:"合格" placeholder:"文字"`
-	Leader     string   `required:"" help:"项目负责人姓名。" placeholder:"姓名"`
-	Field      []string `help:"招标文件要求唱标的其他内容，如 --field 费率=3.5%%；可重复。" placeholder:"名称=内容" sep:"none"`
-	Letter     string   `help:"保函的编号：在平台申请的，是申请编号；在机构柜台买的，是保函文件里的编号（check-file 会告诉您）。不设则为现金保证金。" placeholder:"编号"`
-}
-
-func (c *bidderBid) Run(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) error {
-	terms, err := c.terms()
-	if err != nil {
-		return err
-	}
-	b, err := p.open(ctx, s)
-	if err != nil {
-		return err
-	}
-	lot, err := b.Lot(ctx, c.Lot)
-	if err != nil {
-		return said(out, nil, err)
-	}
-	bid, err := b.Bid(ctx, lot, c.Letter, terms)
-	if errors.Is(err, client.ErrUnknown) {
-		return fmt.Errorf("%w\n没有收到平台签名的投标回执，不能当作已经投标。投标已存底；请在截止前执行 baohan bidder resume-bid %s %s，不会重复", err, lot.ID, bid.ID)
-	}
-	return said(out, bid, err)
-}
-
-// terms are what the command line says is offered. They are checked before anything is made of them.
-func (c *bidderBid) terms() (letter.BidTerms, error) {
-	price, err := letter.ParseYuan(c.Price)
-	if err != nil {
-		return letter.BidTerms{}, fmt.Errorf("--price：请填写以元为单位、两位小数的金额，如 11980000.00：%w", err)
-	}
-	t := letter.BidTerms{Price: price, PriceCapital: price.Capital(), PeriodDays: c.PeriodDays, Quality: c.Quality, Leader: c.Leader, Fields: []letter.BidField{}}
-	for _, f := range c.Field {
-		name, value, _ := strings.Cut(f, "=")
-		t.Fields = append(t.Fields, letter.BidField{Name: name, Value: value})
-	}
-	return t, t.Check()
-}
-
-type bidderResumeBid struct {
-	Lot string `arg:"" help:"标段在平台的编号。"`
-	ID  string `arg:"" help:"投标编号。"`
-}
-
-func (c *bidderResumeBid) Run(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) error {
-	return p.ask(ctx, s, out, func(b *client.Bidder) (any, error) {
-		lot, err := b.Lot(ctx, c.Lot)
-		if err != nil {
-			return nil, err
-		}
-		return b.ResumeBid(ctx, lot, c.ID)
-	})
-}
-
-type bidderWithdraw struct {
-	ID string `arg:"" help:"投标编号。"`
-}
-
-func (c *bidderWithdraw) Run(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) error {
-	return p.ask(ctx, s, out, func(b *client.Bidder) (any, error) { return b.WithdrawBid(ctx, c.ID) })
 }
 
 type bidderOpening struct {

@@ -9,9 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"baohan/guarantee/letter"
+	"baohan/internal/blobs"
 	"baohan/signing"
 	"baohan/signing/devca"
 )
@@ -193,11 +192,8 @@ func makeSecrets(dir string, passphrase []byte, options ...signing.KeyOption) er
 	if err != nil {
 		return err
 	}
-	clear, err := json.Marshal(secrets{Tags: signing.Random(32), Once: signing.Random(32), Command: signing.Random(32)})
-	if err != nil {
-		return err
-	}
-	sealed, err := signing.SealTo(clear, []byte(secretsFile), storage.Public())
+	sealed, err := secrets{Tags: signing.Random(32), Once: signing.Random(32), Command: signing.Random(32),
+		Files: [][]byte{blobs.NewKey()}}.seal(storage.Public())
 	if err != nil {
 		return err
 	}

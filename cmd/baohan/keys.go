@@ -20,7 +20,7 @@ import (
 // signing.Signer and the three custodians sit elsewhere; the directory is for development and small installations.
 const (
 	storageName  = "storage"        // the key to which secrets.sealed is encrypted
-	secretsFile  = "secrets.sealed" // master keys of tags and of commands
+	secretsFile  = "secrets.sealed" // master keys of tags, of commands and of files
 	platformName = "platform"
 	centreName   = "centre"
 	custodyDir   = "custody" // the development custodians' own directory
@@ -29,11 +29,21 @@ const (
 var custodianNames = [3]string{"custodian-1", "custodian-2", "custodian-3"}
 
 // secrets are the symmetric master keys. Whoever has Tags can test a guess of bidder and lot against the rows;
-// another Once or Command key forgets every answered command.
+// another Once or Command key forgets every answered command. Files are the keys of the store of files, the newest first:
+// without the one under which a file was written it does not open.
 type secrets struct {
-	Tags    []byte `json:"tags"`
-	Once    []byte `json:"once"`
-	Command []byte `json:"command"`
+	Tags    []byte   `json:"tags"`
+	Once    []byte   `json:"once"`
+	Command []byte   `json:"command"`
+	Files   [][]byte `json:"files,omitempty"`
+}
+
+func (s secrets) seal(to signing.PublicKey) ([]byte, error) {
+	clear, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	return signing.SealTo(clear, []byte(secretsFile), to)
 }
 
 // keyring is an open key directory.
@@ -128,12 +138,17 @@ func (k *keyring) custodians() (all [3]devca.Identity, err error) {
 	return all, nil
 }
 
-func (k *keyring) loadSecrets() error {
+// storage is the key to which the secrets are sealed.
+func (k *keyring) storage() (*signing.PrivateKey, error) {
 	text, err := os.ReadFile(filepath.Join(k.Dir, storageName+".key"))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	storage, err := signing.DecryptKeyPEM(text, k.passphrase)
+	return signing.DecryptKeyPEM(text, k.passphrase)
+}
+
+func (k *keyring) loadSecrets() error {
+	storage, err := k.storage()
 	if err != nil {
 		return err
 	}

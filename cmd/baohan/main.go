@@ -28,6 +28,7 @@ type commands struct {
 	Admit    admitCommand    `cmd:"" help:"准入单位、登记证书、接入担保机构。"`
 	Party    partyCommand    `cmd:"" help:"停用、恢复单位，停用证书。"`
 	Translog translogCommand `cmd:"" help:"透明日志：生成密钥、由叶重建树。"`
+	Files    filesCommand    `cmd:"" help:"文件库：生成、更换密钥。"`
 	CA       caCommand       `cmd:"" name:"ca" help:"开发用证书机构（无法律效力）。"`
 
 	Bidder      bidderCommand      `cmd:"" help:"投标人：询价、申请、核对自己的保函、投标。"`

@@ -29,7 +29,7 @@ const mostCover = 3600
 type running struct {
 	*system
 	server *devpg.Server
-	stop   context.CancelFunc // of what watches the revocation lists
+	stop   context.CancelFunc // of what watches the revocation lists and the calendar
 }
 
 // open starts what the settings ask for: a database of our own if none is named, and the rooms over it.
@@ -60,7 +60,7 @@ func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.
 	if err != nil {
 		return nil, err
 	}
-	sys, err := openSystem(ctx, systemConfig{Database: server.URL, MaxConns: s.DatabaseMax, Keys: keys, ClockFile: s.ClockFile,
+	sys, err := openSystem(ctx, systemConfig{Database: server.URL, MaxConns: s.DatabaseMax, Keys: keys, Files: s.FilesPlace(), ClockFile: s.ClockFile,
 		Migrate: n.Migrate || s.DatabaseURL == "", Node: n.name(command), Sweep: s.SweepEvery, Status: s.StatusEvery, Cover: s.Cover, Timeout: n.Patience,
 		Allow: n.Allow, Networks: networks, Custodians: n.Custodians, Translog: ledger, Log: log})
 	if err != nil {
@@ -68,6 +68,9 @@ func (n *node) open(ctx context.Context, s *Settings, command string, log *slog.
 	}
 	ctx, stop := context.WithCancel(ctx)
 	go lists.watch(ctx, sys.clock, keys.Platform.Chain)
+	go sys.guarantees.KeepCalendar(ctx, time.Minute, func(err error) {
+		log.ErrorContext(ctx, "working days are not refreshed; the next minute tries again", "error", err)
+	})
 	return &running{sys, server, stop}, nil
 }
 

@@ -32,6 +32,8 @@ type Settings struct {
 	WatchMax        int           `help:"本进程最多同时有多少条开标进度连接；超过的得到 503。" env:"BAOHAN_WATCH_MAX" default:"2000" placeholder:"条"`
 	WatchPerAddress int           `help:"同一来源地址最多同时有多少条开标进度连接；超过的得到 429。开标大厅里的人可能共用一个地址。" env:"BAOHAN_WATCH_PER_ADDRESS" default:"200" placeholder:"条"`
 
+	Files string `help:"文件库：目录，或 s3://桶名?region=地区 形式的网址（须用 -tags s3 构建的程序）。索赔文件和应急证据加密后存在这里，须与数据库一起备份（docs/files.md）；各进程须相同。不设则为数据目录下的 files。" env:"BAOHAN_FILES" placeholder:"目录或网址"`
+
 	Keys           string   `help:"密钥目录（加密保存）。不设则为数据目录下的 keys。" env:"BAOHAN_KEYS" placeholder:"目录"`
 	PassphraseFile string   `help:"打开密钥目录的口令所在的文件。" env:"BAOHAN_PASSPHRASE_FILE" placeholder:"文件"`
 	Passphrase     string   `help:"打开密钥目录的口令。命令行会被其他用户看到：请用环境变量或口令文件。" env:"BAOHAN_PASSPHRASE" placeholder:"口令"`
@@ -61,6 +63,9 @@ func (s *Settings) KeysDir() string { return orBelow(s.Keys, s.Data, "keys") }
 
 // TrustFile is where the root certificates are.
 func (s *Settings) TrustFile() string { return orBelow(s.Trust, s.KeysDir(), "root.pem") }
+
+// FilesPlace is where the files are: a directory or a URL.
+func (s *Settings) FilesPlace() string { return orBelow(s.Files, s.Data, "files") }
 
 // VerifyURL is the address of the page on which anybody checks a letter; empty when the platform has none.
 func (s *Settings) VerifyURL() (string, error) {

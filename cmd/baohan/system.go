@@ -14,6 +14,7 @@ import (
 	"baohan/guarantee"
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/blobs"
 	"baohan/internal/clock"
 	"baohan/internal/clock/sqlclock"
 	"baohan/jobs"
@@ -30,6 +31,7 @@ type systemConfig struct {
 	Database  string // URL
 	MaxConns  int32
 	Keys      *keyring
+	Files     string // directory or URL of the store of files
 	ClockFile string // a stepped clock; empty: the machine's own
 	Migrate   bool   // bring the schema to this build first
 	Node      string
@@ -58,6 +60,7 @@ type system struct {
 	tenders    *tender.Desk
 	jobs       *jobs.Runner
 	translog   *translog.Log
+	files      *blobs.Store
 	writer     *writer
 }
 
@@ -85,7 +88,13 @@ func openSystem(ctx context.Context, c systemConfig) (s *system, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.files, err = openFiles(ctx, c.Files, s.Keys.Secrets.Files); err != nil {
+		return nil, err
+	}
 	if err = s.wire(custodians); err != nil {
+		return nil, err
+	}
+	if _, err = s.guarantees.RefreshCalendar(ctx); err != nil {
 		return nil, err
 	}
 	return s, s.bootstrap(ctx, custodians.chains)
@@ -138,7 +147,11 @@ func (s *system) wire(custodians custodians) (err error) {
 	}
 	s.writer = &writer{log: s.translog}
 	if s.jobs, err = jobs.New(jobs.Config{Pool: s.pool, Node: s.Node, Once: once, Log: s.Log, Every: s.Sweep,
-		Cover: tender.Hourly(s.Cover), Status: s.Status}); err != nil {
+		Cover: tender.Hourly(s.Cover), Files: s.files, Status: s.Status}); err != nil {
+		return err
+	}
+	days, err := calendar.New(calendar.PublishedDays()) // until the database's own table is read
+	if err != nil {
 		return err
 	}
 	s.party = party.NewDesk(s.pool, s.clock, k.Trust)
@@ -148,13 +161,13 @@ func (s *system) wire(custodians custodians) (err error) {
 		return err
 	}
 	s.guarantees = guarantee.NewDesk(guarantee.Config{Pool: s.pool, Clock: s.clock, Outbox: s.jobs, Once: once,
-		Tags: guarantee.NewTags(k.Secrets.Tags, "letter"), Calendar: calendar.Published(), Platform: k.Platform.Key,
-		PlatformChain: k.Platform.Chain, Trust: k.Trust, Log: s.translog})
+		Tags: guarantee.NewTags(k.Secrets.Tags, "letter"), Calendar: days, Platform: k.Platform.Key,
+		PlatformChain: k.Platform.Chain, Trust: k.Trust, Log: s.translog, Files: s.files})
 	s.banks.Papers = s.guarantees
 	s.tenders = tender.NewDesk(tender.Config{Pool: s.pool, Clock: s.clock, Once: once, Guarantees: s.guarantees,
-		Tags: guarantee.NewTags(k.Secrets.Tags, "bid"), Calendar: calendar.Published(), Platform: k.Platform.Key,
+		Tags: guarantee.NewTags(k.Secrets.Tags, "bid"), Calendar: days, Platform: k.Platform.Key,
 		PlatformChain: k.Platform.Chain, Centre: k.Centre.Key, CentreChain: k.Centre.Chain, Supervisor: custodians.chains[1][0].Subject().OrganizationID,
-		Trust: k.Trust, Custodians: custodians.three, Market: market{s.banks}, Openings: s.jobs, Log: s.Log,
+		Trust: k.Trust, Custodians: custodians.three, Market: market{s.banks}, Files: s.files, Openings: s.jobs, Log: s.Log,
 		Forms: tender.NewFormKey(k.Secrets.Tags)})
 	s.jobs.Bind(jobs.Desks{Guarantees: s.guarantees, Banks: s.banks, Tenders: s.tenders})
 	return nil
@@ -201,4 +214,9 @@ func (s *system) operator(ctx context.Context) (party.Actor, error) {
 	return actor, err
 }
 
-func (s *system) close() { s.pool.Close() }
+func (s *system) close() {
+	s.pool.Close()
+	if err := s.files.Close(); err != nil {
+		s.Log.Warn("the store of files did not close", "error", err)
+	}
+}

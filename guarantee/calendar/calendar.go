@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
-	"time"
 )
 
 // ErrYearNotPublished says that a count runs into a year for which no notice on public holidays is in the table. Staff
@@ -58,13 +57,12 @@ func (c *Calendar) Replace(rows []Day) error {
 }
 
 func (c *table) add(r Day) error {
-	weekend := r.Date.Weekday() == time.Saturday || r.Date.Weekday() == time.Sunday
 	switch {
 	case r.Date.IsZero():
 		return fmt.Errorf("%w: a row without a date", ErrTable)
 	case r.Kind != Rest && r.Kind != Work:
 		return fmt.Errorf("%w: %s: kind is neither rest nor work", ErrTable, r.Date)
-	case weekend != (r.Kind == Work):
+	case weekend(r.Date) != (r.Kind == Work):
 		return fmt.Errorf("%w: %s: departs from nothing, it is a %s", ErrTable, r.Date, r.Date.Weekday())
 	case c.days[r.Date] != "":
 		return fmt.Errorf("%w: %s stands twice", ErrTable, r.Date)
@@ -89,8 +87,7 @@ func (c *table) worked(d Date) (bool, error) {
 	case Work:
 		return true, nil
 	}
-	day := d.Weekday()
-	return day != time.Saturday && day != time.Sunday, nil
+	return !weekend(d), nil
 }
 
 // AddWorkingDays is the n-th working day after from. The first day is not counted (民法典 art. 201); n of zero is from

@@ -20,6 +20,10 @@ type Bid struct {
 	Offer   []byte         `json:"offer"`   // the signed BidForm, encrypted to the bidder's own certificate
 	Files   []SealedFile   `json:"files"`
 	At      time.Time      `json:"at"`
+	// Replaces is the id of the bidder's own standing bid that this one takes the place of (修改, 招标投标法29).
+	Replaces   string      `json:"replaces,omitzero"`
+	Cash       *CashSlip   `json:"cash,omitzero"`       // the slip of a security in cash
+	Consortium *Consortium `json:"consortium,omitzero"` // of several bidders: that each agreed
 }
 
 // maxBidOffer leaves room for two signatures and two base64 codings within BidSize.
@@ -38,6 +42,19 @@ func (b Bid) Check() error {
 		checkSealedFiles(b.Files),
 		need(len(b.Offer) <= maxBidOffer, "offer", "size", "投标报价信封过长"),
 		checkInstant("at", b.At),
+		need(b.Replaces == "" || idShape.MatchString(b.Replaces) && b.Replaces != b.ID, "replaces", "id", "被替换的投标编号须为本单位另一份投标的编号"),
+		b.checkCash(),
+		b.checkConsortium(),
+	)
+}
+
+func (b Bid) checkCash() error {
+	if b.Cash == nil {
+		return nil
+	}
+	return firstOf(
+		need(b.Letter == "", "cash", "cash", "投标已列明保函，不得同时列明现金保证金；请只选一种担保方式"),
+		within("cash", b.Cash.Check()),
 	)
 }
 

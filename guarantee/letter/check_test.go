@@ -259,6 +259,40 @@ func TestPaperBreaches(t *testing.T) {
 			b.Files = []letter.SealedFile{f, f}
 		}},
 	})
+	breaches(t, func() letter.Bid { return h.Joint(h.Bidders[0], h.Bidders[1]) }, []breach[letter.Bid]{
+		{"replaces", "id", func(b *letter.Bid) { b.Replaces = b.ID }},
+		{"replaces", "id", func(b *letter.Bid) { b.Replaces = "1" }},
+		{"cash", "cash", func(b *letter.Bid) { b.Letter = sample.ID(1) }},
+		{"cash.payer.number", "account", func(b *letter.Bid) { b.Cash.Payer.Number = "1" }},
+		{"cash.amount", "amount", func(b *letter.Bid) { b.Cash.Amount = 0 }},
+		{"cash.reference", "reference", func(b *letter.Bid) { b.Cash.Reference = "识别号" }},
+		{"cash.paid_at", "instant", func(b *letter.Bid) { b.Cash.PaidAt = time.Time{} }},
+		{"consortium", "consortium", func(b *letter.Bid) { b.Consortium = nil }},
+		{"consortium", "consortium", func(b *letter.Bid) { b.Bidders = b.Bidders[:1] }},
+		{"consortium.agreement", "digest", func(b *letter.Bid) { b.Consortium.Agreement = signing.Digest{} }},
+		{"consortium.consents", "count", func(b *letter.Bid) { b.Consortium.Consents = nil }},
+		{"consortium.consents", "size", func(b *letter.Bid) { b.Consortium.Consents[0] = make([]byte, 6<<10+1) }},
+	})
+	breaches(t, func() letter.Consent { return h.Consent(h.Joint(h.Bidders[0], h.Bidders[1])) }, []breach[letter.Consent]{
+		{"members", "count", func(c *letter.Consent) { c.Members = c.Members[:1] }},
+		{"agreement", "digest", func(c *letter.Consent) { c.Agreement = signing.Digest{} }},
+		{"at", "instant", func(c *letter.Consent) { c.At = time.Time{} }},
+	})
+	breaches(t, func() letter.CashList { return h.CashList(h.Bidders[0]) }, []breach[letter.CashList]{
+		{"edition", "edition", func(l *letter.CashList) { l.Edition = 0 }},
+		{"previous", "previous", func(l *letter.CashList) { l.Previous = signing.Sum(nil) }},
+		{"previous", "previous", func(l *letter.CashList) { l.Edition = 2 }},
+		{"at", "too_early", func(l *letter.CashList) { l.At = l.Deadline.Add(-time.Microsecond) }},
+		{"entries", "order", func(l *letter.CashList) { l.Entries = append(l.Entries, l.Entries[0]) }},
+		{"entries", "too_late", func(l *letter.CashList) { l.Entries[0].ReceivedAt = l.At.Add(time.Microsecond) }},
+		{"entries.0.id", "reference", func(l *letter.CashList) { l.Entries[0].ID = "" }},
+		{"entries.0.reference", "reference", func(l *letter.CashList) { l.Entries[0].Reference = "x" }},
+		{"entries.0.payer", "text", func(l *letter.CashList) { l.Entries[0].Payer = "" }},
+		{"entries.0.uscc", "uscc", func(l *letter.CashList) { l.Entries[0].USCC = "1" }},
+		{"entries.0.account", "account", func(l *letter.CashList) { l.Entries[0].Account = "abc" }},
+		{"entries.0.basic", "basic", func(l *letter.CashList) { l.Entries[0].Basic = "" }},
+		{"entries.0.amount", "amount", func(l *letter.CashList) { l.Entries[0].Amount = -1 }},
+	})
 	breaches(t, func() letter.BidForm { return h.Form(h.Bidders[0], sample.ID(1)) }, []breach[letter.BidForm]{
 		{"random", "random", func(f *letter.BidForm) { f.Random = f.Random[1:] }},
 		{"bid", "id", func(f *letter.BidForm) { f.Bid = "" }},

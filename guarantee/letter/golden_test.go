@@ -41,11 +41,12 @@ var kinds = []kind{
 	kindOf("undertaking-insurance", letter.ParseUndertaking), kindOf("receipt", letter.ParseReceipt),
 	kindOf("sealed-issue", letter.ParseSealedIssue), kindOf("deposit", letter.ParseDeposit), kindOf("closing-bids", letter.ParseClosing), kindOf("closing-letters", letter.ParseClosing),
 	kindOf("bid-list", letter.ParseBidList),
-	kindOf("release", letter.ParseRelease), kindOf("demand", letter.ParseDemand), kindOf("completion", letter.ParseCompletion),
+	kindOf("release", letter.ParseRelease), kindOf("lot-release", letter.ParseLotRelease), kindOf("demand", letter.ParseDemand), kindOf("completion", letter.ParseCompletion),
 	kindOf("withdrawal", letter.ParseWithdrawal), kindOf("record", letter.ParseRecord), kindOf("full-letter", letter.ParseFullLetter),
+	kindOf("bid-joint", letter.ParseBid), kindOf("consent", letter.ParseConsent), kindOf("cash-list", letter.ParseCashList),
 	kindOf("bid", letter.ParseBid), kindOf("rewrapping", letter.ParseRewrapping), kindOf("assurance", letter.ParseAssurance), kindOf("sheet", letter.ParseSheet), kindOf("file-blind", letter.ParseFile), kindOf("file-full", letter.ParseFile),
-	kindOf("refusal", letter.ParseRefusal), kindOf("opening-record", letter.ParseOpeningRecord),
-	kindOf("status-list", letter.ParseStatusList),
+	kindOf("refusal", letter.ParseRefusal), kindOf("objection", letter.ParseObjection), kindOf("opening-record", letter.ParseOpeningRecord),
+	kindOf("status-list", letter.ParseStatusList), kindOf("evaluation", letter.ParseEvaluation),
 	kindOf("incident-decision", letter.ParseIncidentDecision), kindOf("incident-closing", letter.ParseIncidentClosing),
 }
 
@@ -109,6 +110,7 @@ func digests(t testing.TB) string {
 		{"reveal.json SealedDigest", letter.SealedDigest(golden(t, "reveal.json"))},
 		{"application.p7s ClosingDigest", letter.ClosingDigest(golden(t, "application.p7s"))},
 		{"application.p7s SheetDigest", letter.SheetDigest(golden(t, "application.p7s"))},
+		{"application.p7s CashListDigest", letter.CashListDigest(golden(t, "application.p7s"))},
 		{"application.p7s BidListDigest", letter.BidListDigest(golden(t, "application.p7s"))},
 		{"application.p7s RecordDigest", letter.RecordDigest(golden(t, "application.p7s"))},
 		{"opening-record.json RecordContentDigest", letter.RecordContentDigest(golden(t, "opening-record.json"))},
@@ -164,15 +166,17 @@ func makeGoldens(t *testing.T) {
 		"undertaking-insurance": policy.Undertaking, "receipt": blind.Receipt, "sealed-issue": statement, "deposit": depositOf(full),
 		"closing-bids": h.Closing(nil, refs[0]), "closing-letters": h.Closing([]byte("p7s"), refs...),
 		"bid-list": h.BidList(id),
-		"release":  h.Release(blind, h.Tenderees[0]), "demand": h.Demand(blind, h.Tenderees[0], 80_000_000, award),
+		"release":  h.Release(blind, h.Tenderees[0]), "lot-release": h.LotRelease(h.Tenderees[0], blind, full), "demand": h.Demand(blind, h.Tenderees[0], 80_000_000, award),
 		"completion":  letter.Completion{Version: 1, Demand: sample.ID(7), Guarantee: id, Documents: []letter.Document{award}, At: h.At},
 		"withdrawal":  letter.Withdrawal{Version: 1, Demand: sample.ID(7), Guarantee: id, Reason: "双方已就合同签订达成一致", At: h.At.Add(time.Microsecond)},
+		"objection":   objectionTo(h, blind, award),
 		"record":      letter.Record{Reveal: blind.Draft.RevealBytes, Key: blind.Draft.Key.Bytes()},
 		"full-letter": letter.FullLetter{Salt: full.Salt, Undertaking: full.Signed},
 		"rewrapping":  rewrapping(blind.Receipt), "assurance": assurance(blind.Receipt, blind.Draft.Application),
 		"incident-decision": incidentDecision(id), "incident-closing": incidentClosing(),
+		"bid-joint": h.Joint(h.Bidders[0], h.Bidders[1]), "consent": h.Consent(h.Joint(h.Bidders[0], h.Bidders[1])), "cash-list": h.CashList(h.Bidders[0]),
 		"bid": h.Bid(h.Bidders[0], id), "file-blind": blind.File(), "file-full": full.File(),
-		"sheet": h.Sheet(full, blind), "opening-record": openingRecord(h), "refusal": h.Refusal(h.Signed(h.Tenderees[0], canonicalOf(t, h.Demand(blind, h.Tenderees[0], 80_000_000, award)), h.At)), "status-list": h.StatusList(h.At, letter.EndReleased, full),
+		"sheet": h.Sheet(full, blind), "opening-record": openingRecord(h), "refusal": h.Refusal(h.Signed(h.Tenderees[0], canonicalOf(t, h.Demand(blind, h.Tenderees[0], 80_000_000, award)), h.At)), "status-list": h.StatusList(h.At, letter.EndReleased, full), "evaluation": h.Evaluation(h.Sheet(full, blind)),
 	} {
 		write(t, name+".json", canonicalOf(t, v))
 	}
@@ -187,4 +191,11 @@ func write(t *testing.T, name string, b []byte) {
 	if err := os.WriteFile(filepath.Join("testdata", name), b, 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// objectionTo is the applicant's fraud objection to a demand under its letter.
+func objectionTo(h *sample.House, l sample.Issued, proof letter.Document) letter.Objection {
+	return letter.Objection{Version: 1, ID: sample.ID(9), Demand: sample.ID(7), DemandDigest: letter.DemandDigest([]byte("p7s")),
+		Guarantee: l.Draft.Application.Application, Number: l.Undertaking.Number, Guarantor: l.Undertaking.Guarantor, Applicant: l.Draft.Application.Applicants[0],
+		Ground: "acknowledged", Statement: "受益人已书面确认本单位没有违约", Documents: []letter.FileDigest{{Name: proof.Name, Digest: proof.Digest}}, At: h.At}
 }

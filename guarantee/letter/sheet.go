@@ -51,7 +51,32 @@ type SheetBid struct {
 	Bidders []Party `json:"bidders"`         // the lead first
 	Letter  string  `json:"letter,omitzero"` // id of the guarantee; empty: security in cash, or not opened
 	Failure string  `json:"failure,omitzero"`
+	// Cash is what was found of a security in cash, on a lot that takes cash and of a bid that names no letter.
+	Cash *SheetCash `json:"cash,omitzero"`
 }
+
+// SheetCash is the verification of a deposit in cash. Before the list of what arrived came, all of it is unknown.
+type SheetCash struct {
+	Amount Fen    `json:"amount"` // that arrived before the deadline
+	Result string `json:"result"` // passed | doubtful | unknown
+	Lines  []Line `json:"lines"`  // seven
+}
+
+// CashLines is how many lines a deposit is verified by.
+const CashLines = 7
+
+// Check holds for a deposit with its seven lines.
+func (c SheetCash) Check() error {
+	return firstOf(
+		need(c.Amount >= 0 && c.Amount <= MaxFen, "amount", "amount", "到账金额有误"),
+		need(letterResults[c.Result] != "", "result", "result", "查验结果须为 passed、doubtful 或 unknown"),
+		need(len(c.Lines) == CashLines, "lines", "count", "现金保证金查验须有七项"),
+		checkEach("lines", c.Lines, checkLine),
+	)
+}
+
+// Chinese is the result on a sheet.
+func (c SheetCash) Chinese() string { return letterResults[c.Result] }
 
 // SheetLetter is one letter that bids name. Of one that could not be opened only the id is known, and Failure says why.
 type SheetLetter struct {
@@ -99,6 +124,17 @@ func (b SheetBid) Check() error {
 		checkID("id", b.ID),
 		need((b.Failure == "") == (len(b.Bidders) > 0), "bidders", "bidders", "已解密的投标须列明投标人，未能解密的须写明原因"),
 		need(b.Letter == "" || idShape.MatchString(b.Letter) && b.Failure == "", "letter", "id", "投标所列保函的编号有误"),
+		b.checkCash(),
+	)
+}
+
+func (b SheetBid) checkCash() error {
+	if b.Cash == nil {
+		return nil
+	}
+	return firstOf(
+		need(b.Letter == "" && b.Failure == "", "cash", "cash", "只有已解密且未列保函的投标才有现金保证金"),
+		within("cash", b.Cash.Check()),
 	)
 }
 

@@ -118,11 +118,21 @@ func (p *page) bids(s Sheet) {
 		switch {
 		case b.Failure != "":
 			p.hang(2, padded(strconv.Itoa(i+1)+".", 5), "投标 "+b.ID+" 未能解密："+b.Failure)
+		case b.Cash != nil:
+			p.cash(i+1, b)
 		case b.Letter == "":
 			p.hang(2, padded(strconv.Itoa(i+1)+".", 5), list(b.Bidders)+"；未列保函（现金保证金）")
 		default:
 			p.hang(2, padded(strconv.Itoa(i+1)+".", 5), list(b.Bidders)+"；保函 "+s.NumberOf(b.Letter))
 		}
+	}
+}
+
+// cash is a bid with a deposit, and the lines by which that was verified.
+func (p *page) cash(n int, b SheetBid) {
+	p.hang(2, padded(strconv.Itoa(n)+".", 5), list(b.Bidders)+"；现金保证金，截止前到账 "+b.Cash.Amount.String()+" 元，查验结果："+b.Cash.Chinese())
+	for i, line := range b.Cash.Lines {
+		p.check(i+1, line, "")
 	}
 }
 

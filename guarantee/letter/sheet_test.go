@@ -36,6 +36,7 @@ func TestSheetIsChecked(t *testing.T) {
 		"at":                  func(s *letter.Sheet) { s.At = s.OpenedAt.Add(-time.Microsecond) },
 		"closing_bids":        func(s *letter.Sheet) { s.ClosingBids = signing.Digest{} },
 		"bids":                func(s *letter.Sheet) { slices.Reverse(s.Bids) },
+		"bids.0.cash":         func(s *letter.Sheet) { s.Bids[0].Cash = &letter.SheetCash{} },
 		"bids.0.id":           func(s *letter.Sheet) { s.Bids[0].ID = "1" },
 		"bids.0.bidders":      func(s *letter.Sheet) { s.Bids[0].Bidders = nil },
 		"bids.1.letter":       func(s *letter.Sheet) { s.Bids[1].Letter = sample.ID(9) },

@@ -13,7 +13,7 @@ func Rendered(signed signing.SignedData) Option {
 	return func(v *verification) { v.rendered = &signed }
 }
 
-// VerifyPaper checks a signed release, demand or refusal by itself: the beneficiary that it names signed it, of a refusal the
+// VerifyPaper checks a signed release, of one letter or of a lot's, demand or refusal by itself: the beneficiary that it names signed it, of a refusal the
 // guarantor, and it holds by its own rules. Whether it meets its letter is for the guarantor.
 func VerifyPaper(p7s []byte, trust *signing.Trust, options ...Option) Report {
 	v := newVerification(trust, options)
@@ -44,6 +44,9 @@ func VerifyRendering(signed signing.SignedData, trust *signing.Trust, options ..
 // signatory is who must have signed a paper.
 func signatory(content []byte) (by Party, role string, err error) {
 	if r, err := ParseRelease(content); err == nil {
+		return r.Beneficiary, "受益人", nil
+	}
+	if r, err := ParseLotRelease(content); err == nil {
 		return r.Beneficiary, "受益人", nil
 	}
 	if r, err := ParseRefusal(content); err == nil {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,6 +17,7 @@ import (
 	"baohan/banks"
 	"baohan/guarantee"
 	"baohan/guarantee/calendar"
+	"baohan/internal/blobs"
 	"baohan/internal/clock"
 	"baohan/internal/devpg"
 	"baohan/internal/sample"
@@ -89,7 +91,7 @@ func (p *platform) connect(ctx context.Context, to string) error {
 	return err
 }
 
-func (p *platform) openDesks(context.Context) (err error) {
+func (p *platform) openDesks(ctx context.Context) (err error) {
 	h, wall := p.house, p.wall
 	runner, err := jobs.New(jobs.Config{Pool: p.pool, Node: "bench", Log: quiet})
 	if err != nil {
@@ -105,14 +107,22 @@ func (p *platform) openDesks(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	fileKeys, err := blobs.NewKeys(blobs.NewKey())
+	if err != nil {
+		return err
+	}
+	files, err := blobs.Open(ctx, filepath.Join(p.dir, "files"), fileKeys)
+	if err != nil {
+		return err
+	}
 	once := party.NewOnce(p.master)
 	p.guarantees = guarantee.NewDesk(guarantee.Config{Pool: p.pool, Clock: wall, Outbox: p.outbox, Once: once,
 		Tags: guarantee.NewTags(p.master, "letter"), Calendar: calendar.Published(), Platform: h.Platform.Sign.Key,
-		PlatformChain: h.Platform.Sign.Chain, Trust: h.Trust, Log: log})
+		PlatformChain: h.Platform.Sign.Chain, Trust: h.Trust, Log: log, Files: files})
 	p.tenders = tender.NewDesk(tender.Config{Pool: p.pool, Clock: wall, Once: once, Guarantees: p.guarantees,
 		Tags: guarantee.NewTags(p.master, "bid"), Calendar: calendar.Published(), Trust: h.Trust,
 		Platform: h.Platform.Sign.Key, PlatformChain: h.Platform.Sign.Chain, Centre: h.Centre.Sign.Key, CentreChain: h.Centre.Sign.Chain,
-		Custodians: p.custodians, Market: market{p.banks}, Log: quiet})
+		Custodians: p.custodians, Market: market{p.banks}, Files: files, Log: quiet})
 	p.banks.Papers = p.guarantees
 	runner.Bind(jobs.Desks{Guarantees: p.guarantees, Banks: p.banks, Tenders: p.tenders})
 	return nil

@@ -23,15 +23,16 @@ var arrows = map[string][]string{
 	"guarantee/letter/page/font": {},
 
 	"party":     {"internal/store", "signing"},
-	"guarantee": with(letters, "internal/store", "party", "signing", "signing/tlog", "signing/translog"),
+	"guarantee": with(letters, "internal/blobs", "internal/store", "party", "signing", "signing/tlog", "signing/translog"),
 	"banks": with(letters, "internal/store", "guarantee", "party", "signing", "signing/httpsig",
 		"client/wire"), // the bodies of messages, said once for both ends
-	"tender":         with(letters, "internal/store", "guarantee", "party", "signing", "signing/tlog", "signing/translog", "tender/custody"),
+	"tender":         with(letters, "internal/blobs", "internal/store", "guarantee", "party", "signing", "signing/tlog", "signing/translog", "tender/custody"),
 	"tender/custody": with(letters, "signing", "signing/httpsig"), // an agent on other premises
 
-	"jobs": with(letters, "banks", "tender", "guarantee", "party", "signing",
+	"jobs": with(letters, "banks", "internal/blobs", "tender", "guarantee", "party", "signing",
 		"client/wire"), // it alone decides what an institution is told, so it fills the bodies
 	"web": with(letters, "tender", "guarantee", "banks", "party", "signing", "signing/httpsig", "signing/tlog", "signing/translog",
+		"internal/blobs",
 		"guarantee/letter/page", // the letter as people print it
 		"client/wire"),          // the JSON bodies, said once for both ends
 
@@ -41,7 +42,8 @@ var arrows = map[string][]string{
 	"banks/sandbox": with(letters, "client", "client/wire", "signing", "signing/httpsig"),
 
 	"migrations":              {},
-	"internal/bench":          {everything}, // a whole platform, to be measured
+	"internal/bench":          {everything},         // a whole platform, to be measured
+	"internal/blobs":          {"party", "signing"}, // it refuses files as every room refuses
 	"internal/canary":         {},
 	"internal/clock":          {},
 	"internal/clock/sqlclock": {},
@@ -65,7 +67,7 @@ var arrows = map[string][]string{
 
 // inTests says what tests may import beyond the arrows of their package.
 var inTests = map[string][]string{
-	everything:              {"internal/testdb", "internal/testlog", "internal/sample", "internal/clock/sqlclock", "internal/devpg", "signing/devca"},
+	everything:              {"internal/blobs", "internal/testdb", "internal/testlog", "internal/sample", "internal/clock/sqlclock", "internal/devpg", "signing/devca"},
 	"web":                   {"client", "banks/sandbox", "tender/custody", "guarantee/letter/page", "guarantee/letter/paper"}, // drive the server as its users do
 	"jobs":                  {"client", "banks/sandbox"},
 	"banks":                 {"client", "banks/sandbox"},
@@ -125,6 +127,11 @@ var libraries = []library{
 		reason: "their traps are known, and guarded, in one place",
 	},
 	{
+		paths:  []string{"gocloud.dev"},
+		only:   []string{"internal/blobs"},
+		reason: "nothing reaches a directory or a bucket unencrypted",
+	},
+	{
 		paths:  []string{"github.com/transparency-dev/merkle"},
 		only:   []string{"signing/tlog"},
 		reason: "proofs are made and checked in one place",
@@ -161,6 +168,7 @@ var notDetached = []string{"github.com/jackc/pgx", "github.com/labstack/echo", "
 var realTime = map[string]string{
 	"internal/clock/clock.go":       "this is the clock",
 	"internal/bench/stopwatch.go":   "it measures, and signs messages",
+	"internal/blobs/sweep.go":       "the age of a file is by the clock of its store",
 	"internal/secrecy/stopwatch.go": "it measures answers, and its lots are of today",
 	"banks/deliver.go":              "freshness of signed messages",
 	"client/machine.go":             "freshness of signed messages",
@@ -169,6 +177,7 @@ var realTime = map[string]string{
 	"tender/custody/server.go":      "freshness of signed messages",
 	"web/caller.go":                 "freshness of signed messages",
 	"web/meter.go":                  "how long an answer took",
+	"web/wholefile.go":              "how long a sender of a file may take",
 	"web/stream.go":                 "how long a reader of a stream may take",
 }
 

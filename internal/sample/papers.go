@@ -17,6 +17,17 @@ func (h *House) Release(i Issued, by Member) letter.Release {
 		Reason: "合同已签订，投标担保责任解除", At: h.At}
 }
 
+// LotRelease is a beneficiary's release of several letters of the lot, by one paper.
+func (h *House) LotRelease(by Member, letters ...Issued) letter.LotRelease {
+	r := letter.LotRelease{Version: 1, Lot: h.Requirement.Lot, Beneficiary: by.Party, Reason: "合同已签订，投标担保责任解除", At: h.At}
+	for _, i := range letters {
+		r.Letters = append(r.Letters, letter.LotReleaseEntry{Guarantee: i.Draft.Application.Application, Number: i.Undertaking.Number,
+			Undertaking: letter.UndertakingDigest(i.Signed)})
+	}
+	slices.SortFunc(r.Letters, func(a, b letter.LotReleaseEntry) int { return cmp.Compare(a.Guarantee, b.Guarantee) })
+	return r
+}
+
 // Demand is a demand of an amount under a letter, with the documents given.
 func (h *House) Demand(i Issued, by Member, amount letter.Fen, documents ...letter.Document) letter.Demand {
 	return letter.Demand{Version: 1, ID: ID(7), Guarantee: i.Draft.Application.Application, Number: i.Undertaking.Number,
@@ -50,6 +61,35 @@ func (h *House) Bid(bidder Member, guarantee string) letter.Bid {
 	return letter.Bid{Version: 1, Random: signing.Random(32), ID: id, Lot: h.Requirement.Lot,
 		Bidders: []letter.Party{bidder.Party}, Letter: guarantee, Form: letter.FormDigest(form), Files: []letter.SealedFile{},
 		Offer: must(signing.SealTo(form, letter.PartAAD(id, "offer"), bidder.Encrypt.Key.Public())), At: h.At}
+}
+
+// Joint is a bid of a consortium that replaces another and is secured in cash: every member that a bid may have.
+func (h *House) Joint(lead, partner Member) letter.Bid {
+	b := h.Bid(lead, "")
+	b.Bidders = append(b.Bidders, partner.Party)
+	b.Replaces, b.Cash = ID(0x200), h.CashSlip(lead)
+	b.Consortium = &letter.Consortium{Agreement: signing.Sum([]byte("联合体协议"))}
+	b.Consortium.Consents = [][]byte{h.Signed(partner, must(h.Consent(b).Canonical()), h.At)}
+	return b
+}
+
+// Consent is what the partners of a bid sign.
+func (h *House) Consent(b letter.Bid) letter.Consent {
+	return letter.Consent{Version: 1, Lot: b.Lot, Members: b.Bidders, Agreement: b.Consortium.Agreement, At: h.At}
+}
+
+// CashSlip is a bidder's slip of a deposit in cash.
+func (h *House) CashSlip(by Member) *letter.CashSlip {
+	return &letter.CashSlip{Payer: letter.Account{Name: by.Party.Name, Number: "4300100200300400" + by.Party.USCC[15:17], Bank: "湘江示例银行长沙分行"},
+		Amount: h.Requirement.Amount, Reference: "VA20261218" + by.Party.USCC[14:], PaidAt: h.At}
+}
+
+// CashList is the first edition of a list of one deposit that arrived as its slip says, the moment before the deadline.
+func (h *House) CashList(by Member) letter.CashList {
+	end, slip := h.Requirement.End.Deadline, h.CashSlip(by)
+	return letter.CashList{Version: 1, Edition: 1, Lot: h.Requirement.Lot, Deadline: end, At: end, Entries: []letter.ReceivedCash{{
+		ID: "SN0001", Reference: slip.Reference, Payer: by.Party.Name, USCC: by.Party.USCC, Account: slip.Payer.Number, Basic: letter.BasicYes,
+		Amount: slip.Amount, ReceivedAt: end.Add(-time.Microsecond)}}}
 }
 
 // Closing is a closing of the lot at its deadline; previous is the p7s of the closing of the bids, nil for that one.
@@ -92,6 +132,31 @@ func (h *House) Sheet(letters ...Issued) letter.Sheet {
 	slices.SortFunc(s.Letters, func(a, b letter.SheetLetter) int { return cmp.Compare(a.ID, b.ID) })
 	s.Doubtful = letter.Doubtful(s.Letters)
 	return s
+}
+
+// Evaluation is the committee's result on a sheet, an hour after the opening: every doubtful letter but the first is found
+// valid, the bid that could not be opened is rejected, and the others are ranked as they stand.
+func (h *House) Evaluation(s letter.Sheet) letter.Evaluation {
+	at := s.At.Add(time.Hour)
+	e := letter.Evaluation{Version: 1, Edition: 1, Lot: s.Lot, Requirement: h.Requirement.Digest(),
+		Sheet: letter.SheetDigest(h.Signed(h.Centre, must(s.Canonical()), s.At)), Committee: 5, Letters: []letter.LetterFinding{}, At: at}
+	for i, id := range s.Doubtful {
+		f := letter.LetterFinding{Letter: id, Verdict: letter.FindingValid, Reason: "经核对投标人自存副本和平台回执，不影响担保责任"}
+		if i == 0 {
+			f.Verdict, f.Reason = letter.FindingInvalid, "截标时没有开立保函，未按招标文件要求提交投标保证金"
+		}
+		e.Letters = append(e.Letters, f)
+	}
+	for _, b := range s.Bids {
+		v := letter.BidVerdict{Bid: b.ID, Verdict: letter.BidAccepted}
+		if b.Failure != "" || b.Letter == e.Letters[0].Letter {
+			v.Verdict, v.Reason = letter.BidRejected, "未按招标文件要求提交投标保证金，或投标文件未能解密"
+		} else if lead := b.Bidders[0]; len(e.Candidates) == 0 {
+			e.Candidates = append(e.Candidates, letter.Candidate{Rank: 1, Bidder: lead, Price: 3_876_543_210})
+		}
+		e.Bids = append(e.Bids, v)
+	}
+	return e
 }
 
 // Refusal is a guarantor's refusal of a demand (p7s) for two reasons.

@@ -100,8 +100,13 @@ func (p *platform) handIn(ctx context.Context, b *bidder, lot wire.Lot, i *insti
 		if _, err := b.WithdrawBid(ctx, bid.ID); err != nil {
 			return err
 		}
-		bid, err = b.Bid(ctx, lot, b.letter, terms("改价 "+b.Party.Name))
+		if bid, err = b.Bid(ctx, lot, b.letter, terms("改价 "+b.Party.Name)); err != nil {
+			return err
+		}
+		_, _ = p.receipts.Write(bid.Receipt)
+		bid, err = b.ReplaceBid(ctx, lot, bid.ID, b.letter, terms("再改价 "+b.Party.Name))
 		b.bid = bid.ID
+		_, _ = p.receipts.Write(bid.Receipt)
 	}
 	return err
 }

@@ -22,6 +22,7 @@ import (
 	"baohan/guarantee"
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/blobs"
 	"baohan/internal/clock"
 	"baohan/internal/clock/sqlclock"
 	"baohan/internal/devpg"
@@ -125,7 +126,7 @@ func (p *platform) openDatabase(ctx context.Context, loud bool) (err error) {
 	return p.clock.Sync(ctx, sqlclock.Mirror(p.pool))
 }
 
-func (p *platform) openDesks(context.Context) (err error) {
+func (p *platform) openDesks(ctx context.Context) (err error) {
 	h, once, master := p.house, party.NewOnce(signing.Random(32)), signing.Random(32)
 	log := slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})) // at its most talkative
 	if p.jobs, err = jobs.New(jobs.Config{Pool: p.pool, Node: "secrecy", Once: once, Log: log, Every: 300 * time.Millisecond}); err != nil {
@@ -144,9 +145,17 @@ func (p *platform) openDesks(context.Context) (err error) {
 		Every: beat, Within: 3 * beat, Log: log}); err != nil {
 		return err
 	}
+	fileKeys, err := blobs.NewKeys(blobs.NewKey())
+	if err != nil {
+		return err
+	}
+	files, err := blobs.Open(ctx, filepath.Join(p.dir, "files"), fileKeys)
+	if err != nil {
+		return err
+	}
 	p.guarantees = guarantee.NewDesk(guarantee.Config{Pool: p.pool, Clock: p.clock, Outbox: p.jobs, Once: once,
 		Tags: guarantee.NewTags(master, "letter"), Calendar: calendar.Published(), Platform: h.Platform.Sign.Key,
-		PlatformChain: h.Platform.Sign.Chain, Trust: h.Trust, Log: p.translog})
+		PlatformChain: h.Platform.Sign.Chain, Trust: h.Trust, Log: p.translog, Files: files})
 	p.banks.Papers = p.guarantees
 	custodians, err := p.custodians()
 	if err != nil {
@@ -155,7 +164,7 @@ func (p *platform) openDesks(context.Context) (err error) {
 	p.tenders = tender.NewDesk(tender.Config{Pool: p.pool, Clock: p.clock, Once: once, Guarantees: p.guarantees,
 		Tags: guarantee.NewTags(master, "bid"), Calendar: calendar.Published(), Platform: h.Platform.Sign.Key,
 		PlatformChain: h.Platform.Sign.Chain, Centre: h.Centre.Sign.Key, CentreChain: h.Centre.Sign.Chain, Trust: h.Trust,
-		Custodians: custodians, Market: market{p.banks}, Forms: tender.NewFormKey(master)})
+		Custodians: custodians, Market: market{p.banks}, Files: files, Forms: tender.NewFormKey(master)})
 	p.jobs.Bind(jobs.Desks{Guarantees: p.guarantees, Banks: p.banks, Tenders: p.tenders})
 	return p.openEdge(log)
 }

@@ -91,7 +91,7 @@ func TestRecordOfLongTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []rune("甲优长名值注行问答因记") {
+	for _, want := range "甲优长名值注行问答因记" {
 		have, need := strings.Count(s.Text(), string(want)), map[rune]int{'甲': 693, '优': 200, '长': 50, '名': 980, '值': 10_000, '注': 500, '行': 100, '问': 2000, '答': 2000, '因': 500, '记': 500}[want]
 		if have < need {
 			t.Errorf("%c stands %d times of %d", want, have, need)

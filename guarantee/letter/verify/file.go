@@ -103,7 +103,8 @@ func isPaper(p7s []byte) bool {
 		return false
 	}
 	_, release := letter.ParseRelease(signed.Content)
+	_, ofLot := letter.ParseLotRelease(signed.Content)
 	_, demand := letter.ParseDemand(signed.Content)
 	_, refusal := letter.ParseRefusal(signed.Content)
-	return release == nil || demand == nil || refusal == nil
+	return release == nil || ofLot == nil || demand == nil || refusal == nil
 }

@@ -1,6 +1,7 @@
 package guarantee
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -45,7 +46,11 @@ func TestPayBy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := payBy(w, &c.d, calendar.Published())
+		clocks, err := demandClocks(demandFacts{wording: w, demand: &c.d, days: calendar.Published()})
+		var got calendar.Date
+		if i := slices.IndexFunc(clocks, func(c DemandClock) bool { return c.Kind == ClockPayment }); i >= 0 {
+			got = clocks[i].To
+		}
 		if err != nil || got.IsZero() != (c.want == "") || !got.IsZero() && got.String() != c.want {
 			t.Errorf("%s: %s, %v; want %q", name, got, err, c.want)
 		}

@@ -1,0 +1,37 @@
+package guarantee
+
+import (
+	"context"
+
+	"baohan/guarantee/letter"
+	"baohan/party"
+)
+
+// PayInterim (先予支付) notes what an insurer has paid of a claim before it could say the whole sum: at sixty days it must
+// pay what its papers already show (保险法 art. 25), and it may do so before. The balance goes down, the demand stays
+// open for the rest. What leaves no rest is no payment in advance: the insurer agrees and pays.
+func (d *Desk) PayInterim(ctx context.Context, cmd party.Command, id string, p Payment) (Answer, error) {
+	return d.demandChange(ctx, cmd, id, func(_ context.Context, t *turn) error {
+		return payInterim(t, p)
+	})
+}
+
+func payInterim(t *turn, p Payment) error {
+	g, dm := t.g, t.demand
+	if g.Form != letter.FormInsurance {
+		return party.Conflict("demand.interim_form", "先予支付仅适用于保证保险（保险法第二十五条）；请在审查后按相符索赔付款")
+	}
+	if p.Amount <= 0 || p.Amount >= dm.Amount-dm.InterimPaid {
+		return party.Invalid("demand.interim_amount", "amount", "先予支付的金额须大于零且少于尚未支付的索赔金额；全额确定的，请作出核定后付款")
+	}
+	if err := p.check(); err != nil {
+		return err
+	}
+	if err := dm.move("pay_interim"); err != nil {
+		return err
+	}
+	dm.InterimPaid += p.Amount
+	g.Honoured += p.Amount
+	t.happened(EventDemandInterimPaid, p.facts())
+	return nil
+}
