@@ -19,6 +19,7 @@ const asProgram = "TEST_BINARY_IS_BAOHAN"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		lookInside = lookFrom(os.Getenv)
 		main()
 	}
 	os.Exit(m.Run())
