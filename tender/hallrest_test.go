@@ -490,6 +490,7 @@ func (h *session) killAt(table string, do func()) {
 // Every point of an opening is called, after what it names.
 func TestOpeningPoints(t *testing.T) {
 	w := newWorld(t)
+	w.Outage = 10 * time.Second
 	var mu sync.Mutex
 	var seen []string
 	w.At = func(point string) { mu.Lock(); seen = append(seen, point); mu.Unlock() }

@@ -2,34 +2,46 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"baohan/tender"
 )
 
-// What a test's own binary, running as the program, is told by its environment: the file that names the point at which it
-// ends itself, and the silence that counts as an outage.
+// What a test's own binary, running as the program, is told by its environment: the directory in which a file with the name
+// of a point is an order to kill there, and the silence that counts as an outage.
 const (
-	killFile    = "TEST_KILL_FILE"
+	killOrders  = "TEST_KILL_ORDERS"
 	outageLimit = "TEST_OUTAGE_LIMIT"
 )
 
-// lookFrom is what the environment asks for. Of one order to die one process dies, once: the file is gone before.
+// Whom an order kills: this process, all of its connections to the database, or else the processes that it lists.
+const (
+	killSelf     = "self"
+	killBackends = "backends"
+	testSession  = "the test itself" // application_name of the connections that are left alone
+)
+
+// lookFrom is what the environment asks for. An order is carried out once: its file is gone before.
 func lookFrom(getenv func(string) string) func(*tender.Config) {
-	file := getenv(killFile)
-	if file == "" {
+	dir := getenv(killOrders)
+	if dir == "" {
 		return nil
 	}
 	return func(c *tender.Config) {
@@ -37,10 +49,27 @@ func lookFrom(getenv func(string) string) func(*tender.Config) {
 			c.Outage = limit
 		}
 		c.At = func(point string) {
-			order, err := os.ReadFile(file)
-			if err == nil && string(order) == point && os.Remove(file) == nil {
-				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-				select {} // not one instruction further
+			file := filepath.Join(dir, point)
+			whom, err := os.ReadFile(file)
+			if err == nil && os.Remove(file) == nil {
+				obey(string(whom), c.Pool)
+			}
+		}
+	}
+}
+
+func obey(whom string, pool *pgxpool.Pool) {
+	switch whom {
+	case killSelf:
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {} // not one instruction further
+	case killBackends:
+		_, _ = pool.Exec(context.Background(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND application_name <> $1`, testSession)
+	default:
+		for _, text := range strings.Fields(whom) {
+			if pid, err := strconv.Atoi(text); err == nil && pid > 1 {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
 			}
 		}
 	}
@@ -114,15 +143,15 @@ func typeName(e ast.Expr) string {
 	return lastName(e)
 }
 
-// killing is a theatre whose platform dies on order and is started again at once.
+// killing is a theatre in which whoever dies is started again at once.
 type killing struct {
 	*theatre
-	t     *testing.T
-	order string // the file
-	stop  context.CancelFunc
-	done  chan struct{}
-	died  int
-	worst time.Duration // from its death to its first answer
+	t      *testing.T
+	orders string
+	rests  []func()
+	mu     sync.Mutex
+	died   map[string]int
+	worst  time.Duration // from the platform's death to its first answer
 }
 
 func newKilling(t *testing.T) *killing {
@@ -131,12 +160,15 @@ func newKilling(t *testing.T) *killing {
 		t.Skip("a theatre takes some seconds")
 	}
 	dir := t.TempDir()
-	k := &killing{t: t, order: filepath.Join(dir, "order")}
-	for name, value := range map[string]string{asProgram: "1", killFile: k.order, outageLimit: "1m"} {
+	k := &killing{t: t, orders: filepath.Join(dir, "orders"), died: map[string]int{}}
+	for name, value := range map[string]string{asProgram: "1", killOrders: k.orders, outageLimit: "1m"} {
 		t.Setenv(name, value)
 	}
-	var err error
-	if k.theatre, err = newTheatre(t.Context(), dir, slog.New(slog.NewTextHandler(io.Discard, nil))); err != nil {
+	err := os.Mkdir(k.orders, 0o700)
+	if err == nil {
+		k.theatre, err = newTheatre(t.Context(), dir, slog.New(slog.DiscardHandler))
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -144,101 +176,153 @@ func newKilling(t *testing.T) *killing {
 			t.Error(err)
 		}
 	})
-	k.watch()
+	k.ownPool()
+	k.watch(append([]*child{k.platform}, k.custodians...)...)
 	t.Cleanup(k.rest)
 	return k
 }
 
-// watch starts the platform again whenever it has died.
-func (k *killing) watch() {
+// ownPool gives the test connections that no order ends.
+func (k *killing) ownPool() {
+	k.t.Helper()
+	config, err := pgxpool.ParseConfig(k.server.URL)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	config.ConnConfig.RuntimeParams["application_name"] = testSession
+	k.pool.Close()
+	if k.pool, err = pgxpool.NewWithConfig(k.t.Context(), config); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+// watch starts each of them again whenever it has died.
+func (k *killing) watch(all ...*child) {
 	ctx, stop := context.WithCancel(context.Background())
-	k.stop, k.done = stop, make(chan struct{})
-	go func() {
-		defer close(k.done)
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-k.platform.ended:
+	var each sync.WaitGroup
+	for _, c := range all {
+		each.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-c.ended:
+					k.again(ctx, c)
+				}
 			}
-			began := time.Now()
-			if err := k.platform.be(ctx, true); err != nil && ctx.Err() == nil {
-				k.t.Errorf("the platform does not come back: %v", err)
-				return
-			}
-			k.died++
-			k.worst = max(k.worst, time.Since(began))
+		})
+	}
+	k.rests = append(k.rests, func() { stop(); each.Wait() })
+}
+
+// again starts it, three times if it dies before it answers.
+func (k *killing) again(ctx context.Context, c *child) {
+	began := time.Now()
+	var err error
+	for range 3 {
+		k.mu.Lock()
+		k.died[c.name]++
+		k.mu.Unlock()
+		if err = c.be(ctx, true); err == nil || ctx.Err() != nil {
+			break
 		}
-	}()
+	}
+	if err != nil && ctx.Err() == nil {
+		k.t.Errorf("%s does not come back: %v", c.name, err)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if c == k.platform {
+		k.worst = max(k.worst, time.Since(began))
+	}
 }
 
 // rest ends the watching: from here on whoever kills starts it again.
 func (k *killing) rest() {
-	k.stop()
-	<-k.done
+	for _, rest := range k.rests {
+		rest()
+	}
+	k.rests = nil
 }
 
-// dieAt has the platform die at the next call of a point.
-func (k *killing) dieAt(point string) {
-	if point == "" {
-		return
-	}
-	if err := os.WriteFile(k.order+".new", []byte(point), 0o600); err != nil {
+// kill orders a kill at the next call of a point.
+func (k *killing) kill(point, whom string) {
+	k.t.Helper()
+	ready := filepath.Join(k.orders, "ready")
+	if err := errors.Join(os.WriteFile(ready, []byte(whom), 0o600), os.Rename(ready, filepath.Join(k.orders, point))); err != nil {
 		k.t.Fatal(err)
 	}
-	if err := os.Rename(k.order+".new", k.order); err != nil {
-		k.t.Fatal(err)
+}
+
+// obeyed holds that every order was carried out.
+func (k *killing) obeyed(t *testing.T) {
+	t.Helper()
+	left, err := os.ReadDir(k.orders)
+	if err != nil || len(left) > 0 {
+		t.Errorf("nobody was killed at %v (%v)", left, err)
+	}
+	for _, f := range left {
+		_ = os.Remove(filepath.Join(k.orders, f.Name()))
 	}
 }
 
-// obeyed tells whether the order to die was carried out.
-func (k *killing) obeyed() bool {
-	_, err := os.Stat(k.order)
-	return os.IsNotExist(err)
-}
-
-// times is how often the platform is killed at each point: once in `make test`, 20 times in `make test-long`.
-func times() int {
+// rounds is how often the platform is killed at each point: once in `make test`, 20 times in `make test-long`.
+func rounds() int {
 	if os.Getenv("BAOHAN_LONG") != "" {
 		return 20
 	}
 	return 1
 }
 
-// TestKilledAtEveryPoint kills the platform's process at every point of an opening, each in a lot of its own, and starts it
-// again at once. What then stands is what stands of the lot during which nobody was killed.
+// orders are for one lot: the point, and whom to kill there.
+type orders map[string]string
+
+// ordersOf are all points, each once. In a quick run two share a lot, in a long one each has a lot of its own.
+func ordersOf(points []string) (all []orders) {
+	n := len(points)
+	if rounds() == 1 {
+		n = (n + 1) / 2
+	}
+	for i := range n {
+		o := orders{points[i]: killSelf}
+		if i+n < len(points) {
+			o[points[i+n]] = killSelf
+		}
+		all = append(all, o)
+	}
+	return all
+}
+
+// TestKilledAtEveryPoint kills the platform's process at every point of an opening and starts it again at once; two
+// custodians of three, and the platform's connections to the database, at three points each. What then stands is what
+// stands of the lot during which nobody was killed.
 func TestKilledAtEveryPoint(t *testing.T) {
 	k := newKilling(t)
-	points := slices.DeleteFunc(slices.Clone(tender.OpeningPoints), func(p string) bool { return p == "hall_outage" }) // TestKilledForLong
+	points := slices.DeleteFunc(slices.Clone(tender.OpeningPoints), func(p string) bool { return p == "hall_outage" }) // comes below
 	h := newHouse(k)
 	began := time.Now()
-	for round := range times() {
-		lots := h.prepare(round, len(points)+1)
+	for round := range rounds() {
+		custodians := fmt.Sprint(k.custodians[0].process.Process.Pid, " ", k.custodians[1].process.Process.Pid)
+		all := append(ordersOf(points), orders{"told_asking": custodians}, orders{"letters_listed": custodians}, orders{"letters_signed": custodians},
+			orders{"told_bids": killBackends, "hall_ordered": killBackends, "hall_read": killBackends})
+		lots := h.prepare(round, len(all)+2)
 		t.Logf("round %d: prepared after %.1f s", round+1, time.Since(began).Seconds())
-		want := h.play(lots[0], "", round)
-		for i, p := range points {
-			name := p
-			if times() > 1 {
-				name = fmt.Sprintf("%s/%d", p, round+1)
-			}
-			ok := t.Run(name, func(t *testing.T) {
+		want := h.play(lots[0], nil, round)
+		for i, o := range all {
+			t.Run(fmt.Sprintf("%s/%d", strings.Join(slices.Sorted(maps.Keys(o)), "+"), round+1), func(t *testing.T) {
 				h.t = t
-				got := h.play(lots[i+1], p, round)
-				if !k.obeyed() {
-					t.Errorf("nobody was killed at %s", p)
-					_ = os.Remove(k.order)
-				}
-				got.compare(t, want)
+				defer k.obeyed(t)
+				h.play(lots[i+1], o, round).compare(t, want)
 			})
 			h.t = t
-			if !ok && t.Context().Err() != nil {
-				return
-			}
+		}
+		if round == rounds()-1 {
+			t.Run("for long", func(t *testing.T) { h.t = t; h.outage(lots[len(lots)-1]) })
 		}
 	}
 	k.rest()
-	if n := len(points) * times(); k.died < n {
-		t.Errorf("killed %d times, want %d", k.died, n)
+	if n := len(points) * rounds(); k.died["platform"] < n {
+		t.Errorf("the platform was killed %d times, want %d", k.died["platform"], n)
 	}
-	t.Logf("killed %d times in %.1f s; the longest absence %.1f s", k.died, time.Since(began).Seconds(), k.worst.Seconds())
+	t.Logf("killed %v times in %.1f s; the longest absence %.1f s", k.died, time.Since(began).Seconds(), k.worst.Seconds())
 }

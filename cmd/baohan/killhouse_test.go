@@ -195,27 +195,24 @@ func (h *killHouse) pay(ctx context.Context, desk string, a wire.Application) {
 	}
 }
 
-// play takes one lot from before its deadline to the end of its session, and has the platform die at a point on the way. Of
-// a point that comes several times the round chooses one.
-func (h *killHouse) play(l *killLot, point string, round int) *outcome {
+// play takes one lot from before its deadline to the end of its session, and has somebody die at points on the way. Of a
+// point that comes several times the round chooses one.
+func (h *killHouse) play(l *killLot, o orders, round int) *outcome {
 	h.t.Helper()
 	ctx, id := h.t.Context(), l.ID
 	at := l.Deadline
 	h.move(at.Add(-30 * time.Minute))
 	sure(h.bidders[0].Attend(ctx, id))(h)
-	arm := func(here string) {
-		if point == here {
-			h.dieAt(point)
+	often := map[string]int{"hall_decrypted": 2, "hall_signed": 4, "hall_settled": 1, "hall_attended": 1}
+	arm := func(here string, n int) {
+		if whom := o[here]; whom != "" && (round+often[here]-1)%often[here] == n {
+			h.kill(here, whom)
 		}
 	}
-	choice := map[string]int{"hall_decrypted": 2, "hall_signed": 4}
-	nth := func(here string, n int) {
-		if point == here && (round+choice[here]-1)%choice[here] == n {
-			h.dieAt(point)
+	for point, whom := range o {
+		if often[point] == 0 {
+			h.kill(point, whom)
 		}
-	}
-	if choice[point] == 0 && point != "hall_settled" && point != "hall_attended" {
-		h.dieAt(point)
 	}
 	h.step(at.Add(time.Second))
 	h.until("the opening", func(ctx context.Context) (bool, error) {
@@ -223,34 +220,34 @@ func (h *killHouse) play(l *killLot, point string, round int) *outcome {
 		return s.Stage == "listed", err
 	})
 	sure(h.host.Sheet(ctx, id, 0))(h)
-	arm("hall_attended")
+	arm("hall_attended", 0)
 	sure(h.bidders[0].Attend(ctx, id))(h)
 	sure(h.host.OrderDecryption(ctx, id))(h)
 	_, err := h.bidders[1].HandInForm(ctx, l.bids[1], []byte("not a form"))
 	if p, ok := client.Refused(err); !ok || p.Code != "form.digest" {
 		h.t.Errorf("what is no form: %v", err)
 	}
-	nth("hall_decrypted", 0)
+	arm("hall_decrypted", 0)
 	sure(h.bidders[0].Decrypt(ctx, l.bids[0]))(h)
 	sure(h.host.Pause(ctx, id, "核实网络情况"))(h)
 	sure(h.host.Resume(ctx, id, "网络恢复"))(h)
 	asked := sure(h.host.AskExtension(ctx, id, 10, "一家投标人网络中断"))(h)
 	sure(h.supervisor.ConsentExtension(ctx, id, asked.Seq))(h)
-	nth("hall_decrypted", 1)
+	arm("hall_decrypted", 1)
 	sure(h.bidders[1].Decrypt(ctx, l.bids[1]))(h)
-	arm("hall_settled")
+	arm("hall_settled", 0)
 	h.windowEnds(l, "decrypted")
 	said := sure(h.host.Attribute(ctx, id, wire.Attribute{Bid: l.bids[2], Cause: "not_bidder", Evidence: "平台证书服务中断", Digest: signing.Sum([]byte("日志"))}))(h)
 	sure(h.supervisor.ConfirmAttribution(ctx, id, said.Seq))(h)
 	sure(h.host.ReadOut(ctx, id))(h)
 	sure(h.bidders[0].ConfirmLine(ctx, id))(h)
-	o := sure(h.bidders[2].ObjectInHall(ctx, id, "我方解密失败系平台原因"))(h)
-	sure(h.host.AnswerInHall(ctx, id, o.Seq, "已认定为非投标人原因"))(h)
+	objected := sure(h.bidders[2].ObjectInHall(ctx, id, "我方解密失败系平台原因"))(h)
+	sure(h.host.AnswerInHall(ctx, id, objected.Seq, "已认定为非投标人原因"))(h)
 	h.step(sure(h.host.HallOf(ctx, id))(h).Deadline)
 	sure(h.host.MakeRecord(ctx, id, ""))(h)
 	rec := sure(h.host.Record(ctx, id, 0))(h)
 	for n, sign := range []func(context.Context, wire.HallRecord) (wire.HallState, error){h.host.SignRecord, h.bidders[0].SignRecord, h.bidders[1].SignRecord, h.bidders[2].SignRecord} {
-		nth("hall_signed", n)
+		arm("hall_signed", n)
 		sure(sign(ctx, rec))(h)
 	}
 	h.until("the end", func(ctx context.Context) (bool, error) {
@@ -268,4 +265,48 @@ func (h *killHouse) windowEnds(l *killLot, stage string) {
 		s, err := h.host.HallOf(ctx, l.ID)
 		return s.Stage == stage, err
 	})
+}
+
+// outage has the platform away for longer than it may be unnoticed, twice: once simply, and once so that it dies again
+// right after it has given the time back. What was left of the window is left, and nothing is given back twice.
+func (h *killHouse) outage(l *killLot) {
+	h.t.Helper()
+	h.move(l.Deadline.Add(-30 * time.Minute))
+	h.rest()
+	h.platform.kill()
+	h.platform.env = append(h.platform.env, outageLimit+"=4s")
+	h.watch(h.platform)
+	h.step(l.Deadline.Add(time.Second))
+	h.until("the opening", func(ctx context.Context) (bool, error) {
+		s, err := h.host.HallOf(ctx, l.ID)
+		return s.Stage == "listed", err
+	})
+	sure(h.host.OrderDecryption(h.t.Context(), l.ID))(h)
+	before := sure(h.host.HallOf(h.t.Context(), l.ID))(h)
+	h.away(8 * time.Second)
+	after := sure(h.host.HallOf(h.t.Context(), l.ID))(h)
+	if lost := time.Duration(before.RemainingUS-after.RemainingUS) * time.Microsecond; lost > 4*time.Second || lost < -4*time.Second {
+		h.t.Errorf("after an outage of more than 8 s the window is shorter by %s", lost)
+	}
+	h.kill("hall_outage", killSelf)
+	h.away(5 * time.Second)
+	sure(h.bidders[0].Decrypt(h.t.Context(), l.bids[0]))(h)
+	h.obeyed(h.t)
+	hall := sure(h.host.HallOf(h.t.Context(), l.ID))(h)
+	var given time.Duration
+	all := h.timeIsKept(l, hall.Rules)
+	for _, o := range all {
+		given += o.To.Sub(o.From)
+	}
+	if len(all) < 2 || given < 12*time.Second || !hall.Deadline.Equal(before.Deadline.Add(given)) {
+		h.t.Errorf("%d outages, %s in all; the window ended at %s and ends at %s", len(all), given, before.Deadline, hall.Deadline)
+	}
+}
+
+// away ends the platform at once and starts it again after a while.
+func (h *killHouse) away(d time.Duration) {
+	h.rest()
+	h.platform.kill()
+	time.Sleep(d)
+	h.watch(h.platform)
 }
