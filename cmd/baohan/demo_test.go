@@ -22,6 +22,8 @@ func TestMain(m *testing.M) {
 		lookInside = lookFrom(os.Getenv)
 		main()
 	}
+	long = os.Getenv("BAOHAN_LONG")
+	_ = os.Unsetenv("BAOHAN_LONG")
 	os.Exit(m.Run())
 }
 

@@ -35,7 +35,9 @@ const (
 const (
 	killSelf     = "self"
 	killBackends = "backends"
-	testSession  = "the test itself" // application_name of the connections that are left alone
+	// The test itself puts the processes of the first two custodians in the place of this one.
+	killCustodians = "custodians"
+	testSession    = "the test itself" // application_name of the connections that are left alone
 )
 
 // lookFrom is what the environment asks for. An order is carried out once: its file is gone before.
@@ -151,6 +153,7 @@ type killing struct {
 	rests  []func()
 	mu     sync.Mutex
 	died   map[string]int
+	pids   map[string]int
 	worst  time.Duration // from the platform's death to its first answer
 }
 
@@ -160,7 +163,7 @@ func newKilling(t *testing.T) *killing {
 		t.Skip("a theatre takes some seconds")
 	}
 	dir := t.TempDir()
-	k := &killing{t: t, orders: filepath.Join(dir, "orders"), died: map[string]int{}}
+	k := &killing{t: t, orders: filepath.Join(dir, "orders"), died: map[string]int{}, pids: map[string]int{}}
 	for name, value := range map[string]string{asProgram: "1", killOrders: k.orders, outageLimit: "1m"} {
 		t.Setenv(name, value)
 	}
@@ -176,6 +179,9 @@ func newKilling(t *testing.T) *killing {
 			t.Error(err)
 		}
 	})
+	for _, idle := range append(slices.Clone(k.witnesses), k.institutions[1:]...) { // nobody asks them here
+		idle.stop()
+	}
 	k.ownPool()
 	k.watch(append([]*child{k.platform}, k.custodians...)...)
 	t.Cleanup(k.rest)
@@ -201,6 +207,7 @@ func (k *killing) watch(all ...*child) {
 	ctx, stop := context.WithCancel(context.Background())
 	var each sync.WaitGroup
 	for _, c := range all {
+		k.note(c)
 		each.Go(func() {
 			for {
 				select {
@@ -215,6 +222,13 @@ func (k *killing) watch(all ...*child) {
 	k.rests = append(k.rests, func() { stop(); each.Wait() })
 }
 
+// note keeps the process of a child for whoever orders its death: the child itself belongs to who watches it.
+func (k *killing) note(c *child) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.pids[c.name] = c.process.Process.Pid
+}
+
 // again starts it, three times if it dies before it answers.
 func (k *killing) again(ctx context.Context, c *child) {
 	began := time.Now()
@@ -224,6 +238,7 @@ func (k *killing) again(ctx context.Context, c *child) {
 		k.died[c.name]++
 		k.mu.Unlock()
 		if err = c.be(ctx, true); err == nil || ctx.Err() != nil {
+			k.note(c)
 			break
 		}
 	}
@@ -248,10 +263,20 @@ func (k *killing) rest() {
 // kill orders a kill at the next call of a point.
 func (k *killing) kill(point, whom string) {
 	k.t.Helper()
+	if whom == killCustodians {
+		whom = k.firstTwo()
+	}
 	ready := filepath.Join(k.orders, "ready")
 	if err := errors.Join(os.WriteFile(ready, []byte(whom), 0o600), os.Rename(ready, filepath.Join(k.orders, point))); err != nil {
 		k.t.Fatal(err)
 	}
+}
+
+// firstTwo names the processes of two custodians as they now are.
+func (k *killing) firstTwo() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return fmt.Sprint(k.pids[k.custodians[0].name], " ", k.pids[k.custodians[1].name])
 }
 
 // obeyed holds that every order was carried out.
@@ -266,12 +291,20 @@ func (k *killing) obeyed(t *testing.T) {
 	}
 }
 
-// rounds is how often the platform is killed at each point: once in `make test`, 20 times in `make test-long`.
+// long is what BAOHAN_LONG said before TestMain took it away: in this process it would be a setting that nobody knows.
+var long string
+
+// rounds is how often the platform is killed at each point: once in `make test`, 20 times in `make test-long`, and as often as
+// BAOHAN_LONG says if that is more than 1.
 func rounds() int {
-	if os.Getenv("BAOHAN_LONG") != "" {
-		return 20
+	n, err := strconv.Atoi(long)
+	switch {
+	case long == "":
+		return 1
+	case err == nil && n > 1:
+		return n
 	}
-	return 1
+	return 20
 }
 
 // orders are for one lot: the point, and whom to kill there.
@@ -280,7 +313,7 @@ type orders map[string]string
 // ordersOf are all points, each once. In a quick run two share a lot, in a long one each has a lot of its own.
 func ordersOf(points []string) (all []orders) {
 	n := len(points)
-	if rounds() == 1 {
+	if long == "" {
 		n = (n + 1) / 2
 	}
 	for i := range n {
@@ -302,8 +335,7 @@ func TestKilledAtEveryPoint(t *testing.T) {
 	h := newHouse(k)
 	began := time.Now()
 	for round := range rounds() {
-		custodians := fmt.Sprint(k.custodians[0].process.Process.Pid, " ", k.custodians[1].process.Process.Pid)
-		all := append(ordersOf(points), orders{"told_asking": custodians}, orders{"letters_listed": custodians}, orders{"letters_signed": custodians},
+		all := append(ordersOf(points), orders{"told_asking": killCustodians}, orders{"letters_listed": killCustodians}, orders{"letters_signed": killCustodians},
 			orders{"told_bids": killBackends, "hall_ordered": killBackends, "hall_read": killBackends})
 		lots := h.prepare(round, len(all)+2)
 		t.Logf("round %d: prepared after %.1f s", round+1, time.Since(began).Seconds())
@@ -323,6 +355,9 @@ func TestKilledAtEveryPoint(t *testing.T) {
 	k.rest()
 	if n := len(points) * rounds(); k.died["platform"] < n {
 		t.Errorf("the platform was killed %d times, want %d", k.died["platform"], n)
+	}
+	if n := 3 * rounds(); k.died["custodian-1"] < n || k.died["custodian-2"] < n {
+		t.Errorf("the custodians were killed %v times, want %d", k.died, n)
 	}
 	t.Logf("killed %v times in %.1f s; the longest absence %.1f s", k.died, time.Since(began).Seconds(), k.worst.Seconds())
 }

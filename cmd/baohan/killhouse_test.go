@@ -90,7 +90,7 @@ func (h *killHouse) step(at time.Time) {
 func (h *killHouse) until(what string, so func(context.Context) (bool, error)) {
 	h.t.Helper()
 	var last error
-	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(40 * time.Millisecond) {
 		ok, err := so(h.t.Context())
 		if ok && err == nil {
 			return
