@@ -283,10 +283,10 @@ func (h *killHouse) outage(l *killLot) {
 	})
 	sure(h.host.OrderDecryption(h.t.Context(), l.ID))(h)
 	before := sure(h.host.HallOf(h.t.Context(), l.ID))(h)
-	h.away(8 * time.Second)
+	h.away(10 * time.Second)
 	after := sure(h.host.HallOf(h.t.Context(), l.ID))(h)
-	if lost := time.Duration(before.RemainingUS-after.RemainingUS) * time.Microsecond; lost > 4*time.Second || lost < -4*time.Second {
-		h.t.Errorf("after an outage of more than 8 s the window is shorter by %s", lost)
+	if lost := time.Duration(before.RemainingUS-after.RemainingUS) * time.Microsecond; lost > 6*time.Second || lost < -6*time.Second {
+		h.t.Errorf("after an outage of 10 s the window is shorter by %s", lost)
 	}
 	h.kill("hall_outage", killSelf)
 	h.away(5 * time.Second)
@@ -298,7 +298,7 @@ func (h *killHouse) outage(l *killLot) {
 	for _, o := range all {
 		given += o.To.Sub(o.From)
 	}
-	if len(all) < 2 || given < 12*time.Second || !hall.Deadline.Equal(before.Deadline.Add(given)) {
+	if len(all) < 2 || given < 15*time.Second || !hall.Deadline.Equal(before.Deadline.Add(given)) {
 		h.t.Errorf("%d outages, %s in all; the window ended at %s and ends at %s", len(all), given, before.Deadline, hall.Deadline)
 	}
 }
