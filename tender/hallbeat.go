@@ -39,12 +39,13 @@ func (d *Desk) Beat(ctx context.Context) error {
 	if err != nil || gap < min(time.Second, d.outage()) {
 		return err
 	}
-	return d.within(ctx, func(tx pgx.Tx) error {
+	out := false
+	err = d.within(ctx, func(tx pgx.Tx) error {
 		gap, err := silence(ctx, tx, " FOR UPDATE")
 		if err != nil {
 			return err
 		}
-		if gap > d.outage() {
+		if out = gap > d.outage(); out {
 			if err := d.extendAll(ctx, tx, gap); err != nil {
 				return err
 			}
@@ -52,6 +53,10 @@ func (d *Desk) Beat(ctx context.Context) error {
 		_, err = tx.Exec(ctx, `UPDATE hall_beat SET at = clock_timestamp()`)
 		return err
 	})
+	if err == nil && out {
+		d.at("hall_outage")
+	}
+	return err
 }
 
 // extendAll holds the heartbeat while it takes the lots' locks; nobody takes them the other way round.

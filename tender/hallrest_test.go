@@ -380,6 +380,7 @@ func (h *session) killAt(table string, do func()) {
 // Every point of an opening is called, after what it names.
 func TestOpeningPoints(t *testing.T) {
 	w := newWorld(t)
+	w.Outage = 10 * time.Second
 	var mu sync.Mutex
 	var seen []string
 	w.At = func(point string) { mu.Lock(); seen = append(seen, point); mu.Unlock() }
@@ -392,6 +393,9 @@ func TestOpeningPoints(t *testing.T) {
 	must(0, h.SignSheet(h.ctx, h.l.ID))
 	must(w.SignIn(w.ctx, h.bidders[0].actor(party.Bidder), h.l.ID, nil))
 	h.order()
+	_, err := h.HandInForm(h.ctx, h.bidder(0), h.bids[0], []byte("not a form"))
+	h.refused(err, "form.digest")
+	h.silent(time.Minute)
 	h.does(h.decrypt(0))
 	h.does(h.Pause(h.ctx, h.host(), h.l.ID, "核实情况"))
 	h.does(h.Resume(h.ctx, h.host(), h.l.ID, "继续开标"))

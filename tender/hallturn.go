@@ -127,6 +127,15 @@ type refusal struct {
 func (r *refusal) Error() string { return r.because.Error() }
 func (r *refusal) Unwrap() error { return r.because }
 
+// refusalOf is the command to keep that a command was refused: whoever asks again because the answer was lost, under the
+// same key, is refused again, and that is noted once.
+func refusalOf(cmd party.Command) party.Command {
+	if !cmd.Actor.IsSystem() {
+		cmd.Key = signing.TaggedSum("baohan/refused/1", []byte(cmd.Key)).String()
+	}
+	return cmd
+}
+
 // changeHall is where every change of a session begins: look whether the platform was silent, take the command's place,
 // take the lot's lock, lock the session, let the clock do what it owes, run the rule, write, keep the answer, commit.
 // Lock order: heartbeat, lot, session, guarantees by id.
@@ -144,12 +153,10 @@ func (d *Desk) changeHall(ctx context.Context, cmd party.Command, lot, point str
 	case err == nil:
 		d.at(point)
 	case errors.As(err, &r):
-		if _, kept := d.tryHall(ctx, party.Command{Actor: party.System()}, lot, func(ctx context.Context, h *hallTurn) error {
-			h.actor = cmd.Actor
-			return r.keep(ctx, h)
-		}); kept != nil {
+		if _, kept := d.tryHall(ctx, refusalOf(cmd), lot, func(ctx context.Context, h *hallTurn) error { return r.keep(ctx, h) }); kept != nil {
 			return HallAnswer{}, kept
 		}
+		d.at("hall_refused")
 		return HallAnswer{}, r.because
 	}
 	return answer, err

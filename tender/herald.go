@@ -23,6 +23,7 @@ type herald struct {
 // reached tells a stage. It is news, not evidence: what cannot be written in time is left out, and the opening goes on.
 func (h *herald) reached(ctx context.Context, s Stage) {
 	h.tell(ctx, Progress{Stage: s, PerCent: perCent[s]})
+	h.desk.at("told_" + string(s))
 }
 
 // stopped tells for whom an attempt has to wait, if that is why it ended.

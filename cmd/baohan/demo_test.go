@@ -19,8 +19,11 @@ const asProgram = "TEST_BINARY_IS_BAOHAN"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		lookInside = lookFrom(os.Getenv)
 		main()
 	}
+	long = os.Getenv("BAOHAN_LONG")
+	_ = os.Unsetenv("BAOHAN_LONG")
 	os.Exit(m.Run())
 }
 

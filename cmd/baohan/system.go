@@ -139,6 +139,10 @@ func (s *system) openClock(ctx context.Context) error {
 	return stepped.Sync(ctx, sqlclock.Mirror(s.pool))
 }
 
+// lookInside is nil in the program. A test's own binary, when it runs as the program, sets it to be called at the points of
+// an opening and to end itself there; a test holds that nothing else does.
+var lookInside func(*tender.Config)
+
 // wire makes the desks. The runner comes first, because it is the guarantee desk's outbox.
 func (s *system) wire(custodians custodians) (err error) {
 	k, once := s.Keys, party.NewOnce(s.Keys.Secrets.Once)
@@ -164,11 +168,15 @@ func (s *system) wire(custodians custodians) (err error) {
 		Tags: guarantee.NewTags(k.Secrets.Tags, "letter"), Calendar: days, Platform: k.Platform.Key,
 		PlatformChain: k.Platform.Chain, Trust: k.Trust, Log: s.translog, Files: s.files})
 	s.banks.Papers = s.guarantees
-	s.tenders = tender.NewDesk(tender.Config{Pool: s.pool, Clock: s.clock, Once: once, Guarantees: s.guarantees,
+	rooms := tender.Config{Pool: s.pool, Clock: s.clock, Once: once, Guarantees: s.guarantees,
 		Tags: guarantee.NewTags(k.Secrets.Tags, "bid"), Calendar: days, Platform: k.Platform.Key,
 		PlatformChain: k.Platform.Chain, Centre: k.Centre.Key, CentreChain: k.Centre.Chain, Supervisor: custodians.chains[1][0].Subject().OrganizationID,
 		Trust: k.Trust, Custodians: custodians.three, Market: market{s.banks}, Files: s.files, Openings: s.jobs, Log: s.Log,
-		Forms: tender.NewFormKey(k.Secrets.Tags)})
+		Forms: tender.NewFormKey(k.Secrets.Tags)}
+	if lookInside != nil {
+		lookInside(&rooms)
+	}
+	s.tenders = tender.NewDesk(rooms)
 	s.jobs.Bind(jobs.Desks{Guarantees: s.guarantees, Banks: s.banks, Tenders: s.tenders})
 	return nil
 }
