@@ -239,21 +239,6 @@ func ignore(err, what error) error {
 	return err
 }
 
-// A command whose answer was lost is asked again under its key: what is refused then is noted once. Another command with the
-// same bytes is another attempt, and evidence (电子招标投标办法31).
-func TestRefusalIsNotedOnceForEachCommand(t *testing.T) {
-	h := newSession(t)
-	h.order()
-	first, second := h.bidder(0), h.bidder(0)
-	for _, cmd := range []party.Command{first, first, second, first} {
-		_, err := h.HandInForm(h.ctx, cmd, h.bids[0], []byte("not a form"))
-		h.refused(err, "form.digest")
-	}
-	if n := h.count(HallRefused); n != 2 {
-		t.Errorf("two commands were refused, and %d refusals are on record", n)
-	}
-}
-
 // Before the read-out no row of any table holds a price in any spelling, although the forms are here; after it one does.
 func TestFormsAreUnreadableBeforeTheReadOut(t *testing.T) {
 	h := newSession(t)
