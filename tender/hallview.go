@@ -65,6 +65,9 @@ func (d *Desk) HallOf(ctx context.Context, by party.Actor, lot string) (v HallVi
 	if err := d.seesHall(ctx, by, l); err != nil {
 		return v, err
 	}
+	if err := d.giveBack(ctx); err != nil {
+		return v, err
+	}
 	for range 2 {
 		if v, err = d.readHall(ctx, l); err != nil || v.Deadline == nil || v.Remaining > 0 || v.Stage == HallObjecting {
 			break
