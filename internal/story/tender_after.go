@@ -57,8 +57,12 @@ func (x *tender) present(ctx context.Context) error {
 		return nil
 	}
 	var files []wire.File
+	var wants []string
 	for _, d := range s.Documents {
-		if !d.ByItself && slices.Contains(s.Reasons[i].Documents, d.Kind) {
+		if !slices.Contains(s.Reasons[i].Documents, d.Kind) {
+			continue
+		}
+		if wants = append(wants, d.Words); !d.ByItself {
 			files = append(files, evidence(d.Kind, d.Words+".txt"))
 		}
 	}
@@ -77,7 +81,7 @@ func (x *tender) present(ctx context.Context) error {
 		return err
 	}
 	x.check(d.State == "examining" && len(d.Missing) == 0 && calendar.DateOf(d.ExamineBy.Add(-1)) == by,
-		"单据 %d 份齐全，审查到 %s 24 时（五个工作日，其中一个星期日上班）", len(files), by)
+		"单据齐全（%s），审查到 %s 24 时（五个工作日，其中一个星期日上班）", strings.Join(wants, "、"), by)
 	return nil
 }
 
