@@ -23,12 +23,12 @@ type demoCommand struct {
 	Once    bool   `help:"走完全过程就结束；全部核对成立时退出码为 0。不加则留下平台和机构，供您以各方身份操作。" xor:"stay"`
 	Bidding bool   `help:"只发布第一标段，停在投标截止之前，供您以各方身份操作。" xor:"what,stay"`
 	Story   string `help:"讲哪一个：guarantee 讲三个标段里保函的一生，tender 讲一个两标段项目的不见面开标，从签到到索赔、解除。" enum:"guarantee,tender" default:"guarantee"`
-	Kill    bool   `help:"中途三次用 SIGKILL 终止平台进程再启动。" xor:"what"`
-	Out     string `help:"结果写入的目录：每份保函的 .json、.p7s 和 .pdf，状态清单、证书、root.pem、summary.json。不设则为数据目录下的 demo。" placeholder:"目录"`
+	Kill    bool   `help:"中途几次用 SIGKILL 终止平台进程再启动。" xor:"what"`
+	Out     string `help:"结果写入的目录：每份保函的 .json、.p7s 和 .pdf，核验结果表、开标记录表（.p7s、.pdf），状态清单、证书、root.pem、summary.json。不设则为数据目录下的 demo。" placeholder:"目录"`
 	Script  string `help:"用 OpenSSL 复核保函的脚本；没有就略过这一步。" default:"docs/verify-with-openssl.sh" placeholder:"文件"`
 }
 
-// Run starts a whole platform with three custodians, three institutions and two witnesses on a stepped clock, tells the story of two tenders in it, and
+// Run starts a whole platform with three custodians, three institutions and two witnesses on a stepped clock, tells a story in it, and
 // leaves it to whoever started it.
 func (c *demoCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, out io.Writer) (err error) {
 	if c.Bidding && c.Story != "guarantee" {
