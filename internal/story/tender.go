@@ -45,7 +45,6 @@ type tender struct {
 	events  *heardEvents
 	screen  *hall
 	hall    wire.Hall
-	demand  string
 	verdict letter.Evaluation
 }
 
