@@ -254,12 +254,12 @@ func names(all ...Member) (needles []Needle) {
 }
 
 // nowhere searches for all of it; what is found is said.
-func (x *tender) nowhere(ctx context.Context, needles []Needle, format string, args ...any) error {
+func (x *tender) nowhere(ctx context.Context, needles []Needle, words string) error {
 	found, err := x.Search(ctx, needles)
 	if err != nil {
 		return err
 	}
-	x.check(len(found) == 0, format+where(found), args...)
+	x.check(len(found) == 0, "%s%s", words, where(found))
 	return nil
 }
 
@@ -267,7 +267,7 @@ func where(found []string) string {
 	if len(found) == 0 {
 		return ""
 	}
-	return "（" + strings.ReplaceAll(strings.Join(found, "、"), "%", "%%") + "）"
+	return "（" + strings.Join(found, "、") + "）"
 }
 
 func (x *tender) searchBefore(ctx context.Context) (err error) {
