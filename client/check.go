@@ -210,12 +210,19 @@ func (e *examination) amount(req letter.Requirement) letter.Line {
 	return judge("amount", ok, req.Amount.String()+" 元", e.reveal.Amount.String()+" 元", "担保金额满足当前要求", "担保金额低于招标文件当前的要求；请重新申请")
 }
 
-// expiry: with its own extensions the letter holds until the end of the bid validity, counted from the deadline as it
-// stands now (条例 arts. 25, 26; 民法典 art. 201).
+// expiry: the letter holds until the end of the bid validity, counted from the deadline as it stands now: by its own
+// validity, which moved with the deadline by its wording, and never beyond its latest expiry (条例 arts. 25, 26; 民法典 art.
+// 201). The opening reckons the same.
 func (e *examination) expiry(req letter.Requirement) letter.Line {
-	need, latest := req.End.Expiry(), e.latest()
-	got := "可顺延至 " + latest.String()
-	return judge("expiry", !latest.Before(need), "至 "+need.String()+" 24 时", got, "有效期覆盖标段当前的投标有效期",
+	need, latest, end := req.End.Expiry(), e.latest(), e.reveal.End
+	if end.Deadline.Before(req.End.Deadline) {
+		end.Deadline = req.End.Deadline
+	}
+	want, got := "至 "+need.String()+" 24 时", "至 "+end.Expiry().String()+" 24 时，可顺延至 "+latest.String()
+	if !latest.Before(need) && end.Expiry().Before(need) {
+		return judge("expiry", false, want, got, "", "保函有效期短于标段当前的投标有效期；请向出具机构更换保函")
+	}
+	return judge("expiry", !latest.Before(need), want, got, "有效期覆盖标段当前的投标有效期",
 		"标段延期后的投标有效期超过了保函的最迟到期日；请申请延期修改，或重新申请")
 }
 

@@ -194,6 +194,10 @@ func TestCheckFile(t *testing.T) {
 		"another's":            {func(w *world, _ *letter.File) { w.Bidders[0] = w.Bidders[1] }, "applicants"},
 		"more is demanded now": {func(w *world, _ *letter.File) { w.raise(func(r *letter.Requirement) { r.Amount++ }) }, "amount"},
 		"longer than it lasts": {func(w *world, _ *letter.File) { w.raise(func(r *letter.Requirement) { r.End.ValidityDays = 700 }) }, "expiry"},
+		"a day short":          {func(w *world, _ *letter.File) { w.raise(func(r *letter.Requirement) { r.End.ValidityDays++ }) }, "expiry"},
+		"put off by a week": {func(w *world, _ *letter.File) {
+			w.raise(func(r *letter.Requirement) { r.End.Deadline = r.End.Deadline.AddDate(0, 0, 7) })
+		}, ""},
 		"form not taken now": {func(w *world, _ *letter.File) {
 			w.raise(func(r *letter.Requirement) { r.Forms = []letter.Form{letter.FormInsurance} })
 		}, "form"},

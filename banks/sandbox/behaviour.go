@@ -12,7 +12,8 @@ type Behaviour struct {
 	// Delay in seconds, for slow.
 	Delay int `json:"delay,omitzero"`
 	// Fault: none · down (answers 503 and says nothing) · twice (says everything twice) · changed_amount (writes a
-	// letter over another ceiling) · wrong_key (signs letters with a key that is not the bank's).
+	// letter over another ceiling) · wrong_key (signs letters with a key that is not the bank's) · day_short (its counter
+	// takes the validity down one day short of the notice).
 	Fault string `json:"fault"`
 }
 
@@ -20,8 +21,8 @@ func (b Behaviour) check() error {
 	if !slices.Contains([]string{"instant", "slow", "manual", "decline"}, b.Decision) {
 		return fmt.Errorf("sandbox: decision %q is not instant, slow, manual or decline", b.Decision)
 	}
-	if !slices.Contains([]string{"none", "down", "twice", "changed_amount", "wrong_key"}, b.Fault) {
-		return fmt.Errorf("sandbox: fault %q is not none, down, twice, changed_amount or wrong_key", b.Fault)
+	if !slices.Contains([]string{"none", "down", "twice", "changed_amount", "wrong_key", "day_short"}, b.Fault) {
+		return fmt.Errorf("sandbox: fault %q is not none, down, twice, changed_amount, wrong_key or day_short", b.Fault)
 	}
 	if b.Delay < 0 || b.Delay > 7*24*3600 {
 		return fmt.Errorf("sandbox: delay %d is not between 0 and seven days, in seconds", b.Delay)

@@ -155,6 +155,9 @@ func (b *Bank) draw(ctx context.Context, id string, p Purchase, number string) e
 	if err != nil {
 		return err
 	}
+	if b.behaviour().Fault == "day_short" {
+		lot = dayShort(lot)
+	}
 	sale, err := b.saleOf(id, lot, p, number)
 	if err == nil {
 		var sold client.Sold
@@ -167,6 +170,18 @@ func (b *Bank) draw(ctx context.Context, id string, p Purchase, number string) e
 		return b.write(stuck, id, "", problem{sayDeposit, "counter.refused", "不能为该标段开立保函：标段不接受本机构的保函形式、金额超出受理上限、已经截止，或公告、保管人未通过核对"})
 	}
 	return err
+}
+
+// dayShort is a notice as a clerk has taken it down who miscounts the validity by a day. Whoever reads the letter against the
+// notice sees it; the platform, which cannot read it, does not.
+func dayShort(lot wire.Lot) wire.Lot {
+	if lot.Requirement == nil {
+		return lot
+	}
+	req := *lot.Requirement
+	req.End.ValidityDays--
+	lot.Requirement, lot.RequirementDigest = &req, req.Digest()
+	return lot
 }
 
 func (b *Bank) saleOf(id string, lot wire.Lot, p Purchase, number string) (client.Sale, error) {

@@ -91,6 +91,20 @@ func TestCounter(t *testing.T) {
 	}
 }
 
+// A clerk who miscounts by a day sells a letter that is genuine and ends a day before the notice wants it.
+func TestCounterADayShort(t *testing.T) {
+	w := newWorld(t)
+	w.behave(Behaviour{Decision: "instant", Fault: "day_short"})
+	slip := w.bought(w.purchase())
+	f, err := letter.ParseFile(slip.File)
+	if err != nil || !letter.VerifyFile(slip.File, w.Trust, letter.Platform(w.Platform.Party.USCC)).OK {
+		t.Fatalf("the letter is not genuine: %v", err)
+	}
+	if got, want := f.Reveal.End.Expiry(), w.Requirement.End.Expiry().AddDays(-1); got != want {
+		t.Errorf("it ends on %s, want %s", got, want)
+	}
+}
+
 func (w *world) queueNow() (q Queue) {
 	w.t.Helper()
 	if status, body := w.ask(http.MethodGet, "/operator/queue", struct{}{}); status != http.StatusOK {

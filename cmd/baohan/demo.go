@@ -22,14 +22,18 @@ import (
 type demoCommand struct {
 	Once    bool   `help:"走完全过程就结束；全部核对成立时退出码为 0。不加则留下平台和机构，供您以各方身份操作。" xor:"stay"`
 	Bidding bool   `help:"只发布第一标段，停在投标截止之前，供您以各方身份操作。" xor:"what,stay"`
-	Kill    bool   `help:"中途三次用 SIGKILL 终止平台进程再启动。" xor:"what"`
-	Out     string `help:"结果写入的目录：每份保函的 .json、.p7s 和 .pdf，状态清单、证书、root.pem、summary.json。不设则为数据目录下的 demo。" placeholder:"目录"`
+	Story   string `help:"讲哪一个：guarantee 讲三个标段里保函的一生，tender 讲一个两标段项目的不见面开标，从签到到索赔、解除。" enum:"guarantee,tender" default:"guarantee"`
+	Kill    bool   `help:"中途几次用 SIGKILL 终止平台进程再启动。" xor:"what"`
+	Out     string `help:"结果写入的目录：每份保函的 .json、.p7s 和 .pdf，核验结果表、开标记录表（.p7s、.pdf），状态清单、证书、root.pem、summary.json。不设则为数据目录下的 demo。" placeholder:"目录"`
 	Script  string `help:"用 OpenSSL 复核保函的脚本；没有就略过这一步。" default:"docs/verify-with-openssl.sh" placeholder:"文件"`
 }
 
-// Run starts a whole platform with three custodians, three institutions and two witnesses on a stepped clock, tells the story of two tenders in it, and
+// Run starts a whole platform with three custodians, three institutions and two witnesses on a stepped clock, tells a story in it, and
 // leaves it to whoever started it.
 func (c *demoCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, out io.Writer) (err error) {
+	if c.Bidding && c.Story != "guarantee" {
+		return errors.New("--bidding 停在第一标段截止之前，只用于 --story guarantee；请去掉其中一个")
+	}
 	if c.Out == "" {
 		c.Out = filepath.Join(s.Data, "demo")
 	}
@@ -39,7 +43,7 @@ func (c *demoCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, ou
 	}
 	defer forget()
 	began := clock.System().Now()
-	w, err := newTheatre(ctx, dir, log)
+	w, err := newTheatre(ctx, dir, story.PlotOf(c.Story), log)
 	if err != nil {
 		return err
 	}
@@ -101,8 +105,8 @@ func (c *demoCommand) tell(ctx context.Context, w *theatre, out io.Writer) error
 // stage is the theatre as the story sees it.
 func (w *theatre) stage(out string, print io.Writer) story.Stage {
 	return story.Stage{
-		Base: w.base, Trust: w.trust, Platform: w.house.Platform, Clock: w.clock, Cast: w.cast, Centre: story.Member{Party: w.house.Centre, Sign: w.centre},
-		Supervisor: story.Member{Party: w.house.Supervisor, Sign: w.supervisor}, Spoil: w.spoil,
+		Base: w.base, Trust: w.trust, Platform: w.house.Platform, Clock: w.clock, Cast: w.cast, Plot: w.plot, Centre: story.Member{Party: w.house.Centre, Sign: w.centre},
+		Supervisor: story.Member{Party: w.house.Supervisor, Sign: w.supervisor}, Operator: story.Member{Party: w.house.Platform, Sign: w.operator}, Spoil: w.spoil,
 		Certificates: w.signs, Log: w.logKey, Witnesses: w.witnessKeys, Custodians: strings.Split(w.pins(), ","), Desks: w.desks,
 		Folder: filepath.Join(w.dir, "copies"), Out: out, Print: print,
 		Step:   func(ctx context.Context, t time.Time) error { return w.clock.Set(ctx, t, sqlclock.Mirror(w.pool)) },

@@ -40,10 +40,12 @@ type theatre struct {
 	pool       *pgxpool.Pool
 	clock      *clock.Stepped
 	house      house
+	plot       story.Plot
 	cast       *story.Cast
 	trust      *signing.Trust
 	centre     devca.Identity
 	supervisor devca.Identity
+	operator   devca.Identity        // the platform's own
 	signs      []signing.Certificate // the platform's
 
 	base         string
@@ -59,8 +61,8 @@ type theatre struct {
 }
 
 // newTheatre builds one in an empty directory and starts it.
-func newTheatre(ctx context.Context, dir string, log *slog.Logger) (w *theatre, err error) {
-	w = &theatre{dir: dir, log: log, desks: map[string]string{}, house: house{story.Named(story.PlatformName),
+func newTheatre(ctx context.Context, dir string, plot story.Plot, log *slog.Logger) (w *theatre, err error) {
+	w = &theatre{dir: dir, plot: plot, log: log, desks: map[string]string{}, house: house{story.Named(story.PlatformName),
 		story.Named(story.CentreName), story.Named(story.SupervisorName)}}
 	defer func() {
 		if err != nil {
@@ -70,7 +72,7 @@ func newTheatre(ctx context.Context, dir string, log *slog.Logger) (w *theatre, 
 	if err := errors.Join(os.MkdirAll(w.path("log"), 0o700), w.keepPassphrase()); err != nil {
 		return w, err
 	}
-	if w.clock, err = clock.StartStepped(w.path("clock"), story.Begin); err != nil {
+	if w.clock, err = clock.StartStepped(w.path("clock"), w.plot.Begin); err != nil {
 		return w, err
 	}
 	if err := together(func() error { return w.startDatabase(ctx) }, w.makeKeys); err != nil {
@@ -138,8 +140,8 @@ func (w *theatre) makeKeys() error {
 	if err != nil {
 		return err
 	}
-	w.signs = platform.Chain[:1]
-	if w.cast, err = story.NewCast(ca, at.AddDate(0, 0, -1)); err != nil {
+	w.signs, w.operator = platform.Chain[:1], platform
+	if w.cast, err = story.NewCast(ca, at.AddDate(0, 0, -1), w.plot); err != nil {
 		return err
 	}
 	for _, m := range w.cast.All() {

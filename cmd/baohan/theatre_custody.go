@@ -66,7 +66,7 @@ func (w *theatre) custodianEnv(holder int) []string {
 // authorise is the officer's act before the days of opening.
 func (w *theatre) authorise(ctx context.Context, holder int) func() error {
 	return func() error {
-		c := w.child(fmt.Sprintf("officer-%d", holder+1), "", "", w.custodianEnv(holder), "custodian", "authorise", "--day", strings.Join(story.Openings(), ","))
+		c := w.child(fmt.Sprintf("officer-%d", holder+1), "", "", w.custodianEnv(holder), "custodian", "authorise", "--day", strings.Join(w.plot.Openings, ","))
 		return c.run(ctx)
 	}
 }

@@ -125,7 +125,7 @@ func (t *tale) readThird(ctx context.Context, lot wire.Lot, taken wire.BidListTa
 	t.check(err == nil && letter.BidListDigest(o.BidList) == taken.Digest && slices.Equal(closing.Records, list.Records()),
 		"公开的投标清单由交易中心签名，截标清单与它逐项相同")
 	t.check(o.Bids[0].ID == list.Bids[0].ID && slices.Equal(o.Bids[0].Bidders, list.Bids[0].Bidders), "唱标的投标人就是清单所列")
-	return errors.Join(err, t.sheet(ctx, county, lot, h))
+	return errors.Join(err, t.sheet(ctx, county, lot, 1, h))
 }
 
 func (t *tale) endThird(ctx context.Context, h *held) error {

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type Cast struct {
 	Company  Member // 担保公司
 	Insurer  Member
 	Bidders  [4]Member
+	Guests   []Member // two more bidders, of the tender story alone
 }
 
 // Names of the house itself, whose keys the platform's key directory holds.
@@ -64,9 +66,9 @@ func Code(name string) string {
 func Named(name string) letter.Party { return letter.Party{Name: name, USCC: Code(name)} }
 
 // NewCast makes everybody's keys and has them certified, valid from `at` for nine years.
-func NewCast(ca *devca.CA, at time.Time) (*Cast, error) {
+func NewCast(ca *devca.CA, at time.Time, plot Plot) (*Cast, error) {
 	c := &Cast{}
-	for name, m := range map[string]*Member{
+	all := map[string]*Member{
 		"湖南中誉项目管理有限公司":    &c.Agent,
 		"湖南投资集团股份有限公司":    &c.Invest,
 		"长沙环路建设开发集团有限公司":  &c.RingRoad,
@@ -78,7 +80,12 @@ func NewCast(ca *devca.CA, at time.Time) (*Cast, error) {
 		"浏阳河示例建设集团有限公司":   &c.Bidders[1],
 		"橘洲示例市政工程有限公司":    &c.Bidders[2],
 		"松嫩示例水务工程有限公司":    &c.Bidders[3],
-	} {
+	}
+	c.Guests = make([]Member, len(plot.guests))
+	for i, name := range plot.guests {
+		all[name] = &c.Guests[i]
+	}
+	for name, m := range all {
 		if err := m.enrol(ca, Named(name), at); err != nil {
 			return nil, err
 		}
@@ -99,7 +106,7 @@ func (m *Member) enrol(ca *devca.CA, p letter.Party, at time.Time) (err error) {
 
 // All lists everybody.
 func (c *Cast) All() []Member {
-	return append([]Member{c.Agent, c.Invest, c.RingRoad, c.County, c.Bank, c.Company, c.Insurer}, c.Bidders[:]...)
+	return append([]Member{c.Agent, c.Invest, c.RingRoad, c.County, c.Bank, c.Company, c.Insurer}, slices.Concat(c.Bidders[:], c.Guests)...)
 }
 
 // Role is what a member acts as, in the words of the API.

@@ -25,9 +25,29 @@ type slip struct {
 	File        []byte     `json:"file"`
 }
 
-// buyAtCounter has a bidder buy its letter at the institution's own counter and pay there. The platform gets it sealed
-// and gives its receipt at once; the bidder takes the file home and checks it.
+// buyAtCounter has a bidder buy its letter at the institution's own counter and take the file home, where it checks it.
 func (t *tale) buyAtCounter(ctx context.Context, m Member, lot wire.Lot, bank Member) (*held, error) {
+	h, err := t.overTheCounter(ctx, m, lot, bank)
+	if err != nil {
+		return nil, err
+	}
+	b, err := t.bidder(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	fits, err := b.CheckFile(ctx, lot.ID, h.bytes)
+	if err != nil {
+		return nil, err
+	}
+	t.check(fits.OK, "文件与标段公告合看：满足要求，投标时写明编号")
+	if err := t.unseen(ctx, h, lot); err != nil {
+		return nil, err
+	}
+	return h, t.export(ctx, h)
+}
+
+// overTheCounter is the sale and its payment there. The platform gets the letter sealed and gives its receipt at once.
+func (t *tale) overTheCounter(ctx context.Context, m Member, lot wire.Lot, bank Member) (*held, error) {
 	var certificate string
 	for _, c := range m.Open.Chain {
 		certificate += string(c.PEM())
@@ -48,19 +68,7 @@ func (t *tale) buyAtCounter(ctx context.Context, m Member, lot wire.Lot, bank Me
 	t.letters[h.id] = h
 	t.check(file.Undertaking.Number == s.Number && s.Fee > 0, "%s在柜台向%s售出保函 %s，保费 %s 元在柜台收取；平台当即给出回执", bank.Party.Name, m.Party.Name, s.Number, s.Fee)
 	t.check(t.verify(s.File), "投标人拿到的文件，离线逐项核对通过")
-	b, err := t.bidder(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	fits, err := b.CheckFile(ctx, lot.ID, s.File)
-	if err != nil {
-		return nil, err
-	}
-	t.check(fits.OK, "文件与标段公告合看：满足要求，投标时写明编号")
-	if err := t.unseen(ctx, h, lot); err != nil {
-		return nil, err
-	}
-	return h, t.export(ctx, h)
+	return h, nil
 }
 
 // unseen looks for what the letter says in every table. The platform was not told, so that it cannot tell.

@@ -76,7 +76,10 @@ var (
 	threeContract = at("2020-11-20 09:00:00")
 )
 
-// Openings are the days on which lots are opened, in the order of the story: the days that custodians authorise.
-func Openings() []string {
-	return []string{calendar.DateOf(FirstDeadline).String(), calendar.DateOf(twoDeadline).String(), calendar.DateOf(threeDeadline).String()}
+// days are what the custodians authorise: the days on which lots are opened.
+func days(openings ...time.Time) (all []string) {
+	for _, at := range openings {
+		all = append(all, calendar.DateOf(at).String())
+	}
+	return all
 }

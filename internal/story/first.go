@@ -247,7 +247,7 @@ func (t *tale) openFirst(ctx context.Context, all ...*held) error {
 	if err := t.watched(ctx, hall); err != nil {
 		return err
 	}
-	if err := t.sheet(ctx, agent, t.lots[0], all...); err != nil {
+	if err := t.sheet(ctx, agent, t.lots[0], 1, all...); err != nil {
 		return err
 	}
 	return t.mendFirst(ctx, agent)
@@ -255,7 +255,7 @@ func (t *tale) openFirst(ctx context.Context, all ...*held) error {
 
 // checkOpening holds the published record against what its parties know.
 func (t *tale) checkOpening(o wire.Opening, lot wire.Lot, bids int, named ...*held) error {
-	t.check(len(o.Bids) == bids && !slices.ContainsFunc(o.Bids, func(b wire.OpenedBid) bool { return b.Failure != "" }), "%d 份投标全部解密", bids)
+	t.check(len(o.Bids) == bids && !slices.ContainsFunc(o.Bids, func(b wire.OpenedBid) bool { return b.Failure != "" }), "%d 份投标全部%s", bids, map[bool]string{true: "解密", false: "解开外层"}[lot.Hall == nil])
 	t.check(len(o.Letters) == len(named), "指明的 %d 份保函逐一列出，没有多出一份", len(named))
 	a, err := t.closing(o.ClosingBids)
 	if err != nil {
@@ -290,12 +290,20 @@ func (t *tale) checkLetter(l wire.OpenedLetter, lot wire.Lot, h *held) {
 			passed++
 		case h.counter && line.Number == 16 && line.Result == string(letter.ResultUnknown): // who paid, only the counter knows
 			passed++
+		case h.short && (line.Number == 10 || line.Number == 15) && line.Result == string(letter.ResultDoubtful): // validity, and the notice that it was made for
+			passed++
 		default:
 			t.check(false, "%s 第 %d 项 %s：%s", l.Number, line.Number, line.Name, line.Words)
 		}
 	}
-	t.check(l.Failure == "" && len(l.Lines) == 16 && passed == 16, "%s 查验十六项%s", l.Number,
-		map[bool]string{false: "全部通过", true: "中十五项通过；保费在柜台收取，由谁缴费平台无从比对"}[h.counter])
+	words := "全部通过"
+	switch {
+	case h.short:
+		words = "中有效期短一天、不是依据公告开立两项存疑，由评标委员会认定，平台和主持人不作结论"
+	case h.counter:
+		words = "中十五项通过；保费在柜台收取，由谁缴费平台无从比对"
+	}
+	t.check(l.Failure == "" && len(l.Lines) == 16 && passed == 16, "%s 查验十六项%s", l.Number, words)
 	t.check(l.Number == h.file.Undertaking.Number && l.Amount == lot.Amount && l.Applicants[0] == h.bidder.Party, "%s 揭示金额 %s 元、申请人如实", l.Number, l.Amount)
 }
 

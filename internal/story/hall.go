@@ -83,14 +83,24 @@ func (h *hall) sawWaiting(both ...func(wire.Awaited) bool) bool {
 	})
 }
 
+// leave puts a signed paper beside the letters, for anyone to check.
+func (t *tale) leave(ctx context.Context, file string, signed []byte) error {
+	if err := os.WriteFile(file, signed, 0o644); err != nil {
+		return err
+	}
+	t.papers++
+	t.proofs.begin(ctx, file)
+	return nil
+}
+
 // sheet takes the signed verification sheet of an opening away, as anybody may, and checks it offline.
-func (t *tale) sheet(ctx context.Context, who *client.Staff, lot wire.Lot, named ...*held) error {
+func (t *tale) sheet(ctx context.Context, who *client.Staff, lot wire.Lot, edition int, named ...*held) error {
 	s, err := who.Sheet(ctx, lot.ID, 0)
 	if err != nil {
 		return err
 	}
 	signed, r := letter.VerifySheet(s.Signed, t.Trust, letter.Centre(t.Centre.Party.USCC))
-	t.check(r.OK && s.Edition == 1 && signed.Sheet.Lot == lot.Lot, "核验结果表由交易中心签名，离线核对通过")
+	t.check(r.OK && s.Edition == edition && signed.Sheet.Lot == lot.Lot, "核验结果表（第 %d 版）由交易中心签名，离线核对通过", edition)
 	open := 0 // what cannot be opened, and what cannot be compared because a counter took the fee
 	for _, h := range named {
 		if h.spoilt || h.counter {
@@ -99,9 +109,5 @@ func (t *tale) sheet(ctx context.Context, who *client.Staff, lot wire.Lot, named
 	}
 	t.check(len(signed.Sheet.Letters) == len(named) && len(signed.Sheet.Doubtful) == open, "表上 %d 份保函各十六项，存疑清单恰好列出 %d 份", len(named), open)
 	file := filepath.Join(t.Out, "sheet-"+lot.Lot.Code+".p7s")
-	if err := os.WriteFile(file, s.Signed, 0o644); err != nil {
-		return err
-	}
-	t.proofs.begin(ctx, file)
-	return nil
+	return t.leave(ctx, file, s.Signed)
 }

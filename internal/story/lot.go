@@ -29,9 +29,14 @@ func (t *tale) publish(ctx context.Context, who *client.Staff, n notice) (wire.L
 	if err != nil {
 		return wire.Lot{}, err
 	}
+	return t.publishIn(ctx, who, p, n)
+}
+
+// publishIn is publish for a project that is there.
+func (t *tale) publishIn(ctx context.Context, who *client.Staff, p wire.Project, n notice) (wire.Lot, error) {
 	greedy := n.lot
 	greedy.Code, greedy.Amount = n.lot.Code+"X", n.lot.Base/50+1
-	_, err = who.AddLot(ctx, p.ID, greedy)
+	_, err := who.AddLot(ctx, p.ID, greedy)
 	t.check(refusedWith(err, http.StatusBadRequest), "担保金额超过估算价 2%% 一分也不予登记（条例26）")
 	draft, err := who.AddLot(ctx, p.ID, n.lot)
 	if err != nil {

@@ -79,6 +79,6 @@ func (t *tale) openssl() error {
 			return fmt.Errorf("%s：%w", filepath.Base(file), err)
 		}
 	}
-	t.check(len(t.proofs.results) == len(t.letters)+len(t.lots), "每份保函和每张核验结果表都复核过")
+	t.check(len(t.proofs.results) == len(t.letters)+t.papers, "每份保函和每张核验结果表都复核过")
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"baohan/client"
 	"baohan/client/wire"
@@ -126,7 +127,7 @@ func (t *tale) openSecond(ctx context.Context, named ...*held) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(t.checkOpening(o, t.lots[1], 3, named...), t.watched(ctx, hall), t.sheet(ctx, county, t.lots[1], named...),
+	return errors.Join(t.checkOpening(o, t.lots[1], 3, named...), t.watched(ctx, hall), t.sheet(ctx, county, t.lots[1], 1, named...),
 		t.Custodian(ctx, 0, true))
 }
 
@@ -227,6 +228,10 @@ func (t *tale) complete(ctx context.Context, demand string) error {
 
 // honour has the guarantor's people examine and pay, before their last day.
 func (t *tale) honour(ctx context.Context, h *held) error {
+	return t.honoured(ctx, t.Cast.County, h, twoHonour, t.lots[1].Amount)
+}
+
+func (t *tale) honoured(ctx context.Context, payee Member, h *held, on time.Time, amount letter.Fen) error {
 	stop := t.interrupt(ctx)
 	var waiting string
 	err := t.until(ctx, "索赔到达机构", func(ctx context.Context) (bool, error) {
@@ -245,17 +250,17 @@ func (t *tale) honour(ctx context.Context, h *held) error {
 	if err := stop(); err != nil {
 		return err
 	}
-	if err := t.move(ctx, twoHonour); err != nil {
+	if err := t.move(ctx, on); err != nil {
 		return err
 	}
 	if _, err := desk[struct{}](ctx, t, h.bank, http.MethodPost, "/operator/demands/"+waiting+"/honour", nil); err != nil {
 		return err
 	}
-	g, err := t.stands(ctx, t.Cast.County, h.id, func(g wire.Guarantee) bool { return g.Instrument == "paid_out" })
+	g, err := t.stands(ctx, payee, h.id, func(g wire.Guarantee) bool { return g.Instrument == "paid_out" })
 	if err != nil {
 		return err
 	}
-	t.check(g.Paid == t.lots[1].Amount && len(g.Demands) == 1 && g.Demands[0].State == "honoured", "赔付 %s 元，保函付清", g.Paid)
+	t.check(g.Paid == amount && len(g.Demands) == 1 && g.Demands[0].State == "honoured", "赔付 %s 元，保函付清", g.Paid)
 	t.agree(ctx, h.bank)
 	return nil
 }

@@ -37,8 +37,10 @@ type Stage struct {
 	Witnesses    []tlog.Key // who follow it in processes of their own
 	Clock        clock.Clock
 	Cast         *Cast
+	Plot         Plot
 	Centre       Member            // 交易中心, whose keys are the platform's to keep here
 	Supervisor   Member            // 行政监督, whose keys its custodian's directory holds here
+	Operator     Member            // 平台运营, which is the platform's own organisation
 	Desks        map[string]string // an institution's 统一社会信用代码 → the address of its own desk
 	Folder       string            // where bidders keep their own copies
 	Out          string            // where guarantees, certificates and the summary go
@@ -72,6 +74,7 @@ type tale struct {
 	letters  map[string]*held // by application
 	finished []Guarantee
 	proofs   *proofs
+	papers   int    // that lie beside the letters: sheets and records
 	incident string // the emergency of lot two
 	began    tlog.Checkpoint
 }
@@ -91,6 +94,7 @@ type held struct {
 	bytes   []byte // the bidder's own copy
 	counter bool   // bought at the institution's own counter
 	spoilt  bool   // it cannot be opened
+	short   bool   // it ends a day before the notice wants it
 }
 
 // Tell tells the story and returns what it came to. The error is the first thing that could not be done; checks that
@@ -117,7 +121,7 @@ func newTale(s Stage) *tale {
 }
 
 func (t *tale) tell(ctx context.Context) error {
-	for _, act := range []func(context.Context) error{t.firstLot, t.secondLot, t.thirdLot, t.end} {
+	for _, act := range t.Plot.acts(t) {
 		if err := act(ctx); err != nil {
 			return err
 		}
