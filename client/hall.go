@@ -71,17 +71,20 @@ func (s *Staff) OrderDecryption(ctx context.Context, lot string) (wire.HallState
 	return s.onceInHall(ctx, lot, "/decrypt", struct{}{})
 }
 
-// Pause keeps what is left of the window.
+// Pause keeps what is left of the window. A second call is a
+// second command: after ErrUnknown read HallOf before saying it again.
 func (s *Staff) Pause(ctx context.Context, lot, reason string) (wire.HallState, error) {
 	return s.inHall(ctx, lot, "/pause", wire.HallReason{Reason: reason})
 }
 
-// Resume goes on with the time that was left.
+// Resume goes on with the time that was left. A second call is a
+// second command: after ErrUnknown read HallOf before saying it again.
 func (s *Staff) Resume(ctx context.Context, lot, reason string) (wire.HallState, error) {
 	return s.inHall(ctx, lot, "/resume", wire.HallReason{Reason: reason})
 }
 
 // AskExtension asks for more time to decrypt, for all bidders at once. Seq of the answer names it.
+// A second call is a second command: after ErrUnknown read HallOf before saying it again.
 func (s *Staff) AskExtension(ctx context.Context, lot string, minutes int, reason string) (wire.HallState, error) {
 	return s.inHall(ctx, lot, "/extensions", wire.AskExtension{Minutes: minutes, Reason: reason})
 }
@@ -92,6 +95,7 @@ func (s *Staff) ConsentExtension(ctx context.Context, lot string, extension int6
 }
 
 // Attribute says why a bid was not decrypted. The host does; Seq of the answer names it.
+// A second call is a second command: after ErrUnknown read HallOf before saying it again.
 func (s *Staff) Attribute(ctx context.Context, lot string, in wire.Attribute) (wire.HallState, error) {
 	return s.inHall(ctx, lot, "/attributions", in)
 }

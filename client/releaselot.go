@@ -12,7 +12,8 @@ import (
 
 // ReleaseLot signs one paper that releases several letters of one lot. Early names, by their ids, those that the beneficiary
 // knowingly releases before it must: the winner's and the candidates' before the contract. The answer says what became of
-// each letter; one that is refused keeps no other from being released.
+// each letter; one that is refused keeps no other from being released. A second call signs a second paper: after ErrUnknown
+// it is safe, and names as refused what the first has released.
 func (b *Beneficiary) ReleaseLot(ctx context.Context, lot wire.Lot, letters []wire.Guarantee, reason string, early ...string) (wire.LotReleased, error) {
 	paper, err := b.lotRelease(ctx, lot.Lot, letters, reason, early)
 	if err != nil {

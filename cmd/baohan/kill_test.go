@@ -21,6 +21,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"baohan/internal/story"
 	"baohan/tender"
 )
 
@@ -169,7 +170,7 @@ func newKilling(t *testing.T) *killing {
 	}
 	err := os.Mkdir(k.orders, 0o700)
 	if err == nil {
-		k.theatre, err = newTheatre(t.Context(), dir, slog.New(slog.DiscardHandler))
+		k.theatre, err = newTheatre(t.Context(), dir, story.Guarantees, slog.New(slog.DiscardHandler))
 	}
 	if err != nil {
 		t.Fatal(err)
