@@ -110,6 +110,9 @@ func (d *Desk) keepFileTx(ctx context.Context, tx pgx.Tx, bidder string, ref blo
 			pgx.NamedArgs{"id": id})
 		return id, translate(err)
 	}
+	if ref.ID == "" { // it was here a moment ago, and was swept: the sender says it again
+		return "", errNoFile
+	}
 	slot, err := d.freeSlot(ctx, tx, bidder, ref.Size)
 	if err != nil {
 		return "", err
