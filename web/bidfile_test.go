@@ -117,7 +117,7 @@ func (r *remote) refusedDownloads() {
 			r.t.Errorf("%s downloads: %d %s", name, got.status, got.body)
 		}
 	}
-	wantCode(r.t, r.host.BidFile(ctx, r.bids[1], f, io.Discard), "bid_file.not_found")
+	wantCode(r.t, r.host.BidFile(ctx, r.bids[1], f, io.Discard), "not_found")
 	stored := filepath.Join(r.filesDir, f.ID[:2], f.ID)
 	b := must(os.ReadFile(stored))
 	b[len(b)-1] ^= 1
