@@ -100,7 +100,7 @@ func (d *Desk) demand(ctx context.Context, kind wire.Kind, facts []byte) (wire.D
 	b.Signed, b.ReceivedAt = paper.Signed, paper.PresentedAt.In(calendar.Shanghai)
 	for _, f := range files {
 		if named(f) {
-			b.Files = append(b.Files, wire.File{Kind: f.Kind, Name: f.Name, Content: f.Bytes})
+			b.Files = append(b.Files, wire.File{Kind: f.Kind, Name: f.Name, Content: f.Bytes, Unrecognised: f.Unrecognised})
 		}
 	}
 	return b, nil

@@ -14,6 +14,8 @@ type Attachment struct {
 	Name  string              `json:"name"`
 	Bytes []byte              `json:"bytes"`
 
+	Unrecognised bool `json:"-"` // its bytes are not of a type that its name says
+
 	ref blobs.Ref // where it is stored, once it is
 }
 

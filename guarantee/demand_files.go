@@ -12,7 +12,9 @@ import (
 	"baohan/signing"
 )
 
-// documentRule is what a demand's documents may be. The body of a request bounds them before this does.
+// documentRule is what a demand's documents should be. A paper that came in time is not refused for the form of a file: what
+// the rule does not recognise is kept and handed on as such, and its examiner says what it is worth (法释〔2016〕24号 art. 6).
+// The body of a request bounds the size.
 var documentRule = blobs.Rule{Field: "documents", Types: blobs.Papers, Max: 12 << 20}
 
 // errNoFile says that a document was to be named by a row before it was stored: a fault of ours.
@@ -72,13 +74,13 @@ func (d *Desk) documents(ctx context.Context, demand string) ([]Attachment, erro
 	files := make([]Attachment, len(found))
 	for i, f := range found {
 		files[i] = Attachment{Kind: f.Kind, Name: f.Name, Bytes: f.Bytes}
-		if f.Blob == "" {
-			continue
+		if f.Blob != "" {
+			files[i].ref = blobs.Ref{ID: f.Blob, Digest: signing.Digest(f.Digest), Size: f.Size}
+			if files[i].Bytes, err = d.Files.Read(ctx, blobs.DemandDocument, files[i].ref); err != nil {
+				return nil, err
+			}
 		}
-		files[i].ref = blobs.Ref{ID: f.Blob, Digest: signing.Digest(f.Digest), Size: f.Size}
-		if files[i].Bytes, err = d.Files.Read(ctx, blobs.DemandDocument, files[i].ref); err != nil {
-			return nil, err
-		}
+		files[i].Unrecognised = documentRule.Check(f.Name, files[i].Bytes) != nil
 	}
 	return files, nil
 }
@@ -92,7 +94,7 @@ func (d *Desk) NamedFiles(ctx context.Context, ids []string) ([]string, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-// checkDocuments holds the files against the digests in the signed paper, and each against what it says it is.
+// checkDocuments holds the files against the digests in the signed paper.
 func checkDocuments(named []letter.Document, files []Attachment) error {
 	if len(named) != len(files) {
 		return party.Invalid("demand.documents", "documents", "随附文件与签名清单的数量不一致；请核对后重新提交")
@@ -101,8 +103,8 @@ func checkDocuments(named []letter.Document, files []Attachment) error {
 		if n.Kind != files[i].Kind || n.Name != files[i].Name || n.Digest != signing.Sum(files[i].Bytes) {
 			return party.Invalid("demand.documents", "documents", "随附文件与签名清单中的摘要不一致；请重新选择文件并签名")
 		}
-		if err := documentRule.Check(n.Name, files[i].Bytes); err != nil {
-			return err
+		if len(files[i].Bytes) == 0 {
+			return party.Invalid("file.empty", "documents", "随附文件“"+n.Name+"”是空的；请重新选择文件并签名")
 		}
 	}
 	return nil

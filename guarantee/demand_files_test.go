@@ -2,6 +2,7 @@ package guarantee
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -163,9 +164,6 @@ func TestRefusedDemandStoresNothing(t *testing.T) {
 		change func(*Attachment)
 		code   string
 	}{
-		"a program":                     {func(f *Attachment) { f.Name = "说明.exe" }, "file.type"},
-		"a picture called a text":       {func(f *Attachment) { f.Bytes = []byte("\x89PNG\r\n\x1a\n") }, "file.content"},
-		"a text called a PDF":           {func(f *Attachment) { f.Name = "说明.pdf" }, "file.content"},
 		"nothing":                       {func(f *Attachment) { f.Bytes = nil }, "file.empty"},
 		"another file than was signed":  {func(f *Attachment) { f.Bytes = []byte("另一份") }, "demand.documents"},
 		"one that names another person": {func(f *Attachment) { f.Name = "另一份.txt" }, "demand.documents"},
@@ -187,6 +185,35 @@ func TestRefusedDemandStoresNothing(t *testing.T) {
 	}
 	if n := s.count(); n != 0 {
 		t.Errorf("%d files in the store", n)
+	}
+}
+
+// A demand in time is not refused for the form of a file; its examiner is told that nobody recognised it.
+func TestUnrecognisedDocumentIsTaken(t *testing.T) {
+	w := newWorld(t)
+	w.yearPublished(2027)
+	w.filesIn(t)
+	for i, change := range []func(*Attachment){
+		func(f *Attachment) { f.Name = "说明.exe" },
+		func(f *Attachment) { f.Bytes = []byte("\x89PNG\r\n\x1a\n") },
+		func(f *Attachment) { f.Name = "说明.pdf" },
+	} {
+		l := w.disclosedLetter(w.bidders[i%len(w.bidders)], w.insurer, fmt.Sprintf("HNPIC-0000000%d", i+1))
+		files := w.files(l)
+		change(&files[0])
+		d := w.demandOf(l, w.tenderees[0], 100, files)
+		if _, _, err := w.present(l, w.tenderees[0], d, files); err != nil {
+			t.Fatalf("case %d: %v", i, err)
+		}
+		_, kept, err := w.DemandPapers(w.ctx, d.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range kept {
+			if f.Unrecognised != (f.Kind == files[0].Kind) {
+				t.Errorf("case %d: %s is unrecognised: %v", i, f.Name, f.Unrecognised)
+			}
+		}
 	}
 }
 

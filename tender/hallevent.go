@@ -60,19 +60,19 @@ func (d *Desk) seesHall(ctx context.Context, by party.Actor, l *Lot) error {
 	if l.Hall == nil || l.OpenedAt == nil {
 		return ErrNotFound
 	}
-	switch by.Role {
-	case party.Centre, party.Supervisor:
+	switch {
+	case by.Is(party.Centre, party.Supervisor):
 		return nil
-	case party.Beneficiary, party.Agent:
+	case by.Is(party.Beneficiary, party.Agent):
 		return l.Project.runBy(by)
-	case party.Bidder:
-		var mine bool
-		err := d.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM opened_bid WHERE lot = @lot AND bidders @> jsonb_build_array(jsonb_build_object('uscc', @uscc::text)))`,
-			pgx.NamedArgs{"lot": l.ID, "uscc": by.USCC}).Scan(&mine)
-		if err == nil && !mine {
-			err = ErrNotFound
-		}
-		return err
+	case !by.Is(party.Bidder):
+		return ErrNotFound
 	}
-	return ErrNotFound
+	var mine bool
+	err := d.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM opened_bid WHERE lot = @lot AND bidders @> jsonb_build_array(jsonb_build_object('uscc', @uscc::text)))`,
+		pgx.NamedArgs{"lot": l.ID, "uscc": by.USCC}).Scan(&mine)
+	if err == nil && !mine {
+		err = ErrNotFound
+	}
+	return err
 }

@@ -54,17 +54,10 @@ func (r *HallRules) check(bids Place) error {
 	return nil
 }
 
-// window is how long a stage lasts.
+// window is how long a stage lasts; 0 of one without a window.
 func (r HallRules) window(s HallStage) time.Duration {
-	switch s {
-	case HallDecrypting:
-		return time.Duration(r.Decrypt) * time.Minute
-	case HallObjecting:
-		return time.Duration(r.Objection) * time.Minute
-	case HallSigning:
-		return time.Duration(r.Sign) * time.Minute
-	}
-	return 0
+	minutes := map[HallStage]int{HallDecrypting: r.Decrypt, HallObjecting: r.Objection, HallSigning: r.Sign}
+	return time.Duration(minutes[s]) * time.Minute
 }
 
 // hallRow is how the rules stand in table lot.

@@ -82,15 +82,9 @@ func (s *Session) apply(verb HallVerb, at time.Time, rules HallRules) error {
 
 // stamp writes down when a part of the session began or ended, once.
 func (s *Session) stamp(verb HallVerb, at time.Time) {
-	switch verb {
-	case HallOrder:
-		s.DecryptFrom = &at
-	case HallClose:
-		s.DecryptUntil = &at
-	case HallReadOut:
-		s.ReadAt = &at
-	case HallEnd, HallTerminate:
-		s.EndedAt = &at
+	if when := map[HallVerb]**time.Time{HallOrder: &s.DecryptFrom, HallClose: &s.DecryptUntil, HallReadOut: &s.ReadAt,
+		HallEnd: &s.EndedAt, HallTerminate: &s.EndedAt}[verb]; when != nil {
+		*when = &at
 	}
 }
 

@@ -246,10 +246,10 @@ func (h *hallTurn) owed(ctx context.Context) (waiting int, signed, all bool, err
 	if err := h.write(ctx); err != nil {
 		return 0, false, false, err
 	}
-	switch h.s.Stage {
-	case HallDecrypting:
+	if h.s.Stage == HallDecrypting {
 		err = h.tx.QueryRow(ctx, `SELECT count(*) FROM hall_bid WHERE lot = @lot AND state = 'waiting'`, pgx.NamedArgs{"lot": h.s.Lot}).Scan(&waiting)
-	case HallSigning:
+	}
+	if h.s.Stage == HallSigning {
 		signed, all, err = h.signatures(ctx)
 	}
 	return waiting, signed, all, err

@@ -26,6 +26,8 @@ type File struct {
 	Kind    letter.DocumentKind `json:"kind"`
 	Name    string              `json:"name"`
 	Content []byte              `json:"content"`
+	// Unrecognised is said by the platform to the guarantor: the bytes are not of a type that the name says. Open it with care.
+	Unrecognised bool `json:"unrecognised,omitzero"`
 }
 
 // PaperFile is a file that is none of a letter's documents. The signed paper that it comes with lists its

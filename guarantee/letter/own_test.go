@@ -134,7 +134,7 @@ func TestPageCommandsGiveTheVectors(t *testing.T) {
 			want.WriteString(line)
 		}
 	}
-	if string(out) != want.String() || strings.Count(want.String(), "\n") != 13 {
+	if string(out) != want.String() || strings.Count(want.String(), "\n") != 14 {
 		t.Errorf("the commands give\n%swant\n%s", out, want.String())
 	}
 }
