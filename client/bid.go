@@ -18,6 +18,9 @@ type bidParts struct {
 	consortium *letter.Consortium
 	cash       *letter.CashSlip
 	replaces   string
+	files      []FileOf
+	again      []string
+	told       func(FileProgress)
 }
 
 // InConsortium bids as the lead of a consortium. Consents are the partners' own signed words (Bidder.Consent of each), in
@@ -54,7 +57,11 @@ func (b *Bidder) makeBid(ctx context.Context, lot wire.Lot, letterID string, ter
 	}
 	id = newID()
 	bidders := append([]letter.Party{b.me.Party}, parts.partners...)
-	form, err := b.form(ctx, lot, id, bidders, terms)
+	files, err := b.filesOf(ctx, parts)
+	if err != nil {
+		return id, nil, err
+	}
+	form, err := b.form(ctx, lot, id, bidders, terms, files.inner)
 	if err != nil {
 		return id, nil, err
 	}
@@ -63,7 +70,7 @@ func (b *Bidder) makeBid(ctx context.Context, lot wire.Lot, letterID string, ter
 		return id, nil, err
 	}
 	content, err := letter.Bid{Version: 1, Random: signing.Random(32), ID: id, Lot: lot.Requirement.Lot, Bidders: bidders, Letter: letterID,
-		Form: letter.FormDigest(form), Offer: sealed, Files: []letter.SealedFile{}, At: b.at(),
+		Form: letter.FormDigest(form), Offer: sealed, Files: files.outer, At: b.at(),
 		Replaces: parts.replaces, Cash: parts.cash, Consortium: parts.consortium}.Canonical()
 	paper, err = b.me.paper(ctx, content, err, b.at())
 	if err != nil {
@@ -83,13 +90,13 @@ func (b *Bidder) Consent(ctx context.Context, lot wire.Lot, members []letter.Par
 }
 
 // form signs the inner half of a bid. The price in capitals follows from the price.
-func (b *Bidder) form(ctx context.Context, lot wire.Lot, id string, bidders []letter.Party, terms letter.BidTerms) ([]byte, error) {
+func (b *Bidder) form(ctx context.Context, lot wire.Lot, id string, bidders []letter.Party, terms letter.BidTerms, files []letter.BidFile) ([]byte, error) {
 	terms.PriceCapital = terms.Price.Capital()
 	if terms.Fields == nil {
 		terms.Fields = []letter.BidField{}
 	}
 	content, err := letter.BidForm{Version: 1, Random: signing.Random(32), Bid: id, Lot: lot.Requirement.Lot, Bidders: bidders, Terms: terms,
-		Files: []letter.BidFile{}, At: b.at()}.Canonical()
+		Files: files, At: b.at()}.Canonical()
 	return b.me.paper(ctx, content, err, b.at())
 }
 

@@ -98,12 +98,16 @@ func (c *conn) post(ctx context.Context, path, key string, in, out any) error {
 // call asks until there is an answer that can be believed, a refusal, or no patience left. Each attempt is the
 // same request under the same key, signed anew.
 func (c *conn) call(ctx context.Context, method, path, key string, body []byte, out any) error {
+	return c.persist(ctx, out, func() ([]byte, error) { return c.once(ctx, method, path, key, body) })
+}
+
+func (c *conn) persist(ctx context.Context, out any, once func() ([]byte, error)) error {
 	var last error
 	for n := range c.attempts {
 		if n > 0 && !c.wait(ctx, n) {
 			break
 		}
-		answer, err := c.once(ctx, method, path, key, body)
+		answer, err := once()
 		if err == nil {
 			return c.read(answer, out)
 		}
@@ -153,7 +157,12 @@ func (c *conn) once(ctx context.Context, method, path, key string, body []byte) 
 	if err := c.who.sign(req, body); err != nil {
 		return nil, err
 	}
-	res, err := c.http.Do(req)
+	return c.answer(c.http, req)
+}
+
+// answer asks once, and reads all of the answer.
+func (c *conn) answer(by *http.Client, req *http.Request) ([]byte, error) {
+	res, err := by.Do(req)
 	if err != nil {
 		return nil, err
 	}

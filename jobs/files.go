@@ -34,8 +34,12 @@ func (r *Runner) filesAlways(ctx context.Context) {
 // SweepFiles removes files older than a day that no row names, and returns how many. A room that keeps files must be
 // asked here: of a purpose that is not named here nothing is ever removed.
 func (r *Runner) SweepFiles(ctx context.Context) (int, error) {
+	if _, err := r.desks.Tenders.DropLooseFiles(ctx); err != nil { // what no bid named in its time; their objects go with the rest
+		return 0, err
+	}
 	return r.Files.Sweep(ctx, map[blobs.Purpose]blobs.Namer{
 		blobs.DemandDocument:   r.desks.Guarantees.NamedFiles,
 		blobs.IncidentEvidence: r.desks.Tenders.NamedFiles,
+		blobs.BidFile:          r.desks.Tenders.NamedBidFiles,
 	})
 }

@@ -33,7 +33,9 @@ func TestSweepFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	insert := map[blobs.Purpose]string{
-		blobs.DemandDocument:   `INSERT INTO demand_document (demand, kind, name, digest, blob, size) VALUES ('d', 'k', 'n', @digest, @blob, 1)`,
+		blobs.DemandDocument: `INSERT INTO demand_document (demand, kind, name, digest, blob, size) VALUES ('d', 'k', 'n', @digest, @blob, 1)`,
+		blobs.BidFile: `INSERT INTO bid_file (id, size, digest, owner_tag, slot_tag, day)
+			VALUES (@blob, 262144, @digest, @digest, @digest, (platform_now() AT TIME ZONE 'Asia/Shanghai')::date)`,
 		blobs.IncidentEvidence: `INSERT INTO incident_evidence (incident, name, digest, blob, size, added_at) VALUES ('i', 'n', @digest, @blob, 1, platform_now())`,
 	}
 	stays := map[string]bool{}
@@ -63,12 +65,19 @@ func TestSweepFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n, err := b.SweepFiles(t.Context()); err != nil || n != 2 {
+	if n, err := b.SweepFiles(t.Context()); err != nil || n != 3 {
 		t.Errorf("removed %d, %v", n, err)
 	}
 	for id, named := range stays {
 		if _, err := os.Stat(filepath.Join(dir, id[:2], id)); errors.Is(err, os.ErrNotExist) == named {
 			t.Errorf("named %v: %v", named, err)
 		}
+	}
+	// Uploads that no bid names lose their rows after thirty days, and their objects in the same turn.
+	if _, err := b.pool.Exec(t.Context(), `UPDATE bid_file SET day = day - 31`); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := b.SweepFiles(t.Context()); err != nil || n != 1 {
+		t.Errorf("removed %d uploads that no bid named, %v", n, err)
 	}
 }

@@ -17,6 +17,18 @@ const (
 // ErrStreamClosed says that a stream was written to after its end.
 var ErrStreamClosed = errors.New("signing: stream is closed")
 
+// StreamRoom is how many bytes of plaintext a stream of exactly so many bytes holds; -1 when no stream is so long.
+func StreamRoom(sealed int64) int64 {
+	whole, rest := sealed/sealedChunk, sealed%sealedChunk
+	switch {
+	case whole > 0 && rest == 0:
+		return whole * StreamChunk
+	case rest > overhead || sealed == overhead:
+		return whole*StreamChunk + rest - overhead
+	}
+	return -1
+}
+
 // StreamSealer encrypts what is written to it, chunk by chunk, so that a file of any length passes through one chunk of
 // memory. Close ends the stream; without it what was written does not open.
 type StreamSealer struct {

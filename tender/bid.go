@@ -95,6 +95,9 @@ func (d *Desk) keepBid(ctx context.Context, tx pgx.Tx, cmd party.Command, bidder
 	if row.OwnerTag, err = d.freeOwnerTag(ctx, tx, bidder); err != nil {
 		return err
 	}
+	if err := d.useFiles(ctx, tx, bidder, row); err != nil {
+		return err
+	}
 	if err := insertBid(ctx, tx, row); err != nil {
 		return err
 	}
@@ -122,11 +125,15 @@ func (d *Desk) sealBid(ctx context.Context, l *Lot, who Bidder, p7s []byte, repl
 	if b.Replaces != replaces {
 		return bidRow{}, Answer{}, errReplaces
 	}
+	if err := d.filesThere(ctx, b); err != nil {
+		return bidRow{}, Answer{}, err
+	}
 	receipt, err := d.receipt(ctx, b.ID, p7s, now)
 	if err != nil {
 		return bidRow{}, Answer{}, err
 	}
 	row, err := d.encrypt(l, who, b.ID, bidRecord{Bid: p7s, Receipt: receipt})
+	row.files, row.replaces = b.Files, replaces
 	return row, Answer{ID: b.ID, State: string(Received), Receipt: receipt}, err
 }
 

@@ -18,6 +18,8 @@ type bidRow struct {
 	UniqTag, LotTag, OwnerTag signing.Digest
 	Sealed                    []byte
 	Digest                    signing.Digest
+	files                     []letter.SealedFile // that it names; they are sealed in it too
+	replaces                  string              // the bid whose files it may name again; empty: none
 }
 
 func insertBid(ctx context.Context, tx pgx.Tx, r bidRow) error {

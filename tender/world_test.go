@@ -107,6 +107,7 @@ type world struct {
 	bidders  []org
 	agents   [3]*switchable
 
+	filesDir   string
 	custodyDir string            // of the three
 	forms      map[string][]byte // the signed forms that bidders kept, by bid
 }
@@ -196,7 +197,8 @@ func (w *world) desk() {
 	w.pen = &pen{Signer: w.centre.sign.Key}
 	master := []byte("a master key of thirty-two bytes")
 	once := party.NewOnce(master)
-	files := must(blobs.Open(w.ctx, w.t.TempDir(), must(blobs.NewKeys(blobs.NewKey()))))
+	w.filesDir = w.t.TempDir()
+	files := must(blobs.Open(w.ctx, w.filesDir, must(blobs.NewKeys(blobs.NewKey()))))
 	letters := guarantee.NewDesk(guarantee.Config{Pool: w.pool, Clock: w.clock, Outbox: w.outbox, Once: once, Tags: guarantee.NewTags(master, "letter"),
 		Calendar: calendar.Published(), Platform: w.platform.sign.Key, PlatformChain: w.platform.sign.Chain, Trust: trust, Log: testlog.New(w.t, w.pool, w.clock), Files: files})
 	var holders [3]custody.DevHolder

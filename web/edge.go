@@ -82,12 +82,13 @@ type answer struct {
 	body   bytes.Buffer
 	lent   []byte // the body, when it is the same bytes for everybody; never changed
 	out    http.ResponseWriter
-	opened bool // it is a stream, on its way
+	opened bool // it is a stream or a file, on its way
+	broken bool // it cannot be ended as it was begun: its reader is to see that
 }
 
 // open lets an answer through from now on: a success of an operation that streams, and of no other.
 func (a *answer) open(x *exchange) http.ResponseWriter {
-	if !streams(x.operation) || x.signed {
+	if !streams(x.operation) && !givesFile(x.operation) || x.signed {
 		panic("web: " + x.operation + " does not stream")
 	}
 	a.opened, a.code = true, http.StatusOK
@@ -141,6 +142,9 @@ func (p *problem) bytes() []byte {
 
 // release sends what was held back. A caller who has gone is nobody to complain to.
 func (a *answer) release() {
+	if a.broken {
+		panic(http.ErrAbortHandler) // cuts the connection; everything else is done
+	}
 	if a.opened {
 		return
 	}

@@ -17,15 +17,16 @@ import (
 )
 
 var (
-	errTooLarge = newProblem(http.StatusRequestEntityTooLarge, "request.too_large", "", "请求体超过此接口的上限；请精简后重发")
-	errMedia    = newProblem(http.StatusUnsupportedMediaType, "request.media_type", "Content-Type", "请求体须为未压缩的 application/json；请改正 Content-Type 后重发")
-	errHost     = newProblem(http.StatusMisdirectedRequest, "request.host", "", "请求的主机名不是本平台的地址；请核对接口地址")
-	errOften    = newProblem(http.StatusTooManyRequests, "session.too_often", "", "登录过于频繁；请稍后再试")
-	errMany     = newProblem(http.StatusTooManyRequests, "request.too_many", "", "从这一地址请求签名的文件过于频繁；请过几秒再试")
-	errStream   = newProblem(http.StatusBadRequest, "progress.signed", "Signature", "这是事件流，没有结尾，应答无法签名；请去掉请求签名后再请求")
-	errCut      = newProblem(http.StatusBadRequest, "request.incomplete", "", "请求体没有收全；请原样重发")
-	errNoKey    = party.Invalid("idempotency.missing", "Idempotency-Key", "缺少 Idempotency-Key；请为每个新请求生成一个随机键，重发时用同一键")
-	errTwice    = party.Invalid("request.query", "", "同一查询参数出现了两次；请只保留一个")
+	errTooLarge   = newProblem(http.StatusRequestEntityTooLarge, "request.too_large", "", "请求体超过此接口的上限；请精简后重发")
+	errMedia      = newProblem(http.StatusUnsupportedMediaType, "request.media_type", "Content-Type", "请求体须为未压缩的 application/json；请改正 Content-Type 后重发")
+	errHost       = newProblem(http.StatusMisdirectedRequest, "request.host", "", "请求的主机名不是本平台的地址；请核对接口地址")
+	errOften      = newProblem(http.StatusTooManyRequests, "session.too_often", "", "登录过于频繁；请稍后再试")
+	errMany       = newProblem(http.StatusTooManyRequests, "request.too_many", "", "从这一地址请求签名的文件过于频繁；请过几秒再试")
+	errStream     = newProblem(http.StatusBadRequest, "progress.signed", "Signature", "这是事件流，没有结尾，应答无法签名；请去掉请求签名后再请求")
+	errFileSigned = newProblem(http.StatusBadRequest, "bid_file.signed", "Signature", "文件边收边存、边读边发，不能整体签名；请登录后以会话办理，去掉请求签名")
+	errCut        = newProblem(http.StatusBadRequest, "request.incomplete", "", "请求体没有收全；请原样重发")
+	errNoKey      = party.Invalid("idempotency.missing", "Idempotency-Key", "缺少 Idempotency-Key；请为每个新请求生成一个随机键，重发时用同一键")
+	errTwice      = party.Invalid("request.query", "", "同一查询参数出现了两次；请只保留一个")
 )
 
 // gate stands before every operation: prove the caller, read the body once, ask the guard, take the idempotency
@@ -46,6 +47,8 @@ func (s *server) enter(r *http.Request, op *huma.Operation, x *exchange, object 
 		return errHost
 	case streams(op.OperationID) && httpsigned(r):
 		return errStream
+	case (givesFile(op.OperationID) || takesFile(op.OperationID)) && httpsigned(r):
+		return errFileSigned
 	}
 	if err := s.limits.exceeded(op, r); err != nil {
 		return err
@@ -91,7 +94,7 @@ func (s *server) enterPlain(r *http.Request, op *huma.Operation, x *exchange, ob
 	if err == nil {
 		err = s.permit(r.Context(), op.OperationID, x, object)
 	}
-	if err == nil {
+	if err == nil && !takesFile(op.OperationID) { // which reads as it stores
 		x.body, err = receive(r, op.MaxBodyBytes)
 	}
 	return err
@@ -144,9 +147,10 @@ func once(q url.Values) error {
 }
 
 // changes tells the operations that need an Idempotency-Key: every POST but the two that begin a session, which
-// are protected by their single-use challenge, and a witness's line, which is one however often it comes.
+// are protected by their single-use challenge, and a witness's line and a bidder's ciphertext, which are one however often
+// they come.
 func changes(op *huma.Operation) bool {
-	return op.Method == http.MethodPost && !slices.Contains([]string{"challenge", "sign-in", "countersign"}, op.OperationID)
+	return op.Method == http.MethodPost && !slices.Contains([]string{"challenge", "sign-in", "countersign", "upload-bid-file"}, op.OperationID)
 }
 
 // command binds the key to these very bytes by a keyed digest: a plain digest of sealed content would let whoever

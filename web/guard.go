@@ -19,6 +19,8 @@ const (
 	self        relation = "self"         // the caller's own list or session: there is no object to name
 	owner       relation = "owner"        // the bidder whose record it is, found by keyed tag
 	bidOwner    relation = "bid_owner"    // the same, of a bid
+	fileOwner   relation = "file_owner"   // the bidder who uploaded it, found by keyed tag
+	ofReadBid   relation = "of_read_bid"  // of a bid that was read out: who runs its lot, the centre and the supervisor
 	guarantor   relation = "guarantor"    // the institution of this guarantee
 	ofDemand    relation = "of_demand"    // the institution of the guarantee that is demanded under
 	beneficiary relation = "beneficiary"  // a beneficiary of this guarantee, once it is disclosed
@@ -95,6 +97,8 @@ var rules = map[string]rule{
 	"accept-fee":        {roles: bidders, whose: owner},
 	"bid":               {roles: bidders, whose: self},
 	"list-bids":         {roles: bidders, whose: self},
+	"upload-bid-file":   {roles: bidders, whose: self},
+	"read-own-bid-file": {roles: bidders, whose: fileOwner},
 	"withdraw-bid":      {roles: bidders, whose: bidOwner},
 	"replace-bid":       {roles: bidders, whose: bidOwner},
 
@@ -115,6 +119,8 @@ var rules = map[string]rule{
 	"object-in-hall":      {roles: bidders, whose: inHall, when: opened},
 	"answer-in-hall":      {roles: tenderers, whose: inHall, when: opened},
 	"make-record":         {roles: tenderers, whose: inHall, when: opened},
+	"list-bid-files":      {roles: overseers, whose: ofReadBid, when: opened},
+	"read-bid-file":       {roles: overseers, whose: ofReadBid, when: opened},
 	"read-record":         {roles: concerned, whose: inHall, when: opened},
 	"sign-record":         {roles: inSession, whose: inHall, when: opened},
 

@@ -40,8 +40,8 @@ func kind(method string, x *exchange) string {
 	switch {
 	case x.operation == "":
 		return "other"
-	case streams(x.operation):
-		return "stream" // its time is how long somebody watched
+	case streams(x.operation), givesFile(x.operation), takesFile(x.operation):
+		return "stream" // its time is how long somebody watched, or a file took
 	case x.signed:
 		return "machine"
 	case reads(method):

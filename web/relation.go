@@ -24,6 +24,10 @@ func (s standing) holds(ctx context.Context, whose relation, when moment, a part
 		return found(s.guarantee.OwnOne(ctx, a, id))
 	case bidOwner:
 		return found(s.tender.OwnBid(ctx, a, id))
+	case fileOwner:
+		return found(s.tender.OwnBidFile(ctx, a, id))
+	case ofReadBid:
+		return found(true, s.tender.SeesBidFiles(ctx, a, id))
 	case guarantor:
 		return found(s.guarantee.ForGuarantor(ctx, a, id))
 	case ofDemand, claimant:

@@ -17,6 +17,15 @@ import (
 // signed.
 func streams(operation string) bool { return operation == "watch-opening" || operation == "watch-hall" }
 
+// givesFile and takesFile tell the operations whose answer, or whose body, is a file that is never whole in memory. Neither
+// takes a request signature: an answer that is not held back cannot be signed, and a signed body is read before its sender
+// is believed.
+func givesFile(operation string) bool {
+	return operation == "read-bid-file" || operation == "read-own-bid-file"
+}
+
+func takesFile(operation string) bool { return operation == "upload-bid-file" }
+
 // slowest is how long a reader may take for one event before the stream is given up.
 const slowest = 10 * time.Second
 

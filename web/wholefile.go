@@ -30,7 +30,7 @@ var (
 type upload struct {
 	purpose blobs.Purpose
 	rule    blobs.Rule
-	name    string         // whose extension declares the type
+	name    string         // whose extension declares the type; empty: the bytes are a ciphertext, and nothing is looked for
 	digest  signing.Digest // SM3 that the sender, already proved, said the bytes have
 }
 
@@ -46,29 +46,51 @@ func takeFile(w http.ResponseWriter, r *http.Request, files *blobs.Store, u uplo
 	case r.ContentLength > u.rule.Max:
 		return blobs.Ref{}, errTooLarge
 	}
-	look, err := u.rule.Inspect(u.name)
+	body, err := u.watch(r.Body)
 	if err != nil {
 		return blobs.Ref{}, err
 	}
-	if err := http.NewResponseController(w).SetReadDeadline(patience(r.ContentLength)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return blobs.Ref{}, fmt.Errorf("web: %w", err)
+	if err := waitFor(w, r.ContentLength); err != nil {
+		return blobs.Ref{}, err
 	}
-	return files.Put(r.Context(), u.purpose, &watchedBody{r.Body, look, signing.NewSM3(), u.digest}, u.rule.Max)
+	return files.Put(r.Context(), u.purpose, body, u.rule.Max)
+}
+
+func (u upload) watch(body io.Reader) (*watchedBody, error) {
+	b := &watchedBody{from: body, sum: signing.NewSM3(), digest: u.digest}
+	if u.name == "" {
+		return b, nil
+	}
+	look, err := u.rule.Inspect(u.name)
+	b.look = look
+	return b, err
+}
+
+// waitFor gives a large body, and the answer after it, the time that it may take.
+func waitFor(w http.ResponseWriter, size int64) error {
+	control, until := http.NewResponseController(w), patience(size)
+	err := errors.Join(control.SetReadDeadline(until), control.SetWriteDeadline(until.Add(time.Minute)))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return fmt.Errorf("web: %w", err)
+	}
+	return nil
 }
 
 // watchedBody ends well only when all that must hold of the whole file holds: the store keeps nothing of one that ends
 // otherwise.
 type watchedBody struct {
 	from   io.Reader
-	look   *blobs.Inspection
+	look   *blobs.Inspection // nil: nothing is looked for
 	sum    hash.Hash
 	digest signing.Digest
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
 	n, err := b.from.Read(p)
-	if _, refused := b.look.Write(p[:n]); refused != nil {
-		return 0, refused
+	if b.look != nil {
+		if _, refused := b.look.Write(p[:n]); refused != nil {
+			return 0, refused
+		}
 	}
 	b.sum.Write(p[:n])
 	switch {
@@ -77,8 +99,10 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	case !errors.Is(err, io.EOF):
 		return 0, errCut
 	}
-	if refused := b.look.Finish(); refused != nil {
-		return 0, refused
+	if b.look != nil {
+		if refused := b.look.Finish(); refused != nil {
+			return 0, refused
+		}
 	}
 	if signing.Digest(b.sum.Sum(nil)) != b.digest {
 		return 0, errNotDigest
@@ -95,19 +119,24 @@ func giveFile(ctx context.Context, w http.ResponseWriter, files *blobs.Store, pu
 		return err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	first := make([]byte, min(ref.Size, signing.StreamChunk))
+	return give(w, f, ref.Size, name)
+}
+
+// give is giveFile of what is read from elsewhere.
+func give(w http.ResponseWriter, f io.Reader, size int64, name string) error {
+	first := make([]byte, min(size, signing.StreamChunk))
 	if _, err := io.ReadFull(f, first); err != nil {
 		return err
 	}
-	if err := http.NewResponseController(w).SetWriteDeadline(patience(ref.Size)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := http.NewResponseController(w).SetWriteDeadline(patience(size)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return fmt.Errorf("web: %w", err)
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream") // never what a browser would run or show
 	h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(name))
-	h.Set("Content-Length", fmt.Sprint(ref.Size))
+	h.Set("Content-Length", fmt.Sprint(size))
 	w.WriteHeader(http.StatusOK)
-	_, err = w.Write(first)
+	_, err := w.Write(first)
 	if err == nil {
 		_, err = io.Copy(w, f)
 	}

@@ -38,14 +38,15 @@ var start = time.Date(2026, 3, 2, 9, 0, 0, 0, calendar.Shanghai)
 
 // world is a whole platform behind a test server: real desks on a database of its own.
 type world struct {
-	t      *testing.T
-	pool   *pgxpool.Pool
-	clock  *testdb.Clock
-	ca     *devca.CA
-	trust  *signing.Trust
-	desks  Config
-	server *httptest.Server
-	log    *lockedBuffer
+	t        *testing.T
+	pool     *pgxpool.Pool
+	clock    *testdb.Clock
+	ca       *devca.CA
+	trust    *signing.Trust
+	desks    Config
+	server   *httptest.Server
+	log      *lockedBuffer
+	filesDir string // the directory of the store
 }
 
 // person is one organisation with its signing and its encryption certificate.
@@ -87,7 +88,8 @@ func newWorldWith(t *testing.T, custodians func(*world, person) [3]custody.Custo
 	master, once := bytes.Repeat([]byte{7}, 32), party.NewOnce(bytes.Repeat([]byte{8}, 32))
 	days := must(calendar.New(calendar.PublishedDays()))
 	parties := party.NewDesk(w.pool, w.clock, w.trust)
-	files := must(blobs.Open(t.Context(), t.TempDir(), must(blobs.NewKeys(blobs.NewKey()))))
+	w.filesDir = t.TempDir()
+	files := must(blobs.Open(t.Context(), w.filesDir, must(blobs.NewKeys(blobs.NewKey()))))
 	guarantees := guarantee.NewDesk(guarantee.Config{Pool: w.pool, Clock: w.clock, Outbox: quietOutbox{}, Once: once,
 		Tags: guarantee.NewTags(master, "letter"), Calendar: days, Platform: platform.sign.Key, PlatformChain: platform.sign.Chain, Trust: w.trust,
 		Log: testlog.New(t, w.pool, w.clock), Files: files})

@@ -45,6 +45,7 @@ type bidderCommand struct {
 	Replace   bidderReplace   `cmd:"" help:"截止前以新的投标替换原投标，一次完成。"`
 	Consent   bidderConsent   `cmd:"" help:"联合体成员签署同意书，交给牵头人。"`
 	Withdraw  bidderWithdraw  `cmd:"" help:"截止前撤回投标。"`
+	OwnFiles  bidderOwnFiles  `cmd:"" help:"列出自己一份投标的文件，或取回一个。"`
 	Opening   bidderOpening   `cmd:"" help:"查看开标结果。"`
 
 	PresentCopy bidderPresentCopy `cmd:"" help:"应急：开标时保函无法解封，向标段的应急事件出示自存的副本。"`

@@ -30,6 +30,8 @@ type bidderBid struct {
 	CashBank      string    `help:"付款的基本账户：开户行。" placeholder:"开户行"`
 	CashPaidAt    time.Time `help:"付款时刻，例如 2026-12-18T09:30:00+08:00。" placeholder:"时刻"`
 
+	File []string `help:"投标文件，如 --file 商务标.pdf；可重复，每个至多约 256 MB。先在本机加密，再上传密文。" type:"existingfile" placeholder:"文件" sep:"none"`
+
 	Agreement string   `help:"联合体协议文件。" type:"existingfile" placeholder:"文件"`
 	Partner   []string `help:"联合体成员（牵头人除外），如 --partner 名称=统一社会信用代码；可重复。" placeholder:"名称=代码" sep:"none"`
 	Consent   []string `help:"各成员签名的同意书，次序与 --partner 一致；可重复。" type:"existingfile" placeholder:"文件" sep:"none"`
@@ -48,6 +50,9 @@ func (c *bidderBid) also() (out []client.BidOption, err error) {
 			return nil, err
 		}
 		out = append(out, client.WithCash(slip))
+	}
+	if len(c.File) > 0 {
+		out = append(out, client.WithPaths(c.File...), client.WithProgress(uploading(os.Stderr)))
 	}
 	if len(c.Partner) == 0 {
 		return out, nil
@@ -156,9 +161,21 @@ func (c *bidderBid) terms() (letter.BidTerms, error) {
 	return t, t.Check()
 }
 
+// uploading says at each tenth how far an upload has come.
+func uploading(to io.Writer) func(client.FileProgress) {
+	told := int64(-1)
+	return func(p client.FileProgress) {
+		if tenth := p.Sent * 10 / p.Total; tenth != told {
+			told = tenth
+			_, _ = fmt.Fprintf(to, "上传 %s：%d%%\n", p.Name, tenth*10)
+		}
+	}
+}
+
 type bidderReplace struct {
 	Old string `arg:"" help:"被替换的投标编号。"`
 	bidderBid
+	KeepFile []string `help:"沿用原投标的文件（编号见 own-files），不必重新上传；可重复。不写则新投标只有 --file 的文件。" placeholder:"编号" sep:"none"`
 }
 
 // Run replaces a bid in one act: without the platform's receipts the old one may still stand.
@@ -178,6 +195,9 @@ func (c *bidderReplace) Run(ctx context.Context, p *bidderCommand, s *Settings, 
 	also, err := c.also()
 	if err != nil {
 		return err
+	}
+	if len(c.KeepFile) > 0 {
+		also = append(also, client.KeepingFiles(c.KeepFile...))
 	}
 	bid, err := b.ReplaceBid(ctx, lot, c.Old, c.Letter, terms, also...)
 	if errors.Is(err, client.ErrUnknown) {

@@ -25,6 +25,23 @@ func (s *Store) Open(ctx context.Context, purpose Purpose, ref Ref) (io.ReadClos
 	return &checked{r, ref, signing.NewSM3(), 0}, nil
 }
 
+// Has says whether the object is there: its header alone is read. ErrNotFound and ErrBroken say that it is not.
+func (s *Store) Has(ctx context.Context, purpose Purpose, id string) error {
+	if !idForm.MatchString(id) {
+		return ErrNotFound
+	}
+	r, err := s.bucket.NewRangeReader(ctx, keyOf(id), 0, int64(headerSize), nil)
+	if err != nil {
+		return translate(err)
+	}
+	h, err := readHeader(r)
+	if err = errors.Join(err, r.Close()); err != nil {
+		return err
+	}
+	_, err = s.keys.unwrap(h, object{purpose, id})
+	return err
+}
+
 // Read is Open for a file that fits into memory: all of it, verified, or nothing.
 func (s *Store) Read(ctx context.Context, purpose Purpose, ref Ref) ([]byte, error) {
 	r, err := s.Open(ctx, purpose, ref)

@@ -28,6 +28,7 @@ type Purpose string
 const (
 	DemandDocument   Purpose = "demand/document"
 	IncidentEvidence Purpose = "incident/evidence"
+	BidFile          Purpose = "bid/file" // the ciphertext that the bidder sent
 )
 
 // Ref is what a row keeps of a file.
@@ -147,7 +148,7 @@ func seal(w io.Writer, h header, own []byte, o object, r io.Reader) error {
 	return sealer.Close()
 }
 
-// Delete removes an object. Only Sweep and tests do: a row never loses its file.
+// Delete removes an object. Sweep and tests do, and who has just put one that no row is to name: a row never loses its file.
 func (s *Store) Delete(ctx context.Context, id string) error {
 	if !idForm.MatchString(id) {
 		return ErrNotFound

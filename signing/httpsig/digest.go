@@ -11,8 +11,25 @@ import (
 
 // contentDigest is the member that we write and demand. "sm3" is not in the registry of RFC 9530; both ends know it.
 func contentDigest(body []byte) string {
-	d := signing.Sum(body)
+	return DigestField(signing.Sum(body))
+}
+
+// DigestField is the value of Content-Digest for a body with this SM3, for who streams a body that it does not sign.
+func DigestField(d signing.Digest) string {
 	return "sm3=:" + base64.StdEncoding.EncodeToString(d[:]) + ":"
+}
+
+// FieldDigest reads the SM3 that a header says its body has. ErrDigest when there is none, ErrDuplicate when there are two.
+func FieldDigest(h http.Header) (d signing.Digest, err error) {
+	member, err := sm3Member(h)
+	if err != nil {
+		return d, err
+	}
+	b, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(strings.TrimPrefix(member, "sm3=:"), ":"))
+	if err != nil || len(b) != len(d) || DigestField(signing.Digest(b)) != member {
+		return d, ErrDigest
+	}
+	return signing.Digest(b), nil
 }
 
 // sm3Member is the one sm3 member of the digest field; members of other algorithms may stand beside it.
