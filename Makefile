@@ -1,7 +1,7 @@
 # `make` alone prints what can be made.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo build wasm test check format vet tidy lint generate picture bench secrecy canaries clean
+.PHONY: help demo build wasm test test-long check format vet tidy lint generate picture bench secrecy canaries clean
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Starts one throw-away PostgreSQL and names it in TEST_DATABASE_URL.
@@ -25,6 +25,9 @@ wasm: ## the checking module of the page /verify, embedded in the binary; withou
 
 test: wasm ## all tests on a real PostgreSQL, which is found or fetched
 	$(WITH_DB) go test -timeout 15m ./...
+
+test-long: ## a tender and its letters drawn at random against a model, 100 000 steps (BAOHAN_MODEL_STEPS); an hour or more
+	BAOHAN_MODEL_STEPS=$${BAOHAN_MODEL_STEPS:-100000} $(WITH_DB) go test -timeout 6h -run '^TestModel$$' -v ./tender
 
 check: wasm format vet tidy lint ## everything that must hold before a change is handed in, races included
 	$(WITH_DB) go test -race -timeout 30m ./...
