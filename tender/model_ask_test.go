@@ -3,7 +3,6 @@ package tender
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -276,13 +275,3 @@ func (m *model) bidIDs() []string {
 	}
 	return out
 }
-
-// meeting is the session of a remote opening as the rules have it.
-type meeting struct {
-	stage HallStage
-	until *time.Time
-}
-
-func (m *model) askHall(act) {}
-
-var hallVerbs []modelVerb

@@ -151,6 +151,12 @@ func (m *model) script(start int) []act {
 	if start > 3 && !m.remote {
 		out = append(out, act{verb: "contract"})
 	}
+	if start > 2 && m.remote {
+		out = append(out, act{verb: "order"}, act{verb: "form", a: 0}, act{verb: "form", a: 1})
+	}
+	if start > 3 && m.remote {
+		out = append(out, act{verb: "clock", a: 9}, act{verb: "clock"}, act{verb: "settle"}, act{verb: "read_out"})
+	}
 	return out
 }
 
@@ -287,17 +293,20 @@ var lotVerbs = []modelVerb{
 		},
 		then: func(m *model, _ act) { m.read(m.l.ID) }},
 	{name: "close",
-		may: (*model).mayClose,
+		may:  (*model).mayClose,
 		do:   func(m *model, _ act) error { _, err := m.Close(m.ctx, m.l.ID); return err },
 		then: func(m *model, _ act) { m.closed() }},
 	{name: "open", often: 2,
 		may: (*model).mayClose,
-		do: func(m *model, _ act) error { _, err := m.Open(m.ctx, system(), m.l.ID); return err },
+		do:  func(m *model, _ act) error { _, err := m.Open(m.ctx, system(), m.l.ID); return err },
 		then: func(m *model, _ act) {
 			m.closed()
 			if m.state == Closed {
 				m.state, m.opened = Opened, m.today()
 				m.disclosed()
+				if m.remote {
+					m.hall = &meeting{stage: HallListed, forms: map[int]bool{}, signed: map[int]bool{}}
+				}
 			}
 			m.read(m.l.ID)
 		}},

@@ -116,7 +116,7 @@ func (c *counting) run(t *rapid.T) {
 	outside := c.world.t
 	c.world.t = &reporting{outside, t}
 	defer func() { c.world.t = outside }()
-	m := c.begin(t, rapid.SampledFrom([]int{0, 1, 2, 3}).Draw(t, "kind of lot"))
+	m := c.begin(t, rapid.SampledFrom([]int{0, 1, 2, 3, 4, 5}).Draw(t, "kind of lot"))
 	defer m.leave()
 	c.lots++
 	done := []act{}
@@ -199,6 +199,9 @@ func (m *model) step(c *counting, a act, done *[]act) {
 		}
 	} else {
 		c.refused[a.verb]++
+		if v.keeps {
+			m.keptRefusal(a)
+		}
 	}
 	m.ask(a)
 	c.steps++
