@@ -143,7 +143,7 @@ func (m *model) script(start int) []act {
 		}
 	}
 	if start > 1 {
-		out = append(out, act{verb: "clock", a: 3}, act{verb: "open"})
+		out = append(out, act{verb: "deadline"}, act{verb: "open"})
 	}
 	if start > 2 && !m.remote {
 		out = append(out, act{verb: "award", a: 0})
@@ -223,6 +223,14 @@ var lotVerbs = []modelVerb{
 			m.clock.Set(at)
 			return nil
 		}},
+	{name: "deadline",
+		may: func(m *model, a act) outcome {
+			if !m.inTime() || a.b > 5 {
+				return noSuch
+			}
+			return yes
+		},
+		do: func(m *model, _ act) error { m.clock.Set(m.l.End.Deadline); return nil }},
 	{name: "bid", often: 2,
 		may: func(m *model, a act) outcome { return only(m.inTime() && m.standing(a.a%4) == nil) },
 		do: func(m *model, a act) error {
@@ -345,7 +353,7 @@ var lotVerbs = []modelVerb{
 			on := m.today()
 			m.state, m.ended = Terminated, &on
 			if m.hall != nil && !m.hall.stage.Final() {
-				m.hall.stage, m.hall.until = HallTerminated, nil
+				m.hall.goes(HallTerminated, nil)
 			}
 			m.read(m.l.ID)
 		}},
