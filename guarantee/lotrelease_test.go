@@ -278,6 +278,32 @@ func TestLotReleaseAfterAnUnreadDemand(t *testing.T) {
 	}
 }
 
+// A demand that arrived after a lot's paper waits for it, like for a letter's own release: the letter had ended before.
+func TestDemandAfterAnUnreadLotRelease(t *testing.T) {
+	w := newWorld(t)
+	w.yearPublished(2027)
+	all, entries := w.lettersOf(1)
+	w.must(w.release(all[0], w.tenderees[1]))
+	paper, id := w.lotPaper(w.lotRelease(w.tenderees[0], entries...)), strings.Repeat("a", 32)
+	if err := w.receiveLot(w.ctx, w.tenderees[0].actor(party.Beneficiary), id, paper); err != nil { // and here the process dies
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Microsecond)
+	_, in, err := w.present(all[0], w.tenderees[0], w.demandOf(all[0], w.tenderees[0], 100, w.files(all[0])), w.files(all[0]))
+	if !errors.Is(err, ErrEarlierPaper) {
+		t.Fatalf("demanded past a release that came first: %v", err)
+	}
+	if err := w.processLot(w.ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Process(w.ctx, in.ID); err != nil {
+		t.Fatal(err)
+	}
+	if g := w.row(all[0].id); g.InstrumentState != Released || g.OpenDemands != 0 {
+		t.Errorf("%s with %d open demands", g.InstrumentState, g.OpenDemands)
+	}
+}
+
 // What is held is refused unless it is named early, and says so for ever; papers that do not fit leave no receipt.
 func TestLotReleaseRefuses(t *testing.T) {
 	w := newWorld(t)

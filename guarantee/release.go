@@ -83,7 +83,7 @@ func earlierDemand(ctx context.Context, t *turn, receivedAt time.Time) error {
 // earlierRelease holds a demand back: if the release was the last that was wanted, the letter had ended before the demand
 // arrived (法释〔2016〕24号 art. 11(4)), whichever of them is read first.
 func earlierRelease(ctx context.Context, t *turn, receivedAt time.Time) error {
-	return earlier(ctx, t, receivedAt, IntakeRelease)
+	return earlier(ctx, t, receivedAt, IntakeRelease, IntakeLotRelease)
 }
 
 func earlier(ctx context.Context, t *turn, receivedAt time.Time, kinds ...IntakeKind) error {

@@ -143,7 +143,36 @@ func (h *hallTurn) follow(ctx context.Context, a, before *Attribution) error {
 		return h.desk.releaseOn(ctx, h.tx, h.lot, ReleaseWithdrawal, calendar.DateOf(h.now), which)
 	}
 	if before != nil && before.Cause == CauseNotBidder {
-		return h.desk.stopRelease(ctx, h.tx, h.lot, ReleaseWithdrawal, "attribution_corrected", which)
+		if err := h.desk.stopRelease(ctx, h.tx, h.lot, ReleaseWithdrawal, "attribution_corrected", which); err != nil {
+			return err
+		}
+		return h.desk.releaseLateTx(ctx, h.tx, h.lot) // what the tender's course has set for the others meanwhile
+	}
+	return nil
+}
+
+// releaseFreedTx sets the clocks of the letters whose bids count as withdrawn, from the day of the confirmation (条例35),
+// where another clock had taken their place and is gone.
+func (d *Desk) releaseFreedTx(ctx context.Context, tx pgx.Tx, l *Lot) error {
+	if l.Hall == nil {
+		return nil
+	}
+	all, err := readAttributions(ctx, tx, l.ID)
+	if err != nil {
+		return err
+	}
+	bids, err := readBids(ctx, tx, l.ID)
+	if err != nil {
+		return err
+	}
+	for _, b := range bids {
+		a := confirmedOf(all, b.ID)
+		if a == nil || a.Cause != CauseNotBidder || b.Letter == "" {
+			continue
+		}
+		if err := d.releaseOn(ctx, tx, l, ReleaseWithdrawal, calendar.DateOf(*a.ConfirmedAt), func(id string) bool { return id == b.Letter }); err != nil {
+			return err
+		}
 	}
 	return nil
 }

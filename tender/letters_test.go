@@ -74,7 +74,7 @@ func (w *world) pay(d *drafted, payer letter.Account) {
 
 func (w *world) issue(bidder org, d *drafted, l *Lot) {
 	w.t.Helper()
-	id, number := d.application.Application, "BH-"+string([]byte(d.application.Application)[:4])+"0001"
+	id, number := d.application.Application, "BH-"+d.application.Application[:10]
 	number = upper(number)
 	var reveal *letter.Reveal
 	if d.application.Mode == letter.ModeFull {

@@ -71,7 +71,10 @@ func (d *Desk) setAside(ctx context.Context, t *turn, objection string) error {
 		pgx.NamedArgs{"lot": t.lot.ID, "round": a.Round, "objection": objection}); err != nil {
 		return translate(err)
 	}
-	return d.stopRelease(ctx, t.tx, t.lot, ReleaseAward, "award_set_aside", everyLetter)
+	if err := d.stopRelease(ctx, t.tx, t.lot, ReleaseAward, "award_set_aside", everyLetter); err != nil {
+		return err
+	}
+	return d.releaseFreedTx(ctx, t.tx, t.lot)
 }
 
 // WithdrawObjection takes an objection back, by who raised it, before it is answered.

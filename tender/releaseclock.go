@@ -128,7 +128,7 @@ func (d *Desk) releaseLateTx(ctx context.Context, tx pgx.Tx, l *Lot) error {
 	if l.State == Terminated {
 		return d.releaseTerminated(ctx, tx, l)
 	}
-	if l.State != Awarded && l.State != Contracted {
+	if l.State != Awarded && l.State != Contracted && l.State != Refused {
 		return nil
 	}
 	a, err := lastAward(ctx, tx, l.ID)

@@ -70,6 +70,9 @@ func candidates(state State, awards []AwardView) []string {
 		return nil
 	}
 	last := awards[len(awards)-1]
+	if last.SetAside != nil { // nobody is named any more
+		return nil
+	}
 	return append(slices.Clone(last.Candidates[:min(mayStillWin, len(last.Candidates))]), last.Winner)
 }
 

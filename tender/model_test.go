@@ -1,0 +1,228 @@
+package tender
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"baohan/guarantee"
+	"baohan/guarantee/calendar"
+	"baohan/party"
+)
+
+// How many steps the machine takes: in `make test` a few, in `make test-long` as many as BAOHAN_MODEL_STEPS says.
+const (
+	modelSteps = 2_000
+	runsInOne  = 25  // lots that share one database
+	drawsInOne = 150 // actions that are drawn for a lot, on average; what is not possible is passed over
+)
+
+// TestModel draws the actions of everybody in a tender, the wrong ones too, and does them on a real database. Beside it
+// stands a model that knows the law's few rules and none of the code; after every step the two must agree (model_ask_test.go).
+// A failure prints the actions, shortened to what is needed.
+func TestModel(t *testing.T) {
+	want := modelSteps
+	if s := os.Getenv("BAOHAN_MODEL_STEPS"); s != "" {
+		want = must(strconv.Atoi(s))
+	}
+	for name, n := range map[string]int{"rapid.checks": runsInOne, "rapid.steps": drawsInOne} {
+		if f := flag.Lookup(name); f.Value.String() == f.DefValue {
+			must(0, f.Value.Set(strconv.Itoa(n)))
+			defer func() { must(0, f.Value.Set(f.DefValue)) }()
+		}
+	}
+	c := &counting{acts: acts(), verbs: map[string]int{}, refused: map[string]int{}}
+	began := time.Now()
+	for c.steps < want && !t.Failed() {
+		w := newWorld(t)
+		w.Calendar = must(calendar.New(calendar.PublishedDays()))
+		w.Guarantees.Calendar = w.Calendar
+		c.ground = &ground{world: w, second: w.org("湖南城际铁路有限公司", 8)}
+		rapid.Check(t, c.run)
+	}
+	if c.steps < want {
+		t.Errorf("only %d steps of %d were taken", c.steps, want)
+	}
+	t.Logf("%d steps in %d lots, %s; done %v; refused %v", c.steps, c.lots, time.Since(began).Round(time.Second), c.verbs, c.refused)
+	for _, name := range c.never() {
+		if want >= 10*modelSteps {
+			t.Errorf("nobody ever tried %s: the machine does not reach it any more", name)
+		}
+	}
+}
+
+// counting runs the machine and counts what it did.
+type counting struct {
+	*ground
+	acts           *rapid.Generator[act]
+	steps, lots    int
+	verbs, refused map[string]int
+}
+
+// ground is a world that many lots share.
+type ground struct {
+	*world
+	second org // joins the tenderer where a lot has two beneficiaries
+	lots   int
+}
+
+// reporting has the helpers of the world fail the run, not the test: then it is shortened.
+type reporting struct {
+	testing.TB
+	r *rapid.T
+}
+
+func (t *reporting) Helper()                   {}
+func (t *reporting) Error(args ...any)         { t.r.Fatal(args...) }
+func (t *reporting) Errorf(f string, a ...any) { t.r.Fatalf(f, a...) }
+func (t *reporting) Fatal(args ...any)         { t.r.Fatal(args...) }
+func (t *reporting) Fatalf(f string, a ...any) { t.r.Fatalf(f, a...) }
+
+// act is one action as it is drawn: which verb, on which objects, and how far beside the rule.
+type act struct {
+	verb string
+	a, b int
+	anew bool // do it although the model says that it will be refused
+}
+
+func (a act) String() string {
+	if a.anew {
+		return fmt.Sprintf("%s(%d,%d)!", a.verb, a.a, a.b)
+	}
+	return fmt.Sprintf("%s(%d,%d)", a.verb, a.a, a.b)
+}
+
+func acts() *rapid.Generator[act] {
+	names := make([]string, 0, len(modelVerbs))
+	for _, v := range modelVerbs {
+		for range max(1, v.often) {
+			names = append(names, v.name)
+		}
+	}
+	return rapid.Custom(func(t *rapid.T) act {
+		return act{verb: names[evenly(t, 8)%len(names)], a: evenly(t, 5) % 12, b: evenly(t, 5) % 12, anew: evenly(t, 3) == 7}
+	})
+}
+
+// evenly draws so many bits: rapid's own numbers are mostly small, and few lots would come far.
+func evenly(t *rapid.T, bits int) (n int) {
+	for range bits {
+		n *= 2
+		if rapid.Bool().Draw(t, "bit") {
+			n++
+		}
+	}
+	return n
+}
+
+// run is one lot.
+func (c *counting) run(t *rapid.T) {
+	outside := c.world.t
+	c.world.t = &reporting{outside, t}
+	defer func() { c.world.t = outside }()
+	m := c.begin(t, evenly(t, 4)%6)
+	defer m.leave()
+	c.lots++
+	done := []act{}
+	defer func() {
+		if t.Failed() {
+			t.Logf("regime %s, session %v, beneficiaries %d; actions: %v", m.regime, m.remote, len(m.owners), done)
+		}
+	}()
+	for _, a := range m.script([]int{0, 1, 2, 2, 3, 3, 4, 4}[evenly(t, 3)]) {
+		m.step(c, a, &done)
+	}
+	t.Repeat(map[string]func(*rapid.T){"act": func(t *rapid.T) { m.step(c, c.acts.Draw(t, "act"), &done) }})
+}
+
+// outcome is what the model says of an action before it is done.
+type outcome int
+
+const (
+	noSuch outcome = iota // there is nothing to do it to
+	yes
+	no     // it is refused, and no row changes
+	waits  // an earlier paper comes first: it stays on the desk
+	either // the model does not know; whatever happens, the invariants hold
+)
+
+// modelVerb is one verb: what the model says of it, the deed, and what it changes in the model.
+type modelVerb struct {
+	name  string
+	often int // how much more often than others it is drawn
+	may   func(m *model, a act) outcome
+	do    func(m *model, a act) error
+	then  func(m *model, a act)
+	keeps bool // a refusal is on record: what is compared leaves the session out
+}
+
+var modelVerbs []modelVerb
+
+func init() {
+	modelVerbs = append(append(append(modelVerbs, lotVerbs...), letterVerbs...), hallVerbs...)
+}
+
+func verbOf(name string) modelVerb {
+	for _, v := range modelVerbs {
+		if v.name == name {
+			return v
+		}
+	}
+	panic("no verb " + name)
+}
+
+// step does one action and asks whether everything is as the model says.
+func (m *model) step(c *counting, a act, done *[]act) {
+	v := verbOf(a.verb)
+	want := v.may(m, a)
+	if want == noSuch || want == no && !a.anew {
+		return
+	}
+	*done = append(*done, a)
+	before := ""
+	if want != yes {
+		before = m.digest(v.keeps)
+	}
+	err := v.do(m, a)
+	switch _, refused := party.RefusalOf(err); {
+	case err == nil && want == no:
+		m.t.Fatalf("%s was done; it must be refused at %s", a, m.now())
+	case err != nil && want == yes:
+		m.t.Fatalf("%s: %v; it must be done at %s", a, err, m.now())
+	case errors.Is(err, guarantee.ErrEarlierPaper) != (want == waits):
+		m.t.Fatalf("%s: %v; whether an earlier paper comes first: %v", a, err, want == waits)
+	case err != nil && !refused && want != waits:
+		m.t.Fatalf("%s: %v", a, err)
+	case err != nil && before != m.digest(v.keeps):
+		m.t.Fatalf("%s was refused (%v), and rows changed", a, err)
+	}
+	if err == nil {
+		c.verbs[a.verb]++
+		if v.then != nil {
+			v.then(m, a)
+		}
+	} else {
+		c.refused[a.verb]++
+		if v.keeps {
+			m.keptRefusal(a)
+		}
+	}
+	m.ask(a)
+	c.steps++
+}
+
+// never lists the verbs that were never tried.
+func (c *counting) never() (out []string) {
+	for _, v := range modelVerbs {
+		if c.verbs[v.name]+c.refused[v.name] == 0 {
+			out = append(out, v.name)
+		}
+	}
+	return out
+}
