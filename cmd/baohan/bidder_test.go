@@ -68,6 +68,7 @@ func (d desk) atDesk() {
 		chain = append(chain, c.PEM()...)
 	}
 	d.put("platform.pem", chain)
+	d.put("offer", []byte("报价"))
 }
 
 func (d desk) bidder(platform string, args ...string) (int, string) {

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -111,7 +110,11 @@ func (p *platform) openDesks(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	files, err := blobs.Open(ctx, filepath.Join(p.dir, "files"), fileKeys)
+	dir, err := os.MkdirTemp(p.dir, "files-*") // one of its own for each copy of the database
+	if err != nil {
+		return err
+	}
+	files, err := blobs.Open(ctx, dir, fileKeys)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ var counted = []string{"river_job_id_seq", "river_notification_id_seq", "goose_d
 // each beat whatever happens, in the order of its leaves' random bytes. The queue's own tables and the migrations' are left out.
 var ordered = []string{
 	"guarantee.submitted_at", "guarantee.fee_due_at", "guarantee.issued_at", "guarantee.number", "guarantee_event.at",
+	"calendar_day.day", // the State Council's, the same for everybody
 	"bid_file.day", "status_list.sequence", "status_list.beat", "status_list.next_at",
 	"delivery.at", "delivery.created_at", "delivery.next_at", "delivery.tried_at", "delivery.delivered_at",
 	"session.expires", "challenge.expires", "nonce.until",
