@@ -25,8 +25,11 @@ var errNoFile = errors.New("guarantee: a document was not stored before its row"
 // late. A crash from here to the commit leaves files that no row names; the sweep takes them away, and who processes the
 // receipt again stores them again. Of a receipt that is processed, or that its verb refuses, nothing is stored.
 func (d *Desk) store(ctx context.Context, in Intake, named []letter.Document, files []Attachment) error {
-	if in.ProcessedAt != nil || checkDocuments(named, files) != nil {
+	if in.ProcessedAt != nil {
 		return nil
+	}
+	if refused := checkDocuments(named, files); refused != nil {
+		return nil //nolint:nilerr // its verb refuses it, in words
 	}
 	for i := range files {
 		ref, err := d.Files.PutBytes(ctx, blobs.DemandDocument, files[i].Bytes)

@@ -247,7 +247,7 @@ func (m *model) make(a act) error {
 	} else {
 		d := m.draft(owner, by, m.l)
 		who := guarantee.Applicant{Party: owner.party, Encryption: owner.encrypt.Key.Public()}
-		if _, err := m.Apply(m.ctx, m.world.by(owner, party.Bidder), who, m.l.ID, m.submission(owner, d)); err != nil {
+		if _, err := m.Apply(m.ctx, m.by(owner, party.Bidder), who, m.l.ID, m.submission(owner, d)); err != nil {
 			return err
 		}
 		m.pay(d, letter.Account{Name: owner.party.Name, Number: "6222" + owner.party.USCC[13:17], Bank: "工商银行长沙分行"})

@@ -346,7 +346,7 @@ var lotVerbs = []modelVerb{
 			return only(slices.Contains([]State{Published, Closed, Opened, Awarded, Refused}, m.state))
 		},
 		do: func(m *model, _ act) error {
-			_, err := m.world.terminate(m.l, CalledOff)
+			_, err := m.terminate(m.l, CalledOff)
 			return err
 		},
 		then: func(m *model, _ act) {

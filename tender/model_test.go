@@ -123,9 +123,9 @@ func evenly(t *rapid.T, bits int) (n int) {
 
 // run is one lot.
 func (c *counting) run(t *rapid.T) {
-	outside := c.world.t
-	c.world.t = &reporting{outside, t}
-	defer func() { c.world.t = outside }()
+	outside := c.t
+	c.t = &reporting{outside, t}
+	defer func() { c.t = outside }()
 	m := c.begin(t, evenly(t, 4)%6)
 	defer m.leave()
 	c.lots++
