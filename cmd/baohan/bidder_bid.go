@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"baohan/client"
+	"baohan/client/wire"
 	"baohan/guarantee/letter"
 	"baohan/signing"
 )
@@ -123,20 +124,23 @@ func (c *bidderConsent) Run(ctx context.Context, p *bidderCommand, s *Settings, 
 	})
 }
 
+// begin reads all that a bid is made of, from the command line and from the notice.
+func (c *bidderBid) begin(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) (b *client.Bidder, lot wire.Lot, terms letter.BidTerms, also []client.BidOption, err error) {
+	if terms, err = c.terms(); err != nil {
+		return nil, lot, terms, nil, err
+	}
+	if b, err = p.open(ctx, s); err != nil {
+		return nil, lot, terms, nil, err
+	}
+	if lot, err = b.Lot(ctx, c.Lot); err != nil {
+		return nil, lot, terms, nil, said(out, nil, err)
+	}
+	also, err = c.also()
+	return b, lot, terms, also, err
+}
+
 func (c *bidderBid) Run(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) error {
-	terms, err := c.terms()
-	if err != nil {
-		return err
-	}
-	b, err := p.open(ctx, s)
-	if err != nil {
-		return err
-	}
-	lot, err := b.Lot(ctx, c.Lot)
-	if err != nil {
-		return said(out, nil, err)
-	}
-	also, err := c.also()
+	b, lot, terms, also, err := c.begin(ctx, p, s, out)
 	if err != nil {
 		return err
 	}
@@ -180,19 +184,7 @@ type bidderReplace struct {
 
 // Run replaces a bid in one act: without the platform's receipts the old one may still stand.
 func (c *bidderReplace) Run(ctx context.Context, p *bidderCommand, s *Settings, out io.Writer) error {
-	terms, err := c.terms()
-	if err != nil {
-		return err
-	}
-	b, err := p.open(ctx, s)
-	if err != nil {
-		return err
-	}
-	lot, err := b.Lot(ctx, c.Lot)
-	if err != nil {
-		return said(out, nil, err)
-	}
-	also, err := c.also()
+	b, lot, terms, also, err := c.begin(ctx, p, s, out)
 	if err != nil {
 		return err
 	}
