@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"baohan/guarantee/letter"
+	"baohan/internal/drawn"
 )
 
 func product() Product {
@@ -41,7 +42,7 @@ func TestFees(t *testing.T) {
 
 // The fee is compared with arbitrary-precision arithmetic: half a fen counts as one.
 func TestFeeIsExact(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	drawn.Check(t, func(t *rapid.T) {
 		ceiling := rapid.Int64Range(1, int64(letter.MaxFen)).Draw(t, "ceiling")
 		ppm := rapid.Int64Range(0, 100_000).Draw(t, "ppm")
 		want := new(big.Int).Mul(big.NewInt(ceiling), big.NewInt(ppm))

@@ -220,7 +220,8 @@ BEGIN
     IF NEW.stage = OLD.stage AND NEW.deadline < OLD.deadline THEN
         RAISE EXCEPTION 'a window is never made shorter' USING ERRCODE = 'check_violation', CONSTRAINT = 'hall_window';
     END IF;
-    IF OLD.stage = 'paused' AND NEW.stage NOT IN ('terminated', OLD.paused_in) THEN
+    IF OLD.stage = 'paused' AND NEW.stage NOT IN ('paused', 'terminated', OLD.paused_in)
+        OR OLD.stage = 'paused' AND NEW.stage = 'paused' AND (NEW.paused_in, NEW.left_us) IS DISTINCT FROM (OLD.paused_in, OLD.left_us) THEN
         RAISE EXCEPTION 'a pause ends where it began' USING ERRCODE = 'check_violation', CONSTRAINT = 'hall_pause';
     END IF;
     IF NEW.stage = 'paused' AND OLD.stage <> 'paused' AND NEW.paused_in <> OLD.stage THEN

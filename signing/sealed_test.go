@@ -9,6 +9,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"pgregory.net/rapid"
+
+	"baohan/internal/drawn"
 )
 
 type seal struct {
@@ -168,7 +170,7 @@ func sealErr(plain []byte, size int, holders [3]PublicKey) error {
 }
 
 func TestPadding(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	drawn.Check(t, func(t *rapid.T) {
 		plain := rapid.SliceOfN(rapid.Byte(), 0, 60).Draw(t, "plain")
 		padded, err := pad(plain, 64)
 		if err != nil || len(padded) != 64 {

@@ -131,6 +131,24 @@ func TestAttributedToSomethingElseAndCorrected(t *testing.T) {
 	h.inTheLog(FactHallBegun, FactHallRead, FactHallRecord, FactHallAttributed, FactHallRecord, FactHallEnded, FactHallAttributed, FactHallRecord)
 }
 
+// A pause stops a window and nothing else: the host answers in it what was objected before, and what is left is what was.
+func TestAnsweredWhilePaused(t *testing.T) {
+	h := newSession(t)
+	h.allDecrypt()
+	h.does(h.ReadOut(h.ctx, h.host(), h.l.ID))
+	o := h.does(h.ObjectInHall(h.ctx, h.bidder(1), h.l.ID, "请公布最高投标限价"))
+	h.clock.Advance(time.Minute)
+	h.does(h.Pause(h.ctx, h.host(), h.l.ID, "核实情况"))
+	left := h.view().Left
+	h.does(h.AnswerInHall(h.ctx, h.host(), h.l.ID, o.Seq, "见招标公告第三页"))
+	h.stands(HallPaused)
+	if got := h.view().Left; got != left || left <= 0 {
+		t.Errorf("%s is left of %s", got, left)
+	}
+	h.does(h.Resume(h.ctx, h.host(), h.l.ID, "继续开标"))
+	h.stands(HallObjecting)
+}
+
 // Before the read-out no row of any table holds a price in any spelling, although the forms are here; after it one does.
 func TestFormsAreUnreadableBeforeTheReadOut(t *testing.T) {
 	h := newSession(t)

@@ -13,6 +13,7 @@ import (
 
 	"baohan/guarantee"
 	"baohan/guarantee/calendar"
+	"baohan/internal/drawn"
 	"baohan/party"
 )
 
@@ -38,13 +39,14 @@ func TestModel(t *testing.T) {
 		}
 	}
 	c := &counting{acts: acts(), verbs: map[string]int{}, refused: map[string]int{}}
-	began := time.Now()
+	began, rounds := time.Now(), uint64(0)
 	for c.steps < want && !t.Failed() {
 		w := newWorld(t)
 		w.Calendar = must(calendar.New(calendar.PublishedDays()))
 		w.Guarantees.Calendar = w.Calendar
 		c.ground = &ground{world: w, second: w.org("湖南城际铁路有限公司", 8)}
-		rapid.Check(t, c.run)
+		rounds++
+		drawn.CheckFrom(t, rounds, c.run)
 	}
 	if c.steps < want {
 		t.Errorf("only %d steps of %d were taken", c.steps, want)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"pgregory.net/rapid"
+
+	"baohan/internal/drawn"
 )
 
 func day(t testing.TB, s string) Date {
@@ -169,7 +171,7 @@ func TestPublishedTable(t *testing.T) {
 // Counting working days agrees with counting them one by one, and never ends on a day of rest.
 func TestWorkingDaysProperty(t *testing.T) {
 	c := Published()
-	rapid.Check(t, func(t *rapid.T) {
+	drawn.Check(t, func(t *rapid.T) {
 		from := Date{2024, 1, 1}.AddDays(rapid.IntRange(0, 900).Draw(t, "from"))
 		n := rapid.IntRange(1, 60).Draw(t, "n")
 		got, err := c.AddWorkingDays(from, n)

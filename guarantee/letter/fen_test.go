@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"baohan/guarantee/calendar"
+	"baohan/internal/drawn"
 )
 
 func TestParseYuan(t *testing.T) {
@@ -119,7 +120,7 @@ func TestCapitalAgainstOracle(t *testing.T) {
 	for f := Fen(0); f < 200_000; f++ {
 		sameAsOracle(t, f)
 	}
-	rapid.Check(t, func(t *rapid.T) {
+	drawn.Check(t, func(t *rapid.T) {
 		f := Fen(rapid.Int64Range(0, int64(MaxFen)).Draw(t, "fen"))
 		if rapid.Bool().Draw(t, "round") { // many zeros, where the rules are
 			power := Fen(1)
@@ -185,7 +186,7 @@ func TestLadders(t *testing.T) {
 }
 
 func TestLadderProperty(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	drawn.Check(t, func(t *rapid.T) {
 		amount := Fen(rapid.Int64Range(1, int64(MaxFen)).Draw(t, "amount"))
 		c := LadderCeiling(amount)
 		if c < amount || LadderCeiling(c) != c || c > lowestRung && c/5*2 >= amount && LadderCeiling(c/5*2) == c/5*2 {

@@ -13,6 +13,7 @@ import (
 
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/drawn"
 	"baohan/internal/sample"
 	"baohan/signing/devca"
 )
@@ -91,7 +92,7 @@ func TestStatusListRefuses(t *testing.T) {
 // Whatever letters ended, and in whatever order they come, every one is found with its day and reason, and no other.
 func TestStatusListFinds(t *testing.T) {
 	day := calendar.DateOf(present)
-	rapid.Check(t, func(t *rapid.T) {
+	drawn.Check(t, func(t *rapid.T) {
 		keys := rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) letter.StatusKey {
 			return letter.StatusKey(rapid.SliceOfN(rapid.ByteRange(0, 3), 16, 16).Draw(t, "key"))
 		}), 1, 40, rapid.ID[letter.StatusKey]).Draw(t, "keys")

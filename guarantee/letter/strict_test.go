@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"baohan/guarantee/letter"
+	"baohan/internal/drawn"
 	"baohan/internal/sample"
 	"baohan/signing"
 )
@@ -142,7 +143,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 func TestRevealRoundTrip(t *testing.T) {
 	h := sample.New(present)
 	base := h.Blind().Reveal
-	rapid.Check(t, func(t *rapid.T) {
+	drawn.Check(t, func(t *rapid.T) {
 		r := base
 		name := rapid.StringMatching(`[一-龥]{2,20}`)
 		r.Random = rapid.SliceOfN(rapid.Byte(), 32, 32).Filter(func(b []byte) bool { return !bytes.Equal(b, make([]byte, 32)) }).Draw(t, "random")

@@ -101,7 +101,11 @@ func broken(text []glyph, room, indent int) []line {
 // fitting is how many glyphs of a text go on a line.
 func fitting(text []glyph, words []bool, limit int) int {
 	w, last, most := 0, 0, len(text)
+	seen := ' ' // the last character that is not a space: a space behind an opening mark does not part it from what it opens
 	for i, g := range text {
+		if g.r != ' ' {
+			seen = g.r
+		}
 		hang := 0
 		if g.width >= 900 && in(g.r, halfRight) {
 			hang = 500
@@ -111,7 +115,7 @@ func fitting(text []glyph, words []bool, limit int) int {
 			break
 		}
 		w += g.width - g.squeeze
-		if i+1 == len(text) || mayBreak(g.r, text[i+1].r, words[i]) {
+		if i+1 == len(text) || !in(seen, opening) && mayBreak(g.r, text[i+1].r, words[i]) {
 			last = i + 1
 		}
 	}

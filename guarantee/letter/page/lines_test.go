@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"baohan/internal/drawn"
 )
 
 // set breaks a text as it would be set in so many ems, and shows the lines.
@@ -39,6 +41,7 @@ func TestLines(t *testing.T) {
 		{"一二三——四五", 4, "一二|三——四|五"},             // nor is — parted
 		{"金额800000.00元整", 5, "金额|800000.00|元整"}, // a number is not cut
 		{"一 二 三 四", 3, "一 二|三 四"},
+		{"一二三四（ 五六", 5, "一二三四|（ 五六"}, // a space behind （ parts it from nothing
 		{"", 5, ""},
 	} {
 		if got := strings.Join(set(t, c.text, c.ems), "|"); got != c.want {
@@ -54,7 +57,7 @@ func TestLines(t *testing.T) {
 // Whatever the text: nothing is lost but spaces at the ends of lines, no line is too long, and the rules of 避头尾 hold.
 func TestLinesProperty(t *testing.T) {
 	marks := []rune("，。；：（）《》“”、—…·￥一二三四五甲乙丙丁ab12. ")
-	rapid.Check(t, func(t *rapid.T) {
+	drawn.Check(t, func(t *rapid.T) {
 		text := string(rapid.SliceOfN(rapid.SampledFrom(marks), 0, 60).Draw(t, "text"))
 		ems := rapid.IntRange(6, 20).Draw(t, "ems")
 		lines := set(t, text, ems)
@@ -79,13 +82,16 @@ func TestLinesProperty(t *testing.T) {
 
 // forced tells a line of nothing but marks, which has to be cut somewhere.
 func forced(before, after []rune) bool {
-	breakable := 0
-	for i := 1; i < len(before); i++ {
-		if mayBreak(before[i-1], before[i], true) {
-			breakable++
+	seen := ' '
+	for i, r := range before[:len(before)-1] {
+		if r != ' ' {
+			seen = r
+		}
+		if mayBreak(r, before[i+1], true) && !in(seen, opening) {
+			return false
 		}
 	}
-	return breakable == 0
+	return true
 }
 
 func TestSqueeze(t *testing.T) {
