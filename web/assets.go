@@ -7,8 +7,10 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -54,18 +56,22 @@ const workerPolicy = "default-src 'none'; script-src 'wasm-unsafe-eval'"
 // loadAssets reads what was built in. Without the checking module there is no worker either, and the page says so.
 func loadAssets(from fs.FS) (a assets, err error) {
 	a.byName = map[string]asset{}
-	for name, kind := range map[string]string{"site.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml", "verify.js": script, workerName: script} {
+	for name, kind := range map[string]string{"site.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml", "verify.js": script, workerName: script,
+		"pages.css": "text/css; charset=utf-8", "pages.js": script, "built/htmx.js": script} {
 		body, err := fs.ReadFile(from, path.Join("assets", name))
+		if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(name, "built/") {
+			continue
+		}
 		if err != nil {
 			return a, err
 		}
-		a.byName[name] = asset{kind: kind, body: body}
+		a.byName[path.Base(name)] = asset{kind: kind, body: body}
 	}
 	if err := a.module(from); err != nil {
 		return a, err
 	}
 	sum := signing.NewSM3()
-	for _, name := range []string{"site.css", "icon.svg", "verify.js", workerName, moduleName} {
+	for _, name := range slices.Sorted(maps.Keys(a.byName)) {
 		part := signing.Sum(a.byName[name].body)
 		sum.Write(part[:])
 	}

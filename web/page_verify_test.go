@@ -125,7 +125,7 @@ func TestVerifyPageLoadsNothingFromElsewhere(t *testing.T) {
 // A build without the checking module is whole, and its page says what to do.
 func TestVerifyPageWithoutItsModule(t *testing.T) {
 	from := fstest.MapFS{}
-	for _, name := range []string{"site.css", "icon.svg", "verify.js", workerName} {
+	for _, name := range []string{"site.css", "icon.svg", "verify.js", "pages.css", "pages.js", workerName} {
 		from["assets/"+name] = &fstest.MapFile{Data: []byte(name)}
 	}
 	a := must(loadAssets(from))
