@@ -112,6 +112,7 @@ func New(c Config) (http.Handler, error) {
 		return nil, err
 	}
 	s.pages(verify)
+	s.introduce(c.Published, c.PlatformChain)
 	return s.edge(s.echo), nil
 }
 
