@@ -1,7 +1,7 @@
 # `make` alone prints what can be made.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo build wasm test test-long check format vet tidy lint generate picture bench secrecy canaries clean
+.PHONY: help demo build wasm pages test test-long check format vet tidy lint generate picture bench secrecy canaries clean
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Starts one throw-away PostgreSQL and names it in TEST_DATABASE_URL.
@@ -17,7 +17,7 @@ build: wasm ## the binary, bin/baohan
 	go build -trimpath -o bin/baohan ./cmd/baohan
 
 # Built every time and linked anew only when something changed: go build compares what is there.
-wasm: ## the modules of the pages, for checking and for signing, embedded in the binary; without them the pages say so
+wasm: web/assets/built/htmx.js ## the modules of the pages, for checking and for signing, embedded in the binary; without them the pages say so
 	@mkdir -p bin web/assets/built
 	GOOS=js GOARCH=wasm go build -trimpath -buildvcs=false -ldflags='-s -w' -o bin/verify.wasm ./cmd/verify
 	GOOS=js GOARCH=wasm go build -tags nethttpomithttp2 -trimpath -buildvcs=false -ldflags='-s -w' -o bin/key.wasm ./cmd/key
@@ -45,6 +45,18 @@ tidy:
 
 lint:
 	go run $(GOLANGCI) run ./...
+
+TEMPL := github.com/a-h/templ/cmd/templ@v0.3.977
+
+pages: ## the pages' Go from their templates (web/view/*.templ); what it makes is checked in
+	go run $(TEMPL) generate -path web
+
+# What pages load that others keep. Without npm the pages do without: live parts are replaced whole.
+web/assets/built/htmx.js: web/npm/package-lock.json
+	@mkdir -p web/assets/built
+	@if command -v npm >/dev/null 2>&1; then \
+		cd web/npm && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && cp node_modules/htmx.org/dist/htmx.min.js ../assets/built/htmx.js; \
+	else echo "npm is not installed: pages are built without htmx, and axe-core checks none (apt-get install npm)"; fi
 
 generate: ## rewrite what is generated and checked in (OpenAPI, drawings, docs/settings.md); tests compare it
 	$(WITH_DB) go test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') -update

@@ -53,7 +53,7 @@ const (
 // loaded are the files that pages load, and what each is.
 var loaded = map[string]string{
 	"site.css": style, "icon.svg": "image/svg+xml", "verify.js": script, workerName: script,
-	"key.js": script, keyWorkerName: script,
+	"key.js": script, keyWorkerName: script, "pages.css": style, "pages.js": script, "built/htmx.js": script,
 }
 
 // A page runs our scripts and modules, and loads nothing from anywhere else.
@@ -73,10 +73,13 @@ func loadAssets(from fs.FS) (a assets, err error) {
 	a.byName = map[string]asset{}
 	for name, kind := range loaded {
 		body, err := fs.ReadFile(from, path.Join("assets", name))
+		if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(name, "built/") {
+			continue
+		}
 		if err != nil {
 			return a, err
 		}
-		a.byName[name] = asset{kind: kind, body: body}
+		a.byName[path.Base(name)] = asset{kind: kind, body: body}
 	}
 	for _, m := range modules {
 		if err := a.module(from, m.module, m.worker, m.policy); err != nil {

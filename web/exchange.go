@@ -46,9 +46,10 @@ func exchangeOf(ctx context.Context) *exchange {
 // spoken is the operation as the log may name it. What bidders do is one word: a log that counts applications tells
 // how many bidders there are (招标投标法22). Who asks for a leaf's proof before an opening is most likely one.
 func (x *exchange) spoken() string {
+	known, _ := ruleOf(x.operation)
 	ofLeaf := x.operation == "log-proof" || x.operation == "log-receipt"
 	awaits := x.operation == "list-notices" && x.actor.Role == party.Bidder // its own reminders, before an opening too
-	if ofLeaf || awaits || slices.Equal(rules[x.operation].roles, bidders) {
+	if ofLeaf || awaits || slices.Equal(known.roles, bidders) {
 		return "bidder"
 	}
 	return x.operation

@@ -221,7 +221,7 @@ var (
 // permit is the one choke point: it passes the caller to the operation, or answers with what does not exist. The
 // desk asks again under its lock; this is so that nobody learns anything on the way there.
 func (s *server) permit(ctx context.Context, operation string, x *exchange, id string) error {
-	r, ok := rules[operation]
+	r, ok := ruleOf(operation)
 	switch {
 	case !ok:
 		return absent()

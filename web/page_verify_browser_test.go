@@ -44,27 +44,27 @@ func browser(t *testing.T) context.Context {
 }
 
 // visit is one visitor in front of the page.
-type visit struct {
+type visitor struct {
 	t   *testing.T
 	ctx context.Context
 	dir string
 }
 
-func (v visit) do(steps ...chromedp.Action[chromedp.Void]) {
+func (v visitor) do(steps ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
 	if err := chromedp.Do(v.ctx, steps...); err != nil {
 		v.t.Fatalf("%v\nthe page says: %s", err, v.text("#status"))
 	}
 }
 
-func (v visit) text(selector string) string {
+func (v visitor) text(selector string) string {
 	text, _ := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.querySelector("`+selector+`").innerText`))
 	return text
 }
 
 // wait asks again when the page that it asked went away: a navigation ends when the new page's context stands, and the
 // question may still reach the old one.
-func (v visit) wait(condition string) {
+func (v visitor) wait(condition string) {
 	v.t.Helper()
 	for end := time.Now().Add(2 * time.Minute); ; {
 		_, err := chromedp.Run(v.ctx, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(2*time.Minute)))
@@ -79,7 +79,7 @@ func (v visit) wait(condition string) {
 
 // choose hands a file to one of the page's inputs and waits for the answer: what the status says and, if there is a
 // verdict, that.
-func (v visit) choose(input, name string, b []byte) (status, verdict string) {
+func (v visitor) choose(input, name string, b []byte) (status, verdict string) {
 	v.t.Helper()
 	file := filepath.Join(v.dir, name)
 	if err := os.WriteFile(file, b, 0o600); err != nil {
@@ -94,7 +94,7 @@ func (v visit) choose(input, name string, b []byte) (status, verdict string) {
 }
 
 // shot keeps a picture where somebody may look at it: BAOHAN_SHOTS names the directory.
-func (v visit) shot(name string, width, height int64) {
+func (v visitor) shot(name string, width, height int64) {
 	v.t.Helper()
 	dir := os.Getenv("BAOHAN_SHOTS")
 	if dir == "" {
@@ -115,7 +115,7 @@ func (v visit) shot(name string, width, height int64) {
 // A visitor checks files with the network cut: the page has all it needs, and no request leaves it.
 func TestVerifyInABrowser(t *testing.T) {
 	built(t)
-	v := visit{t, browser(t), t.TempDir()}
+	v := visitor{t, browser(t), t.TempDir()}
 	c := newCounter(t)
 	server := httptest.NewServer(c.handler)
 	defer server.Close()
@@ -180,7 +180,7 @@ func TestVerifyInABrowser(t *testing.T) {
 }
 
 // cut lets the page try to reach us, which it has forbidden itself, and then takes the network from it.
-func (v visit) cut() {
+func (v visitor) cut() {
 	v.t.Helper()
 	tried, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`fetch("/roots.pem?left").then(() => "went out", () => "refused")`, chromedp.EvalAwaitPromise))
 	if err != nil || tried != "refused" {
@@ -193,7 +193,7 @@ func (v visit) cut() {
 }
 
 // released is a visitor who brings the platform's status list of today.
-func (v visit) released(c *counter, i house.Issued, file []byte) {
+func (v visitor) released(c *counter, i house.Issued, file []byte) {
 	v.t.Helper()
 	now := time.Now().UTC().Truncate(time.Second)
 	list := c.Signed(c.Platform, must(c.StatusList(now, letter.EndReleased, i).Canonical()), now)
@@ -206,7 +206,7 @@ func (v visit) released(c *counter, i house.Issued, file []byte) {
 }
 
 // ownRoot is a visitor who trusts somebody else.
-func (v visit) ownRoot(file []byte) {
+func (v visitor) ownRoot(file []byte) {
 	v.t.Helper()
 	v.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#options").open = true, undefined`))
 	if _, verdict := v.choose("#file", "保函.json", file); verdict != "通过" {
@@ -222,7 +222,7 @@ func (v visit) ownRoot(file []byte) {
 	}
 }
 
-func (v visit) tooLarge() {
+func (v visitor) tooLarge() {
 	v.t.Helper()
 	if status, _ := v.choose("#file", "大.pdf", make([]byte, 64<<20+1)); !strings.Contains(status, "超过 64 MiB") {
 		v.t.Errorf("too large: %s", status)
@@ -231,7 +231,7 @@ func (v visit) tooLarge() {
 }
 
 // print is what comes out of the printer: A4, with the verdict and whom it rests on.
-func (v visit) print() {
+func (v visitor) print() {
 	v.t.Helper()
 	b, err := chromedp.Run(v.ctx, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4)))
 	if err != nil || !bytes.HasPrefix(b, []byte("%PDF-")) {
@@ -247,7 +247,7 @@ func (v visit) print() {
 // letter but those that it names, and the page says why it is not used.
 func TestVerifyOffersListAndKeys(t *testing.T) {
 	built(t)
-	v := visit{t, browser(t), t.TempDir()}
+	v := visitor{t, browser(t), t.TempDir()}
 	c, log := newCounter(t), house.NewLog("log.example.cn")
 	server := httptest.NewServer(c.handler)
 	defer server.Close()
@@ -289,7 +289,7 @@ type offeredDay struct {
 
 type offeredFiles struct{ bare, ended, logged, foreign, oldList []byte }
 
-func (v visit) offered(day offeredDay, of offeredFiles) {
+func (v visitor) offered(day offeredDay, of offeredFiles) {
 	v.t.Helper()
 	if trust := v.text("#trust-status"); !strings.Contains(trust, day.page) {
 		v.t.Errorf("%s: the page says: %s", day.name, trust)

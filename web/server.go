@@ -45,6 +45,7 @@ type Config struct {
 	Stopping      <-chan struct{}       // closed when this process is to end: streams end, their readers come back elsewhere
 
 	Published Published // what the page /verify starts with
+	Demo      *Demo     // the demonstration's way in; nil everywhere else
 
 	Healthz, Readyz http.Handler
 	Registry        *prometheus.Registry
@@ -78,6 +79,8 @@ type server struct {
 	log        *slog.Logger
 	echo       *echo.Echo
 	api        huma.API
+	assetPath  string // under which pages find what they load
+	demo       *Demo
 }
 
 // New returns the handler of the whole edge. It refuses a configuration that would be open where it looks closed.
@@ -92,7 +95,11 @@ func New(c Config) (http.Handler, error) {
 	case len(c.Hosts) == 0:
 		return nil, errors.New("web: Hosts says by which names callers reach us; none is given")
 	}
+	if err := c.Demo.check(c); err != nil {
+		return nil, err
+	}
 	s := describe()
+	s.demo = c.Demo
 	s.party, s.tender, s.guarantee, s.banks, s.clock, s.jobs, s.translog = c.Party, c.Tender, c.Guarantee, c.Banks, c.Clock, c.Jobs, c.Translog
 	s.relations = standing{s}
 	s.platform, s.keyid = c.Platform, c.PlatformChain[0].Fingerprint().String()
@@ -111,7 +118,9 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.assetPath = "/assets/" + verify.assets.edition
 	s.pages(verify)
+	s.people()
 	s.introduce(c.Published, c.PlatformChain)
 	return s.edge(s.echo), nil
 }

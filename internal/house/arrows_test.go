@@ -34,7 +34,9 @@ var arrows = map[string][]string{
 	"web": with(letters, "tender", "guarantee", "banks", "party", "signing", "signing/httpsig", "signing/tlog", "signing/translog",
 		"internal/blobs",
 		"guarantee/letter/page", // the letter as people print it
-		"client/wire"),          // the JSON bodies, said once for both ends
+		"web/view",
+		"client/wire"), // the JSON bodies, said once for both ends
+	"web/view": with(letters, "tender", "guarantee", "banks", "party", "signing", "client/wire"),
 
 	"client":      with(letters, "client/wire", "signing", "signing/httpsig", "signing/tlog"),
 	"client/wire": with(letters, "signing"),
@@ -109,6 +111,11 @@ var libraries = []library{
 		},
 		inTests: []string{"web"},
 		reason:  "bytes and their checks work without a database, offline and in a browser",
+	},
+	{
+		paths:  []string{"github.com/a-h/templ"},
+		only:   []string{"web", "web/view"},
+		reason: "pages are the edge's",
 	},
 	{
 		paths:  []string{"rsc.io/qr"},
