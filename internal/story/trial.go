@@ -23,11 +23,11 @@ func Trial(ctx context.Context, s Stage) (time.Time, error) {
 		return deadline, err
 	}
 	const title = "长沙绕城高速西南段及机场高速2023-2025年养护工程施工"
-	p, err := agent.CreateProject(ctx, wire.CreateProject{Code: "CSRC-2022-02", Name: title, Regime: "招投标", Beneficiary: []letter.Party{t.Cast.Invest.Party, t.Cast.RingRoad.Party}})
+	p, err := agent.CreateProject(ctx, wire.CreateProject{Code: "CSRC-2020-09", Name: title, Regime: "招投标", Beneficiary: []letter.Party{t.Cast.Invest.Party, t.Cast.RingRoad.Party}})
 	if err != nil {
 		return deadline, err
 	}
-	lot, err := agent.AddLot(ctx, p.ID, wire.AddLot{Code: "CSRC-2022-02-YH", Name: "养护工程施工", Base: yuan("46800000.00"), Amount: yuan("800000.00"), Forms: everyForm,
+	lot, err := agent.AddLot(ctx, p.ID, wire.AddLot{Code: "CSRC-2020-09-YH", Name: "养护工程施工", Base: yuan("46800000.00"), Amount: yuan("800000.00"), Forms: everyForm,
 		End: letter.EndRule{Deadline: deadline, ValidityDays: 120, ExtraDays: 28}, Hall: &wire.HallRules{Decrypt: 30, Objection: 10, Sign: 15}})
 	if err != nil {
 		return deadline, err
