@@ -121,6 +121,7 @@ func New(c Config) (http.Handler, error) {
 	s.assetPath = "/assets/" + verify.assets.edition
 	s.pages(verify)
 	s.people()
+	s.introduce(c.Published, c.PlatformChain)
 	return s.edge(s.echo), nil
 }
 
