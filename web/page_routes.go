@@ -33,6 +33,7 @@ func ruleOf(operation string) (rule, bool) {
 func (s *server) people() {
 	s.entryPages()
 	s.lotPages()
+	s.hallPages()
 	s.demoPages()
 	s.tendererPages()
 	s.deskPages()
