@@ -17,11 +17,12 @@ build: wasm ## the binary, bin/baohan
 	go build -trimpath -o bin/baohan ./cmd/baohan
 
 # Built every time and linked anew only when something changed: go build compares what is there.
-wasm: web/assets/built/htmx.js ## the checking module of the page /verify, embedded in the binary; without it the page says so
+wasm: web/assets/built/htmx.js ## the modules of the pages, for checking and for signing, embedded in the binary; without them the pages say so
 	@mkdir -p bin web/assets/built
 	GOOS=js GOARCH=wasm go build -trimpath -buildvcs=false -ldflags='-s -w' -o bin/verify.wasm ./cmd/verify
+	GOOS=js GOARCH=wasm go build -tags nethttpomithttp2 -trimpath -buildvcs=false -ldflags='-s -w' -o bin/key.wasm ./cmd/key
 	@cmp -s "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/assets/built/wasm_exec.js || cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/assets/built/
-	@[ web/assets/built/verify.wasm.gz -nt bin/verify.wasm ] || gzip -9nc bin/verify.wasm >web/assets/built/verify.wasm.gz
+	@for m in verify key; do [ web/assets/built/$$m.wasm.br -nt bin/$$m.wasm ] || go run ./internal/pack bin/$$m.wasm web/assets/built/$$m.wasm.br || exit 1; done
 
 test: wasm ## all tests on a real PostgreSQL, which is found or fetched
 	$(WITH_DB) go test -timeout 15m ./...

@@ -21,6 +21,7 @@ type bidParts struct {
 	files      []FileOf
 	again      []string
 	told       func(FileProgress)
+	noted      func(id string) error
 }
 
 // InConsortium bids as the lead of a consortium. Consents are the partners' own signed words (Bidder.Consent of each), in
@@ -30,6 +31,10 @@ func InConsortium(agreement signing.Digest, partners []letter.Party, consents []
 		p.partners, p.consortium = partners, &letter.Consortium{Agreement: agreement, Consents: consents}
 	}
 }
+
+// Noting is told the id of a bid that is made and kept, before anything of it is sent: whoever notes it knows after a crash
+// what to resume. Its error keeps the bid from being sent.
+func Noting(told func(id string) error) BidOption { return func(p *bidParts) { p.noted = told } }
 
 // WithCash names the deposit in cash that is the bid's security. Until the opening nobody but the bidder reads it.
 func WithCash(slip letter.CashSlip) BidOption { return func(p *bidParts) { p.cash = &slip } }
@@ -43,6 +48,9 @@ func (b *Bidder) Bid(ctx context.Context, lot wire.Lot, letterID string, terms l
 		return wire.Bid{}, err
 	}
 	id, paper, err := b.makeBid(ctx, lot, letterID, terms, also)
+	if err == nil {
+		err = noted(also, id)
+	}
 	if err != nil {
 		return wire.Bid{}, err
 	}
@@ -77,6 +85,18 @@ func (b *Bidder) makeBid(ctx context.Context, lot wire.Lot, letterID string, ter
 		return id, nil, err
 	}
 	return id, paper, b.keep(id+".bid", paper)
+}
+
+// noted tells what is about to be sent, when all of it is kept.
+func noted(also []BidOption, id string) error {
+	var parts bidParts
+	for _, option := range also {
+		option(&parts)
+	}
+	if parts.noted == nil {
+		return nil
+	}
+	return parts.noted(id)
 }
 
 // Consent signs that this bidder bids for a lot with these members, the lead first, under an agreement of theirs (its file's
@@ -159,6 +179,9 @@ func (b *Bidder) ReplaceBid(ctx context.Context, lot wire.Lot, old, letterID str
 	id, paper, err := b.makeBid(ctx, lot, letterID, terms, append(also, func(p *bidParts) { p.replaces = old }))
 	if err == nil {
 		err = b.keep(id+".bid-replaces", statement)
+	}
+	if err == nil {
+		err = noted(also, id)
 	}
 	if err != nil {
 		return wire.Bid{}, err

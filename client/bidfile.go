@@ -113,8 +113,8 @@ func fileIn(form letter.BidForm, id string) (int, error) {
 	return 0, fmt.Errorf("client: the bid %s has no file %s", form.Bid, id)
 }
 
-// sendFile encrypts a file into a place of its own, because its digest goes ahead of it, and uploads that. What is on the
-// disk meanwhile is ciphertext, and it is taken away.
+// sendFile encrypts a file into a spool, because its digest goes ahead of it, and uploads that. What lies there meanwhile is
+// ciphertext, and it is taken away.
 func (b *Bidder) sendFile(ctx context.Context, f FileOf, told func(FileProgress)) (inner letter.BidFile, outer letter.SealedFile, err error) {
 	if f.path != "" {
 		file, err := os.Open(f.path)
@@ -129,11 +129,11 @@ func (b *Bidder) sendFile(ctx context.Context, f FileOf, told func(FileProgress)
 		f.From, f.Size = file, info.Size()
 	}
 	inner = letter.BidFile{Name: f.Name, Size: f.Size, Key: signing.Random(16)}
-	place, err := os.CreateTemp("", "baohan-upload-*")
+	place, err := b.spool()
 	if err != nil {
 		return inner, outer, err
 	}
-	defer func() { err = errors.Join(err, place.Close(), os.Remove(place.Name())) }()
+	defer func() { err = errors.Join(err, place.Close()) }()
 	sum := signing.NewSM3()
 	if inner.Digest, err = letter.SealBidFile(io.MultiWriter(place, sum), io.NewSectionReader(f.From, 0, f.Size), f.Size, inner.Key); err != nil {
 		return inner, outer, err
@@ -152,13 +152,12 @@ func (b *Bidder) sendFile(ctx context.Context, f FileOf, told func(FileProgress)
 }
 
 // upload succeeds on the platform's signed receipt for these very bytes. It may be said again: the same bytes are one upload.
-func (b *Bidder) upload(ctx context.Context, from io.ReaderAt, f letter.SealedFile, told func(sent int64)) (id string, err error) {
+func (b *Bidder) upload(ctx context.Context, from Spool, f letter.SealedFile, told func(sent int64)) (id string, err error) {
 	var answer wire.UploadedFile
 	err = b.persist(ctx, &answer, func() ([]byte, error) {
 		ctx, done := context.WithTimeout(ctx, filePatience(f.Size))
 		defer done()
-		body := &counted{Reader: io.NewSectionReader(from, 0, f.Size), told: told}
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+"/bid-files", body)
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+"/bid-files", from.Body(told))
 		if err != nil {
 			return nil, err
 		}
@@ -188,22 +187,6 @@ func (p Platform) uploaded(a wire.UploadedFile, f letter.SealedFile) error {
 		return errors.New("client: the receipt is for another upload")
 	}
 	return nil
-}
-
-// counted tells how much of a body has been taken.
-type counted struct {
-	io.Reader
-	sent int64
-	told func(int64)
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	if n > 0 {
-		c.sent += int64(n)
-		c.told(c.sent)
-	}
-	return n, err
 }
 
 // filePatience is how long a transfer of so many bytes may take: the platform's own measure, and a little more.

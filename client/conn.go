@@ -21,6 +21,9 @@ import (
 // not. Read the object back, or say the same again; both are safe.
 var ErrUnknown = errors.New("client: outcome unknown")
 
+// ErrNoAnswer says that a question got no answer that can be believed. Nothing was changed by asking.
+var ErrNoAnswer = errors.New("client: no answer that can be believed")
+
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 16 << 20
 
@@ -55,7 +58,7 @@ func newConn(p Platform, who credentials) (*conn, error) {
 	return &conn{
 		base: strings.TrimRight(base, "/") + "/api/v1",
 		http: &http.Client{
-			Transport:     ways,
+			Transport:     p.way(),
 			Timeout:       60 * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
@@ -71,6 +74,13 @@ var ways = func() *http.Transport {
 	return t
 }()
 
+func (p Platform) way() http.RoundTripper {
+	if p.Transport != nil {
+		return p.Transport
+	}
+	return ways
+}
+
 func loopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.IsLoopback()
@@ -80,7 +90,7 @@ func loopback(host string) bool {
 func (c *conn) get(ctx context.Context, path string, out any) error {
 	err := c.call(ctx, http.MethodGet, path, "", nil, out)
 	if errors.Is(err, ErrUnknown) {
-		return fmt.Errorf("client: GET %s: no answer that can be believed: %w", path, errors.Unwrap(err))
+		return fmt.Errorf("%w: GET %s: %w", ErrNoAnswer, path, errors.Unwrap(err))
 	}
 	return err
 }

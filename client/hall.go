@@ -141,18 +141,27 @@ var ErrWrongKey = errors.New("client: the offer was sealed to another certificat
 // Decrypt decrypts the bidder's own bid and hands its form in (电子招标投标办法30). The platform's copy of the offer is asked
 // first; where it does not come, the kept copy of the bid is as good.
 func (b *Bidder) Decrypt(ctx context.Context, bid string) (wire.HallState, error) {
+	form, err := b.OpenForm(ctx, bid)
+	if err != nil {
+		return wire.HallState{}, err
+	}
+	return b.HandInForm(ctx, bid, form)
+}
+
+// OpenForm decrypts the bidder's own bid and sends nothing: its form as it was signed (p7s).
+func (b *Bidder) OpenForm(ctx context.Context, bid string) ([]byte, error) {
 	var o wire.BidOffer
 	err := b.get(ctx, "/bids/"+url.PathEscape(bid)+"/offer", &o)
 	if err != nil {
 		if o.Offer, err = b.keptOffer(ctx, bid, err); err != nil {
-			return wire.HallState{}, err
+			return nil, err
 		}
 	}
 	form, err := signing.OpenEnvelope(ctx, b.me.Open, o.Offer, letter.PartAAD(bid, "offer"))
 	if err != nil {
-		return wire.HallState{}, errors.Join(ErrWrongKey, err)
+		return nil, errors.Join(ErrWrongKey, err)
 	}
-	return b.HandInForm(ctx, bid, form)
+	return form, nil
 }
 
 // keptOffer is the offer of the bid that this client made; because is why it is asked for.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"baohan/guarantee/calendar"
@@ -70,6 +71,14 @@ type Platform struct {
 	// Custodians are the 统一社会信用代码 of the three whom this party accepts as holders of a lot's keys, learnt from
 	// somebody else than the platform. None: whoever the notice names is believed.
 	Custodians []string
+
+	// Cookie says that a browser keeps the session (the cookie of POST /session) and sends it by itself: people's requests
+	// carry no Authorization then.
+	Cookie bool
+	// Transport carries requests where Go's own does not do; nil: Go's own.
+	Transport http.RoundTripper
+	// Spool is where the ciphertext of a bid's file lies until it is sent; nil: a file of this machine.
+	Spool func() (Spool, error)
 
 	Attempts int           // how often a request is made before its outcome is unknown; 0 = 5
 	Pause    time.Duration // before the second attempt, doubling after that; 0 = 200 ms

@@ -16,6 +16,7 @@ type machine struct {
 }
 
 func (m *machine) sign(req *http.Request, body []byte) error {
+	withoutCookie(req)
 	// Freshness of a message is real time, whatever day the papers inside say.
 	return httpsig.Sign(req, body, m.me.Chain[0].Fingerprint().String(), m.me.Sign, time.Now())
 }

@@ -37,7 +37,7 @@ func newPerson(p Platform, me Identity) (*person, error) {
 func (p *person) sign(req *http.Request, _ []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.token != "" {
+	if p.token != "" && !p.Cookie {
 		req.Header.Set("Authorization", "Bearer "+p.token)
 	}
 	return nil
@@ -82,4 +82,10 @@ func raw(chain []signing.Certificate) [][]byte {
 		ders[i] = c.Raw()
 	}
 	return ders
+}
+
+// WhoAmI asks in whose session this is, and in what role.
+func (p *person) WhoAmI(ctx context.Context) (wire.Actor, error) {
+	var a wire.Actor
+	return a, p.get(ctx, "/me", &a)
 }

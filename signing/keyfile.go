@@ -38,6 +38,12 @@ func WithIterations(n int) KeyOption {
 	return func(p *keyParameters) { p.iterations = n }
 }
 
+// WithDerivation has PBKDF2 with HMAC-SHA256 computed elsewhere when a key file is opened: in a browser its own is many times
+// faster than ours. Length is in bytes. A wrong result opens nothing.
+func WithDerivation(derive func(passphrase, salt []byte, iterations, length int) ([]byte, error)) KeyOption {
+	return func(p *keyParameters) { p.derive = derive }
+}
+
 // EncryptKeyPEM writes a key as PKCS#8 under PBES2: PBKDF2 with HMAC-SHA256, because OpenSSL 3.0 knows no HMAC-SM3
 // there, and SM4-CBC. `openssl pkey -in FILE` opens it.
 func EncryptKeyPEM(k *PrivateKey, passphrase []byte, options ...KeyOption) (text []byte, err error) {
@@ -69,7 +75,7 @@ func EncryptKeyPEM(k *PrivateKey, passphrase []byte, options ...KeyOption) (text
 // DecryptKeyPEM reads one ENCRYPTED PRIVATE KEY block and nothing else: PBES2 with PBKDF2 (HMAC-SHA256 or
 // HMAC-SM3, 1,000 to 2,000,000 rounds) and SM4-CBC or AES-256-CBC. The key must be on the SM2 curve by its OID,
 // and a public half inside must be its own.
-func DecryptKeyPEM(text, passphrase []byte) (k *PrivateKey, err error) {
+func DecryptKeyPEM(text, passphrase []byte, options ...KeyOption) (k *PrivateKey, err error) {
 	defer guard(&err)
 	if len(text) > maxKeyFile {
 		return nil, fmt.Errorf("%w: longer than %d bytes", ErrKeyFile, maxKeyFile)
@@ -82,6 +88,11 @@ func DecryptKeyPEM(text, passphrase []byte) (k *PrivateKey, err error) {
 	if err != nil {
 		return nil, err
 	}
+	var how keyParameters // of what the file says, no option changes anything
+	for _, option := range options {
+		option(&how)
+	}
+	p.derive = how.derive
 	block, err := p.cipher(passphrase)
 	if err != nil {
 		return nil, err
@@ -100,6 +111,7 @@ type keyParameters struct {
 	iterations int
 	prf        asn1.ObjectIdentifier // HMAC-SHA256 or HMAC-SM3
 	scheme     asn1.ObjectIdentifier // SM4-CBC or AES-256-CBC
+	derive     func(passphrase, salt []byte, iterations, length int) ([]byte, error)
 }
 
 func (p keyParameters) check() error {
@@ -126,8 +138,12 @@ func (p keyParameters) cipher(passphrase []byte) (cipher.Block, error) {
 	if p.scheme.Equal(oidAES256CBC) {
 		length = 32
 	}
-	key, err := pbkdf2.Key(prf, string(passphrase), p.salt, p.iterations, length)
-	if err != nil {
+	derive := func() ([]byte, error) { return pbkdf2.Key(prf, string(passphrase), p.salt, p.iterations, length) }
+	if p.derive != nil && p.prf.Equal(oidHMACSHA256) {
+		derive = func() ([]byte, error) { return p.derive(passphrase, p.salt, p.iterations, length) }
+	}
+	key, err := derive()
+	if err != nil || len(key) != length {
 		return nil, fmt.Errorf("%w: %v", ErrInternal, err)
 	}
 	if length == 32 {

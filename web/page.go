@@ -178,8 +178,9 @@ func (v *visit) write(code int, page templ.Component) error {
 	return v.HTMLBlob(code, b.Bytes())
 }
 
-// peoplePolicy is that of a page with forms: it runs our scripts, sends forms to us, and loads nothing from anywhere else.
-const peoplePolicy = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; " +
+// peoplePolicy is that of a page with forms: it runs our scripts and modules, sends forms to us, and loads nothing from
+// anywhere else.
+const peoplePolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // turnedAway answers a person who came for nothing: to the sign-in when nobody is known, else with what is the matter.

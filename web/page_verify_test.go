@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +12,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/andybalholm/brotli"
 
 	"baohan/guarantee/letter/page"
 	"baohan/guarantee/letter/paper"
@@ -125,7 +126,7 @@ func TestVerifyPageLoadsNothingFromElsewhere(t *testing.T) {
 // A build without the checking module is whole, and its page says what to do.
 func TestVerifyPageWithoutItsModule(t *testing.T) {
 	from := fstest.MapFS{}
-	for _, name := range []string{"site.css", "icon.svg", "verify.js", "pages.css", "pages.js", workerName} {
+	for name := range loaded {
 		from["assets/"+name] = &fstest.MapFile{Data: []byte(name)}
 	}
 	a := must(loadAssets(from))
@@ -136,7 +137,7 @@ func TestVerifyPageWithoutItsModule(t *testing.T) {
 	if !strings.Contains(page, "make build") || strings.Contains(page, "<script") || strings.Contains(page, "<form") {
 		t.Errorf("the page does not say what is missing: %s", page)
 	}
-	from["assets/built/verify.wasm.gz"], from["assets/built/wasm_exec.js"] = &fstest.MapFile{Data: []byte("m")}, &fstest.MapFile{Data: []byte("s")}
+	from["assets/built/verify.wasm.br"], from["assets/built/wasm_exec.js"] = &fstest.MapFile{Data: []byte("m")}, &fstest.MapFile{Data: []byte("s")}
 	with := must(loadAssets(from))
 	if !with.built() || with.edition == a.edition || !strings.HasPrefix(string(with.byName[workerName].body), "s\n") {
 		t.Errorf("%+v", with)
@@ -149,10 +150,10 @@ func TestVerifyPageWithoutItsModule(t *testing.T) {
 // TestModuleIsUnpackedOnce: however often the module is asked for by who takes nothing compressed.
 func TestModuleIsUnpackedOnce(t *testing.T) {
 	var packed bytes.Buffer
-	z := gzip.NewWriter(&packed)
+	z := brotli.NewWriter(&packed)
 	must(z.Write([]byte("module")))
 	a := assets{byName: map[string]asset{}}
-	if err := errors.Join(z.Close(), a.module(fstest.MapFS{"assets/built/verify.wasm.gz": {Data: packed.Bytes()}, "assets/built/wasm_exec.js": {}})); err != nil {
+	if err := errors.Join(z.Close(), a.module(fstest.MapFS{"assets/built/verify.wasm.br": {Data: packed.Bytes()}, "assets/built/wasm_exec.js": {}}, moduleName, workerName, "")); err != nil {
 		t.Fatal(err)
 	}
 	first, second := a.byName[moduleName].plain(), a.byName[moduleName].plain()
@@ -164,7 +165,7 @@ func TestModuleIsUnpackedOnce(t *testing.T) {
 // built skips where the module was not made; `make test` makes it.
 func built(t *testing.T) {
 	t.Helper()
-	if _, err := os.Stat("assets/built/verify.wasm.gz"); err != nil {
+	if _, err := os.Stat("assets/built/verify.wasm.br"); err != nil {
 		t.Skip("the checking module is not built here: make wasm")
 	}
 }
@@ -177,7 +178,7 @@ func TestVerifyModuleIsServed(t *testing.T) {
 	at := "/assets/" + a.edition + "/"
 	packed := get(c.handler, at+moduleName, "Accept-Encoding", "gzip, br")
 	h := packed.Header()
-	if h.Get("Content-Type") != "application/wasm" || h.Get("Content-Encoding") != "gzip" || h.Get("Vary") != "Accept-Encoding" ||
+	if h.Get("Content-Type") != "application/wasm" || h.Get("Content-Encoding") != "br" || h.Get("Vary") != "Accept-Encoding" ||
 		h.Get("Cache-Control") != "public, max-age=31536000, immutable" {
 		t.Error(h)
 	}

@@ -120,6 +120,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	s.assetPath = "/assets/" + verify.assets.edition
 	s.pages(verify)
+	s.introduce(c.Published, c.PlatformChain)
 	s.people()
 	return s.edge(s.echo), nil
 }

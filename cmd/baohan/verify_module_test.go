@@ -24,10 +24,10 @@ func module(t testing.TB) *exec.Cmd {
 		t.Skip("Node.js is not installed: the checking module is not run outside a browser")
 	}
 	const dir = "../../web/assets/built/"
-	if _, err := os.Stat(dir + "verify.wasm.gz"); err != nil {
+	if _, err := os.Stat(dir + "verify.wasm.br"); err != nil {
 		t.Skip("the checking module is not built here: make wasm")
 	}
-	return exec.CommandContext(t.Context(), node, "../verify/testdata/run.mjs", dir+"wasm_exec.js", dir+"verify.wasm.gz")
+	return exec.CommandContext(t.Context(), node, "../verify/testdata/run.mjs", dir+"wasm_exec.js", dir+"verify.wasm.br")
 }
 
 // request is one line to run.mjs, and reply one from it.

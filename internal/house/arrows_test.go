@@ -40,6 +40,7 @@ var arrows = map[string][]string{
 
 	"client":      with(letters, "client/wire", "signing", "signing/httpsig", "signing/tlog"),
 	"client/wire": with(letters, "signing"),
+	"client/acts": with(letters, "client", "client/wire", "signing"), // what a person does on a page
 	// A sandbox institution knows of the platform what a real one does: the SDK.
 	"banks/sandbox": with(letters, "client", "client/wire", "signing", "signing/httpsig"),
 
@@ -54,6 +55,7 @@ var arrows = map[string][]string{
 	"internal/foundry":        {"guarantee/letter/page/font"},
 	"internal/health":         {"migrations"},
 	"internal/house":          {},
+	"internal/pack":           {},
 	"internal/store":          {},
 	"internal/secrecy":        {everything}, // a whole platform, to be searched for who bids
 	"internal/testdb":         {"internal/clock/sqlclock", "internal/devpg", "migrations"},
@@ -65,7 +67,8 @@ var arrows = map[string][]string{
 	"internal/story": with(letters, "client", "client/wire", "signing", "signing/httpsig", "guarantee/letter/paper", "signing/devca", "signing/tlog", "internal/devpg"),
 
 	"cmd/baohan": {everything},
-	"cmd/verify": {"guarantee/letter/verify"}, // what the browser runs
+	"cmd/verify": {"guarantee/letter/verify"},                         // what the browser runs
+	"cmd/key":    {"client", "client/acts", "client/wire", "signing"}, // and what signs there
 }
 
 // inTests says what tests may import beyond the arrows of their package.
@@ -166,7 +169,7 @@ var libraries = []library{
 // custodian's premises. Nothing that they import, however far down, brings one in.
 var detached = []string{
 	"signing", "signing/httpsig", "signing/tlog", "guarantee/calendar", "guarantee/letter", "guarantee/letter/paper", "guarantee/letter/verify", "client/wire", "client",
-	"cmd/verify",
+	"client/acts", "cmd/verify", "cmd/key",
 }
 
 var notDetached = []string{"github.com/jackc/pgx", "github.com/labstack/echo", "github.com/danielgtaylor/huma", "github.com/riverqueue/river"}

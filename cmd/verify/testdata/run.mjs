@@ -1,16 +1,16 @@
-// Runs the checking module in Node.js as the page's worker does in a browser: node run.mjs wasm_exec.js verify.wasm.gz
+// Runs the checking module in Node.js as the page's worker does in a browser: node run.mjs wasm_exec.js verify.wasm.br
 // Every line of the standard input is {"file": path, "question": …, "times": n}; every line of the output the answer,
 // with the milliseconds of the fastest of n runs.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import vm from "node:vm";
-import { gunzipSync } from "node:zlib";
+import { brotliDecompressSync } from "node:zlib";
 
 const [start, module] = process.argv.slice(2);
 vm.runInThisContext(readFileSync(start, "utf8"));
 const go = new Go();
 const ready = new Promise((resolve) => (globalThis.ready = resolve));
-const { instance } = await WebAssembly.instantiate(gunzipSync(readFileSync(module)), go.importObject);
+const { instance } = await WebAssembly.instantiate(brotliDecompressSync(readFileSync(module)), go.importObject);
 go.run(instance);
 await ready;
 
