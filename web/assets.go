@@ -55,6 +55,7 @@ var loaded = map[string]string{
 	"site.css": style, "icon.svg": "image/svg+xml", "verify.js": script, workerName: script,
 	"key.js": script, keyWorkerName: script,
 	"pages.css": style, "pages.js": script, "built/htmx.js": script,
+	"bidder.js": script,
 }
 
 // A page runs our scripts and modules, and loads nothing from anywhere else.

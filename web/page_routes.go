@@ -26,4 +26,5 @@ func (s *server) people() {
 	s.entryPages()
 	s.lotPages()
 	s.demoPages()
+	s.bidderPages()
 }
