@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -39,31 +40,30 @@ func TestLotFormTellsMistakes(t *testing.T) {
 	for name, value := range map[string]string{"code": "01", "name": "施工标段", "base": "5000万", "amount": "800000", "end.deadline": deadline.Format("2006-01-02T15:04")} {
 		w.fill(name, value)
 	}
-	for _, m := range []struct{ field, value, says string }{
-		{"base", "30,000,000.00", "投标担保金额超过招标项目估算价的 2%"},
-		{"amount", "600000", ""},
-	} {
+	mistake := func(says string, right map[string]string) {
 		w.press("保存草稿")
-		if m.says == "" {
-			break
+		w.says(says)
+		w.wait(`document.querySelector("[name=code]").value === "01"`) // what was typed is still there
+		for name, value := range right {
+			w.fill(name, value)
 		}
-		w.fill(m.field, m.value)
-		w.press("保存草稿")
-		w.says(m.says)
-		w.wait(`document.activeElement.name === "amount" && document.querySelector("[name=code]").value === "01"`)
-		w.picture("owner-lot-mistake")
-		w.fill("amount", "600000")
-		w.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#form-independent").checked = false, undefined`))
-		w.press("保存草稿")
-		w.says("必须接受银行保函")
-		w.wait(`!document.querySelector("#form-independent").checked && document.querySelector("#form-insurance").checked`)
-		w.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#form-independent").checked = true, undefined`))
-		w.fill("opening", "hall")
-		w.fill("hall.decrypt", "5")
-		w.press("保存草稿")
-		w.says("解密时间须为 10 至 120 分钟")
-		w.fill("hall.decrypt", "20")
 	}
+	tick := func(form string, on bool) {
+		w.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector("#form-%s").checked = %v, undefined`, form, on)))
+	}
+	mistake("请填写以元为单位的金额", map[string]string{"base": "30,000,000.00"})
+	mistake("投标担保金额超过招标项目估算价的 2%", nil)
+	w.wait(`document.activeElement.name === "amount" && document.activeElement.getAttribute("aria-invalid") !== null`)
+	w.picture("owner-lot-mistake")
+	w.fill("amount", "600000")
+	tick("independent", false)
+	mistake("必须接受银行保函", nil)
+	w.wait(`!document.querySelector("#form-independent").checked && document.querySelector("#form-insurance").checked`)
+	tick("independent", true)
+	w.fill("opening", "hall")
+	w.fill("hall.decrypt", "5")
+	mistake("解密时间须为 10 至 120 分钟", map[string]string{"hall.decrypt": "20"})
+	w.press("保存草稿")
 	w.says("草稿已保存", "¥600,000.00", "陆拾万元整")
 	w.picture("owner-draft")
 	w.agree()
