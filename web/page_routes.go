@@ -37,4 +37,5 @@ func (s *server) people() {
 	s.demoPages()
 	s.tendererPages()
 	s.deskPages()
+	s.bidderPages()
 }
