@@ -121,8 +121,8 @@ const ownerPIN = "招标 Zhaobiao-2026"
 
 // owning is an opened lot with three letters, and its tenderer with a certificate file in front of a browser.
 type owning struct {
-	*life
 	*window
+	l       *life
 	bidders []person
 	ids     []string
 	key     string
@@ -134,11 +134,11 @@ func newOwning(t *testing.T) *owning {
 		t.Skip("the signing module is not built here: make wasm")
 	}
 	chromium := browser(t)
-	o := &owning{life: newLife(t)}
-	o.serveWith(func(c *Config) { c.Published = Published{Roots: []signing.Certificate{o.ca.Root}} })
-	o.bidders, o.ids = o.threeLetters()
-	o.key = keyFileOf(t, o.tenderer, ownerPIN)
-	o.window = o.windowOf(chromium, "the tenderer", o.tenderer, party.Beneficiary)
+	l := newLife(t)
+	l.serveWith(func(c *Config) { c.Published = Published{Roots: []signing.Certificate{l.ca.Root}} })
+	o := &owning{l: l, key: keyFileOf(t, l.tenderer, ownerPIN)}
+	o.bidders, o.ids = l.threeLetters()
+	o.window = l.windowOf(chromium, "the tenderer", l.tenderer, party.Beneficiary)
 	return o
 }
 
@@ -170,7 +170,7 @@ func (w *window) certified(button, keyFile, pin string) {
 // is due.
 func TestReleaseInABrowser(t *testing.T) {
 	o := newOwning(t)
-	lot := "/tenderer/lots/" + o.lot.ID
+	lot := "/tenderer/lots/" + o.l.lot.ID
 	o.open(lot)
 	o.says("没有交到本平台的", "登记中标通知")
 	o.picture("owner-award")
@@ -227,7 +227,7 @@ func TestDemandInABrowser(t *testing.T) {
 	}
 	o.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#sure").checked = true, undefined`))
 	o.picture("owner-demand-form")
-	for _, f := range o.files(o.ids[0]) {
+	for _, f := range o.l.files(o.ids[0]) {
 		o.do(chromedp.SetUploadFiles(`[name="file-`+string(f.Kind)+`"]`, []string{pdf}))
 	}
 	o.certified("签名并提交索赔", o.key, ownerPIN)
@@ -235,11 +235,11 @@ func TestDemandInABrowser(t *testing.T) {
 	o.says("索赔已经提交", "审查中", "叁拾万元整", "书面表示不订立合同", "担保机构审查索赔单据")
 	o.picture("owner-demand")
 	id := strings.TrimPrefix(o.path(), "/tenderer/demands/")
-	bank := o.institution()
+	bank := o.l.institution()
 	if err := bank.DecideDemand(t.Context(), id, wire.DemandDecision{Complying: true}); err != nil {
 		t.Fatal(err)
 	}
-	if err := bank.DemandPaid(t.Context(), id, wire.DemandPaid{Amount: 300_000_00, Reference: "PAY1", PaidAt: o.clock.Now()}); err != nil {
+	if err := bank.DemandPaid(t.Context(), id, wire.DemandPaid{Amount: 300_000_00, Reference: "PAY1", PaidAt: o.l.clock.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	o.open("/tenderer/demands/" + id)
