@@ -123,6 +123,16 @@ func (w *window) offline(cut bool) {
 	}
 }
 
+// nothing fails when a page tells who bids, or how many.
+func (w *window) nothing() {
+	w.t.Helper()
+	for _, part := range []string{"投标人第", "3 家", "（3", "共 3"} {
+		if strings.Contains(w.text("main"), part) {
+			w.t.Errorf("%s: before the opening the page says %q", w.name, part)
+		}
+	}
+}
+
 // An opening in eight windows at once, from the waiting room to the signed record.
 func TestOpeningInEightWindows(t *testing.T) {
 	if _, err := os.Stat("assets/built/key.wasm.br"); err != nil {
@@ -151,7 +161,7 @@ func (r *room) waitingRoom() {
 		w.says("已签到", "回执保存在这个浏览器里")
 	}
 	for _, w := range append(r.all(), stranger) {
-		w.silent("投标人第", "3 家", "三家投标人")
+		w.nothing()
 	}
 	quiet := `document.querySelector("main").innerText.replace(/\d+ 分 \d+ 秒/g, "").replace(/\d\d:\d\d:\d\d/g, "")`
 	mine, theirs := must(chromedp.Run(r.bidders[0].ctx, chromedp.Evaluate[string](quiet))), must(chromedp.Run(stranger.ctx, chromedp.Evaluate[string](quiet)))
@@ -163,7 +173,7 @@ func (r *room) waitingRoom() {
 	for _, w := range []*window{r.host, r.supervisor, r.centre, r.bidders[1]} {
 		w.open("/openings")
 		w.says("湘江路绿化工程", "等待截止", "不见面开标")
-		w.silent("投标人第")
+		w.nothing()
 		w.picture("openings-" + strings.ReplaceAll(w.name, " ", "-"))
 		w.open("/halls/" + r.lot.ID)
 	}
@@ -229,6 +239,7 @@ func (r *room) decrypts() {
 	r.host.says("行政监督同意，解密时间延长")
 
 	r.bidders[2].offline(true)
+	r.now()
 	r.bidders[2].says("实时连接中断")
 	r.bidders[2].picture("hall-cut-bidder")
 	r.bidders[1].do(chromedp.Reload())
@@ -238,6 +249,7 @@ func (r *room) decrypts() {
 	r.follows()
 	r.bidders[2].silent("已解密 2 家")
 	r.bidders[2].offline(false)
+	r.now()
 	r.bidders[2].says("已解密 2 家", "主持人恢复")
 	r.bidders[2].silent("实时连接中断")
 }

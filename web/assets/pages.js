@@ -17,10 +17,12 @@ async function ask() {
     const { now } = await answer.json();
     const after = Date.now();
     offset = Date.parse(now) - (before + after) / 2;
+    if (failures > 0) dispatchEvent(new Event("server-found"));
     failures = 0;
     lost.textContent = "";
   } catch {
-    if (++failures >= 2) lost.textContent = "与服务器失去联系，时间未校准；请检查网络";
+    if (++failures === 1) dispatchEvent(new Event("server-lost"));
+    if (failures >= 2) lost.textContent = "与服务器失去联系，时间未校准；请检查网络";
   }
 }
 
@@ -62,6 +64,8 @@ if (clock) {
   setInterval(tick, 250);
   setInterval(ask, 10e3);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+  window.addEventListener("online", ask);
+  window.addEventListener("offline", ask);
 }
 
 // A part is fetched and put in place around what somebody is typing (htmx, innerMorph; hx-morph-skip is left as it is). A
@@ -94,7 +98,7 @@ function follow(part) {
     clearTimeout(later);
     try {
       await fetchInto(part);
-      if (ended || source.readyState === EventSource.OPEN) say("");
+      if (ended || failures === 0 && source.readyState === EventSource.OPEN) say("");
     } catch (e) {
       if (e.message === "session") {
         end();
@@ -125,6 +129,13 @@ function follow(part) {
     };
   };
   listen();
+  // A line that is dead without a word is noticed by the clock, which asks every ten seconds: the stream is begun anew.
+  window.addEventListener("server-lost", () => { if (!ended) say(cut); });
+  window.addEventListener("server-found", () => {
+    if (ended) return;
+    source.close();
+    listen();
+  });
   part.addEventListener("over", refresh);
   window.addEventListener("pagehide", end);
 }
@@ -149,6 +160,9 @@ document.addEventListener("submit", (e) => {
   if (form.dataset.ask && !window.confirm(form.dataset.ask)) { e.preventDefault(); return; }
   if (form.method === "post") form.dataset.sent = "yes";
 });
+
+// What was done is said once, not again when the page is loaded anew.
+if (new URLSearchParams(location.search).has("done")) history.replaceState(null, "", location.pathname + location.hash);
 window.addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
 
 // What was refused is where the reader looks first.
