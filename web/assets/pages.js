@@ -90,7 +90,7 @@ function follow(part) {
   const say = (text) => { if (state && state.textContent !== text) state.textContent = text; };
   const cut = "实时连接中断，正在重新连接；恢复后自动补齐";
   const address = new URL(part.dataset.live, location.href);
-  let waiting = false, again = false, ended = false, source, later;
+  let waiting = false, again = false, ended = false, source, later, anew;
   const end = () => { ended = true; source.close(); };
   const refresh = async () => {
     if (waiting) { again = true; return; }
@@ -113,6 +113,8 @@ function follow(part) {
     }
   };
   const listen = () => {
+    clearTimeout(anew);
+    source?.close();
     source = new EventSource(address);
     const heard = (e) => {
       if (e.lastEventId) address.searchParams.set("after", e.lastEventId);
@@ -125,16 +127,14 @@ function follow(part) {
     source.onerror = () => {
       if (ended) return;
       say(cut);
-      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+      if (source.readyState === EventSource.CLOSED) anew = setTimeout(listen, 3000);
     };
   };
   listen();
   // A line that is dead without a word is noticed by the clock, which asks every ten seconds: the stream is begun anew.
   window.addEventListener("server-lost", () => { if (!ended) say(cut); });
   window.addEventListener("server-found", () => {
-    if (ended) return;
-    source.close();
-    listen();
+    if (!ended) listen();
   });
   part.addEventListener("over", refresh);
   window.addEventListener("pagehide", end);
