@@ -25,7 +25,8 @@ type Officer struct {
 	Platform string                                                     // where openings can be watched; may be empty
 }
 
-const officerCookie = "officer"
+// cookie is named after the port: cookies are not kept apart by it, and several desks may stand on one machine.
+func (o Officer) cookie() string { return "officer-" + o.Host[strings.LastIndexByte(o.Host, ':')+1:] }
 
 // Handler is the officer's desk.
 func (o Officer) Handler() (http.Handler, error) {
@@ -58,7 +59,7 @@ type officerDesk struct {
 
 // knows tells the browser that the address with the token was opened in.
 func (d *officerDesk) knows(r *http.Request) bool {
-	c, err := r.Cookie(officerCookie)
+	c, err := r.Cookie(d.cookie())
 	return err == nil && d.is(c.Value)
 }
 
@@ -68,7 +69,7 @@ func (d *officerDesk) is(token string) bool {
 
 func (d *officerDesk) page(w http.ResponseWriter, r *http.Request) {
 	if token := r.URL.Query().Get("token"); d.is(token) {
-		http.SetCookie(w, &http.Cookie{Name: officerCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode}) //nolint:gosec // http on a loopback address
+		http.SetCookie(w, &http.Cookie{Name: d.cookie(), Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode}) //nolint:gosec // http on a loopback address
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 		return
 	}
