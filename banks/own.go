@@ -55,3 +55,14 @@ func (d *Desk) Undelivered(ctx context.Context, by party.Actor) ([]wire.Delivery
 	}
 	return list, err
 }
+
+// PublishedFees are the fees that an institution's price lists have for a ceiling, the lowest first: what an approval may ask.
+func (d *Desk) PublishedFees(ctx context.Context, institution string, wording letter.WordingRef, mode letter.Mode, ceiling letter.Fen) ([]letter.Fen, error) {
+	products, err := everyProduct(ctx, d.Pool, institution, wording, mode)
+	var all []letter.Fen
+	for _, p := range products {
+		all = append(all, p.Fees(ceiling)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), err
+}

@@ -25,5 +25,6 @@ func ruleOf(operation string) (rule, bool) {
 func (s *server) people() {
 	s.entryPages()
 	s.lotPages()
+	s.institutionPages()
 	s.demoPages()
 }
