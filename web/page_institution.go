@@ -39,37 +39,12 @@ func init() {
 	view.Menu("/institution/deliveries", "送达", party.Guarantor)
 }
 
-// institutionNotes are what a page says after something was done on it.
-var institutionNotes = map[string]string{
-	"taken-up":     "已受理。请在答复时限之前作出承保决定。",
-	"approved":     "已同意承保。保费到账后登记，再由经办人签发。",
-	"declined":     "已告知申请人不予承保。",
-	"paid":         "已登记到账或付款。",
-	"refunded":     "已登记保费退还。",
-	"issued":       "保函已经签发生效，平台已出具回执。",
-	"failed":       "已报告不能开立；收到的保费须退还申请人。",
-	"acknowledged": "已确认收到解除。",
-	"complying":    "已认定索赔相符，请在付款期限之内付款。",
-	"rejected":     "已拒付，全部不符点已告知受益人。拒付通知已经下载，请送达受益人。",
-	"requested":    "已通知受益人补充单据。",
-	"interim":      "已登记先予支付。",
-	"stayed":       "已登记中止支付裁定。",
-	"lifted":       "已登记解除中止支付，索赔恢复处理。",
-}
-
-// institutionFrame is the frame of a page of an institution: it may sign, and says what was done.
-func (v *visit) institutionFrame(title string) view.Frame {
-	f := v.signing(title)
-	f.Noted = institutionNotes[v.QueryParam("done")]
-	return f
-}
-
 // mostWaiting is how many applications the queue shows.
 const mostWaiting = 200
 
 func (v *visit) institutionQueue() (templ.Component, error) {
 	q, err := v.readQueue()
-	return view.Institution(v.institutionFrame("待办申请"), q), err
+	return view.Institution(v.signing("待办申请"), q), err
 }
 
 func (v *visit) institutionQueuePart() (templ.Component, error) {
@@ -149,13 +124,13 @@ func queueItem(g *guarantee.Guarantee, times banks.AnswerTimes) view.QueueItem {
 
 func (v *visit) institutionApplication() (templ.Component, error) {
 	a, err := v.application()
-	return view.ApplicationPage(v.institutionFrame("申请 "+v.id[:8]), a), err
+	return view.ApplicationPage(v.signing("申请 "+v.id[:8]), a), err
 }
 
 func (v *visit) approvalSheet() (templ.Component, error) {
 	a, err := v.application()
 	a.Sheet, a.Institution = true, v.x.actor.Name
-	return view.ApprovalSheet(v.institutionFrame("保函审批单"), a), err
+	return view.ApprovalSheet(v.signing("保函审批单"), a), err
 }
 
 // application reads one application of the institution with all that its people may know of it.
@@ -256,7 +231,7 @@ func (v *visit) institutionDeliveries() (templ.Component, error) {
 		err = nil // admitted as an organisation, and not yet as an institution: nothing is sent to it
 	}
 	x.Listens = i.Base != ""
-	return view.DeliveriesPage(v.institutionFrame("送达"), x), err
+	return view.DeliveriesPage(v.signing("送达"), x), err
 }
 
 func (v *visit) letterReceipt() (download, error) {

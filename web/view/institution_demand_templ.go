@@ -1481,7 +1481,7 @@ func pleas(x InstitutionDemand) templ.Component {
 }
 
 // aimDemand names the demand of a form, and where to go when it is done.
-func aimDemand(id, done string) templ.Component {
+func aimDemand(id string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1506,7 +1506,7 @@ func aimDemand(id, done string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Hidden("go", demandHref(id)+"?done="+done).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Hidden("go", demandHref(id)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1566,7 +1566,7 @@ func demandNow(f Frame, x InstitutionDemand) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = aimDemand(x.D.ID, "complying").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = aimDemand(x.D.ID).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1786,7 +1786,7 @@ func demandNow(f Frame, x InstitutionDemand) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = aimDemand(x.D.ID, "paid").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = aimDemand(x.D.ID).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1867,7 +1867,7 @@ func demandNow(f Frame, x InstitutionDemand) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = aimDemand(x.D.ID, "lifted").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = aimDemand(x.D.ID).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -2046,7 +2046,7 @@ func requestForm(x InstitutionDemand) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = aimDemand(x.D.ID, "requested").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = aimDemand(x.D.ID).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2201,7 +2201,7 @@ func rejectForm(x InstitutionDemand) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = aimDemand(x.D.ID, "rejected").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = aimDemand(x.D.ID).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2323,7 +2323,7 @@ func interimForm(x InstitutionDemand) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = aimDemand(x.D.ID, "interim").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = aimDemand(x.D.ID).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2447,7 +2447,7 @@ func stayFold(x InstitutionDemand) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = aimDemand(x.D.ID, "stayed").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = aimDemand(x.D.ID).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -1216,7 +1216,7 @@ func applicationNow(f Frame, a Application) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = aim(a.G.ID, "refunded").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = aim(a.G.ID).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1313,7 +1313,7 @@ func applicationNow(f Frame, a Application) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = aim(a.G.ID, "taken-up").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = aim(a.G.ID).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1541,7 +1541,7 @@ func dueOf(f Frame, i QueueItem) templ.Component {
 }
 
 // aim names the application of a form, and where to go when it is done.
-func aim(id, done string) templ.Component {
+func aim(id string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1566,7 +1566,7 @@ func aim(id, done string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Hidden("go", applicationHref(id)+"?done="+done).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Hidden("go", applicationHref(id)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1611,7 +1611,7 @@ func decisionForms(f Frame, a Application) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = aim(a.G.ID, "approved").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = aim(a.G.ID).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1653,7 +1653,7 @@ func decisionForms(f Frame, a Application) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = aim(a.G.ID, "declined").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = aim(a.G.ID).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1716,7 +1716,7 @@ func feeForm(a Application) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = aim(a.G.ID, "paid").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = aim(a.G.ID).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2005,7 +2005,7 @@ func issueForms(f Frame, a Application) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = aim(a.G.ID, "issued").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = aim(a.G.ID).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2061,7 +2061,7 @@ func issueForms(f Frame, a Application) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = aim(a.G.ID, "failed").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = aim(a.G.ID).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2131,7 +2131,7 @@ func issuedNow(f Frame, a Application) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = acknowledgeForm(a.G.ID, applicationHref(a.G.ID)+"?done=acknowledged", "确认收到解除").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = acknowledgeForm(a.G.ID, applicationHref(a.G.ID), "确认收到解除").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2786,7 +2786,7 @@ func DeliveriesPage(f Frame, x InstitutionDeliveries) templ.Component {
 									}()
 								}
 								ctx = templ.InitializeContext(ctx)
-								templ_7745c5c3_Err = acknowledgeForm(g.ID, "/institution/deliveries?done=acknowledged", "确认收到 "+numberOf(g)).Render(ctx, templ_7745c5c3_Buffer)
+								templ_7745c5c3_Err = acknowledgeForm(g.ID, "/institution/deliveries", "确认收到 "+numberOf(g)).Render(ctx, templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}
