@@ -356,6 +356,22 @@ func TestQueryUnderProcurement(t *testing.T) {
 	}
 }
 
+// The first winner refused and the second award is set aside: who lost the first one keeps the clock that its notice began;
+// the second winner waits.
+func TestSetAsideAfterARefusal(t *testing.T) {
+	w := newWorld(t)
+	l, ids := w.opened(letter.RegimeProcurement, "G1")
+	w.tells(w.award(l, w.bidders[0])) // Monday, 21 December
+	w.tells(w.Refuse(w.ctx, w.tenderers(), l.ID, "refused_contract", signing.Sum([]byte("letter"))))
+	w.tells(w.award(l, w.bidders[1]))
+	w.clock.Advance(24 * time.Hour)
+	a := must(w.object(w.bidders[2], l, ""))
+	must(w.answer(a.ID, Reply{Upheld: true, Changes: true}))
+	if got := fmt.Sprint(w.releaseOf(ids[0]), " ", w.releaseOf(ids[1]), " ", w.releaseOf(ids[2])); got != "none none 2026-12-28" {
+		t.Errorf("the clocks are %s", got)
+	}
+}
+
 // What everybody, the parties and the others read of an objection, before and after its answer.
 func TestWhoReadsObjections(t *testing.T) {
 	w := newWorld(t)

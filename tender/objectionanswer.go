@@ -2,9 +2,11 @@ package tender
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
+	"baohan/guarantee/calendar"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -74,7 +76,35 @@ func (d *Desk) setAside(ctx context.Context, t *turn, objection string) error {
 	if err := d.stopRelease(ctx, t.tx, t.lot, ReleaseAward, "award_set_aside", everyLetter); err != nil {
 		return err
 	}
+	if err := d.releaseLosersTx(ctx, t.tx, t.lot); err != nil {
+		return err
+	}
 	return d.releaseFreedTx(ctx, t.tx, t.lot)
+}
+
+// releaseLosersTx sets the clocks of those who lost an award that stands, and won none after it: the notice of an award whose
+// winner refused was issued, whatever became of the next one (政府采购法实施条例33).
+func (d *Desk) releaseLosersTx(ctx context.Context, tx pgx.Tx, l *Lot) error {
+	all, err := awards(ctx, tx, l.ID)
+	if err != nil {
+		return err
+	}
+	bids, err := readBids(ctx, tx, l.ID)
+	if err != nil {
+		return err
+	}
+	for i, a := range all {
+		lost := func(id string) bool {
+			return !slices.ContainsFunc(all[i:], func(later AwardView) bool { return wonWith(bids, later.Winner, id) })
+		}
+		if a.SetAside != nil {
+			continue
+		}
+		if err := d.releaseOn(ctx, tx, l, ReleaseAward, calendar.DateOf(a.NoticedOn), lost); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // WithdrawObjection takes an objection back, by who raised it, before it is answered.

@@ -178,8 +178,8 @@ func (v *visit) write(code int, page templ.Component) error {
 	return v.HTMLBlob(code, b.Bytes())
 }
 
-// peoplePolicy is that of a page with forms: it runs our scripts and modules, sends forms to us, and loads nothing from
-// anywhere else.
+// peoplePolicy is that of a page with forms: it runs our scripts and the signing module, sends forms to us, and loads nothing
+// from anywhere else.
 const peoplePolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 

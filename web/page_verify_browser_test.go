@@ -71,7 +71,7 @@ func (v visitor) wait(condition string) {
 		if err == nil {
 			return
 		}
-		if !strings.Contains(err.Error(), "context") || v.ctx.Err() != nil || time.Now().After(end) {
+		if !strings.Contains(err.Error(), "context") && !strings.Contains(err.Error(), "navigated") || v.ctx.Err() != nil || time.Now().After(end) {
 			v.t.Fatalf("%s: %v\nthe page says: %s", condition, err, v.text("#status"))
 		}
 	}

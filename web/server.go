@@ -120,8 +120,8 @@ func New(c Config) (http.Handler, error) {
 	}
 	s.assetPath = "/assets/" + verify.assets.edition
 	s.pages(verify)
-	s.introduce(c.Published, c.PlatformChain)
 	s.people()
+	s.introduce(c.Published, c.PlatformChain)
 	return s.edge(s.echo), nil
 }
 

@@ -31,6 +31,7 @@ type commands struct {
 	Files    filesCommand    `cmd:"" help:"文件库：生成、更换密钥。"`
 	CA       caCommand       `cmd:"" name:"ca" help:"开发用证书机构（无法律效力）。"`
 
+	Keyfile     keyfileCommand     `cmd:"" help:"做一个证书文件，供在平台的网页上签名用。"`
 	Bidder      bidderCommand      `cmd:"" help:"投标人：询价、申请、核对自己的保函、投标。"`
 	BidList     bidListCommand     `cmd:"" help:"交易中心的投标系统：截止后把导出的投标清单（CSV）签名并提交。"`
 	Incident    incidentCommand    `cmd:"" help:"应急：交易中心登记、行政监督认定无法解封的保函。"`
