@@ -29,7 +29,7 @@ const pin = "口令 Kouling-4711"
 // keyDesk is a life whose platform has a page with forms that need a certificate.
 type keyDesk struct {
 	*life
-	visit
+	visitor
 	url  string
 	html string // of the page's main part
 
@@ -43,7 +43,7 @@ func newKeyDesk(t *testing.T) *keyDesk {
 	if _, err := os.Stat("assets/built/key.wasm.br"); err != nil {
 		t.Skip("the signing module is not built here: make wasm")
 	}
-	d := &keyDesk{visit: visit{t, browser(t), t.TempDir()}, life: newLife(t), acts: map[string]int{}}
+	d := &keyDesk{visitor: visitor{t, browser(t), t.TempDir()}, life: newLife(t), acts: map[string]int{}}
 	config := d.desks
 	config.Registry, config.Published = prometheus.NewRegistry(), Published{Roots: []signing.Certificate{d.ca.Root}}
 	inner, a := must(New(config)), must(loadAssets(files))
@@ -71,7 +71,7 @@ func newKeyDesk(t *testing.T) *keyDesk {
 // record keeps all that the page and its workers send, as the browser itself tells it.
 func (d *keyDesk) record() {
 	if _, err := chromedp.Call(d.ctx, network.Enable, network.EnableParams{}); err != nil {
-		d.visit.t.Fatal(err)
+		d.visitor.t.Fatal(err)
 	}
 	err := chromedp.Listen(d.ctx, func(e any) {
 		if r, ok := e.(*network.EventRequestWillBeSent); ok {
@@ -85,7 +85,7 @@ func (d *keyDesk) record() {
 		}
 	})
 	if err != nil {
-		d.visit.t.Fatal(err)
+		d.visitor.t.Fatal(err)
 	}
 }
 
@@ -100,7 +100,7 @@ func (d *keyDesk) keyFile(p person) string {
 	text := must(client.WriteKeyFile(p.sign.Key, p.sign.Chain, p.encrypt.Key, p.encrypt.Chain, []byte(pin)))
 	name := filepath.Join(d.dir, p.uscc+".baohan.pem")
 	if err := os.WriteFile(name, text, 0o600); err != nil {
-		d.visit.t.Fatal(err)
+		d.visitor.t.Fatal(err)
 	}
 	return name
 }
@@ -142,7 +142,7 @@ func (d *keyDesk) signsIn(p person) {
 	d.types(pin)
 	d.wait(`location.pathname === "/done" || document.querySelector("#key-error")?.innerText`)
 	if at := d.text("#key-error"); at != "" {
-		d.visit.t.Fatal(at)
+		d.visitor.t.Fatal(at)
 	}
 }
 
@@ -178,7 +178,7 @@ func TestKeyInABrowser(t *testing.T) {
 
 // clean holds that neither key nor passphrase nor the file went out, in any of the ways in which they could be written.
 func (d *keyDesk) clean(p person) {
-	t := d.visit.t
+	t := d.visitor.t
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.asked) < 5 {

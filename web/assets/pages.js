@@ -64,40 +64,74 @@ if (clock) {
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
 }
 
-// htmx puts a part in place and keeps what is typed in it; a build without it replaces the part whole.
+// A part is fetched and put in place around what somebody is typing (htmx, innerMorph; hx-morph-skip is left as it is). A
+// build without htmx replaces the part, and keeps the same forms. What is no part stays out: an error, or the sign-in of a
+// person whose session is over.
 async function fetchInto(part) {
-  if (window.htmx) return htmx.ajax("GET", part.dataset.part, { target: part, swap: "innerMorph" });
-  const answer = await fetch(part.dataset.part);
-  if (answer.ok) part.innerHTML = await answer.text();
+  const answer = await fetch(part.dataset.part, { cache: "no-store", signal: AbortSignal.timeout(15e3) });
+  if (!answer.ok || answer.redirected) throw new Error(answer.redirected ? "session" : answer.status);
+  const text = await answer.text();
+  if (window.htmx) return htmx.swap({ text, target: part, sourceElement: part, swap: "innerMorph" });
+  const fresh = document.createRange().createContextualFragment(text);
+  for (const kept of part.querySelectorAll("[hx-morph-skip][id]")) fresh.getElementById(kept.id)?.replaceWith(kept);
+  part.replaceChildren(fresh);
 }
 
-// A live part is fetched anew when its stream tells of something, and put in place without disturbing what somebody is
-// typing. The stream tells the last event again that was missed (Last-Event-ID), so nothing is lost while it is away.
+// A live part is fetched anew when its stream tells of something. The stream tells again what was missed (Last-Event-ID), so
+// nothing is lost while it is away; a stream that was refused is asked for again. data-final names the events after which
+// nothing comes, data-reload those after which the page is another.
 function follow(part) {
-  let waiting = false, again = false;
+  const words = (name) => (part.dataset[name] ?? "").split(" ").filter(Boolean);
+  const state = document.getElementById(part.dataset.state ?? "");
+  const say = (text) => { if (state && state.textContent !== text) state.textContent = text; };
+  const cut = "实时连接中断，正在重新连接；恢复后自动补齐";
+  const address = new URL(part.dataset.live, location.href);
+  let waiting = false, again = false, ended = false, source, later;
+  const end = () => { ended = true; source.close(); };
   const refresh = async () => {
     if (waiting) { again = true; return; }
     waiting = true;
+    clearTimeout(later);
     try {
       await fetchInto(part);
+      if (ended || source.readyState === EventSource.OPEN) say("");
+    } catch (e) {
+      if (e.message === "session") {
+        end();
+        say("登录已到期，本页不再更新；请刷新页面，重新登录");
+      } else {
+        say(cut);
+        later = setTimeout(refresh, 2000);
+      }
     } finally {
       waiting = false;
       if (again) { again = false; refresh(); }
     }
   };
-  const state = document.getElementById(part.dataset.state ?? "");
-  const source = new EventSource(part.dataset.live);
-  const heard = () => { if (state) state.textContent = ""; refresh(); };
-  for (const kind of (part.dataset.events ?? "message").split(" ")) source.addEventListener(kind, heard);
-  source.onopen = () => { if (state) state.textContent = ""; };
-  source.onerror = () => { if (state) state.textContent = "实时连接中断，正在重新连接；恢复后自动补齐"; };
+  const listen = () => {
+    source = new EventSource(address);
+    const heard = (e) => {
+      if (e.lastEventId) address.searchParams.set("after", e.lastEventId);
+      if (words("reload").includes(e.type)) { end(); location.reload(); return; }
+      if (words("final").includes(e.type)) end();
+      refresh();
+    };
+    for (const kind of new Set([...(words("events").length ? words("events") : ["message"]), ...words("final"), ...words("reload")])) source.addEventListener(kind, heard);
+    source.onopen = refresh;
+    source.onerror = () => {
+      if (ended) return;
+      say(cut);
+      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+    };
+  };
+  listen();
   part.addEventListener("over", refresh);
-  window.addEventListener("pagehide", () => source.close());
+  window.addEventListener("pagehide", end);
 }
 
 // A page may also be looked at again every so many seconds.
 function repeat(part) {
-  setInterval(() => fetchInto(part), Number(part.dataset.every) * 1000);
+  setInterval(() => fetchInto(part).catch(() => {}), Number(part.dataset.every) * 1000); // next time
 }
 
 for (const part of document.querySelectorAll("[data-live]")) follow(part);
