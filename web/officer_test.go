@@ -107,10 +107,12 @@ func TestOfficersPageIsGuarded(t *testing.T) {
 		change       func(*http.Request)
 		want         int
 	}{
-		"a stranger looks":         {"GET", "/", func(*http.Request) {}, 403},
-		"a stranger acts":          {"POST", "/act", func(*http.Request) {}, 403},
-		"a wrong token":            {"GET", "/?token=" + strings.Repeat("0", 32), func(*http.Request) {}, 403},
-		"a wrong cookie":           {"GET", "/", func(r *http.Request) { r.AddCookie(&http.Cookie{Name: Officer{Host: d.page.Listener.Addr().String()}.cookie(), Value: "x"}) }, 403},
+		"a stranger looks": {"GET", "/", func(*http.Request) {}, 403},
+		"a stranger acts":  {"POST", "/act", func(*http.Request) {}, 403},
+		"a wrong token":    {"GET", "/?token=" + strings.Repeat("0", 32), func(*http.Request) {}, 403},
+		"a wrong cookie": {"GET", "/", func(r *http.Request) {
+			r.AddCookie(&http.Cookie{Name: Officer{Host: d.page.Listener.Addr().String()}.cookie(), Value: "x"})
+		}, 403},
 		"another name":             {"GET", "/", func(r *http.Request) { in(r); r.Host = "rebound.test" }, 421},
 		"another site acts":        {"POST", "/act", func(r *http.Request) { in(r); r.Header.Set("Sec-Fetch-Site", "cross-site") }, 403},
 		"the officer looks":        {"GET", "/", in, 200},

@@ -67,7 +67,7 @@ func (v *visit) bidderDesk() (templ.Component, error) {
 
 func (v *visit) bidderDue() (templ.Component, error) {
 	day, err := v.bidderDay()
-	return view.BidderDue(day, v.frame("工作台")), err
+	return view.BidderTask(day, v.frame("工作台")), err
 }
 
 func (v *visit) bidderDay() (day view.BidderDay, err error) {
@@ -109,7 +109,7 @@ func (s *server) institutions(ctx context.Context) (map[string]string, error) {
 }
 
 // soonerFirst puts what the bidder itself must do before what it waits for, and what ends first on top.
-func soonerFirst(a, b view.Due) int {
+func soonerFirst(a, b view.BidderMove) int {
 	switch {
 	case a.Urgent != b.Urgent && a.Urgent:
 		return -1
@@ -124,8 +124,8 @@ func soonerFirst(a, b view.Due) int {
 }
 
 // due says what an application waits for; false: nothing.
-func (v *visit) due(o view.OwnLetter) (view.Due, bool) {
-	d := view.Due{Tone: o.Tone(), State: o.Status(), Do: view.Link{Href: o.Href(), Text: "查看 " + o.Name()}}
+func (v *visit) due(o view.OwnLetter) (view.BidderMove, bool) {
+	d := view.BidderMove{Tone: o.Tone(), State: o.Status(), Do: view.Link{Href: o.Href(), Text: "查看 " + o.Name()}}
 	failed := o.ApplicationState == guarantee.Declined || o.ApplicationState == guarantee.Cancelled || o.FeeState == guarantee.FeeLapsed
 	switch {
 	case failed || o.InstrumentState == guarantee.IssueFailed:

@@ -155,7 +155,7 @@ var hallDone = map[string]string{
 
 func (v *visit) noted(f view.Frame) view.Frame {
 	if said := hallDone[v.QueryParam("done")]; said != "" && v.said == nil {
-		f.Done, f.Noted = true, said
+		f.Noted = said
 	}
 	return f
 }

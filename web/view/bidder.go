@@ -16,14 +16,14 @@ import (
 // BidderDay is what stands on a bidder's desk. It comes from its own rows and from what everybody may know.
 type BidderDay struct {
 	Me      string // USCC
-	Due     []Due
+	Due     []BidderMove
 	Today   []*tender.Lot // opened today, whoever bids there
 	Letters []OwnLetter   // the newest
 	Notices []wire.Notice
 }
 
-// Due is one thing that waits, for the bidder or for somebody else.
-type Due struct {
+// BidderMove is one thing that waits, for the bidder or for somebody else.
+type BidderMove struct {
 	Tone   Tone
 	State  string
 	What   string
@@ -279,17 +279,6 @@ func (r Results) bidders(all []letter.Party) string {
 	return said
 }
 
-func partyNames(all []letter.Party) string {
-	said := ""
-	for i, p := range all {
-		if i > 0 {
-			said += "、"
-		}
-		said += p.Name
-	}
-	return said
-}
-
 func (r Results) letter(id string) *wire.OpenedLetter {
 	for i := range r.Opening.Letters {
 		if r.Opening.Letters[i].ID == id {
@@ -297,14 +286,6 @@ func (r Results) letter(id string) *wire.OpenedLetter {
 		}
 	}
 	return nil
-}
-
-func resultWords(result string) string {
-	return map[string]string{"passed": "通过", "doubtful": "存疑", "unknown": "无法判断"}[result]
-}
-
-func resultTone(result string) Tone {
-	return map[string]Tone{"passed": Good, "doubtful": Bad, "unknown": Open}[result]
 }
 
 func (r Results) nameOf(uscc string) string {
@@ -351,7 +332,7 @@ func byWords(role string) string {
 	return map[string]string{"beneficiary": "受益人", "guarantor": "担保机构", "bidder": "申请人", "system": "平台"}[role]
 }
 
-func clockSpan(c wire.DemandClock) string {
+func demandSpan(c wire.DemandClock) string {
 	said := ""
 	if c.Days > 0 {
 		unit := "天"

@@ -63,7 +63,7 @@ func BidderDesk(f Frame, d BidderDay) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = BidderDue(d, f).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = BidderTask(d, f).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -299,8 +299,8 @@ func BidderDesk(f Frame, d BidderDay) templ.Component {
 	})
 }
 
-// BidderDue is the part that is looked at again.
-func BidderDue(d BidderDay, f Frame) templ.Component {
+// BidderTask is the part that is looked at again.
+func BidderTask(d BidderDay, f Frame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

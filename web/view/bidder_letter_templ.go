@@ -1393,9 +1393,9 @@ func BidderDemand(f Frame, x DemandPage) templ.Component {
 								}
 								ctx = templ.InitializeContext(ctx)
 								var templ_7745c5c3_Var56 string
-								templ_7745c5c3_Var56, templ_7745c5c3_Err = templ.JoinStringErrs(clockSpan(c))
+								templ_7745c5c3_Var56, templ_7745c5c3_Err = templ.JoinStringErrs(demandSpan(c))
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `view/bidder_letter.templ`, Line: 236, Col: 22}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `view/bidder_letter.templ`, Line: 236, Col: 23}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var56))
 								if templ_7745c5c3_Err != nil {

@@ -137,13 +137,13 @@ func BidderSteps(f Frame, l *tender.Lot, me string) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = afterOpening(l).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = openedLot(l).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
 			default:
-				templ_7745c5c3_Err = afterOpening(l).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = openedLot(l).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -209,7 +209,7 @@ func afterClosing(l *tender.Lot) templ.Component {
 	})
 }
 
-func afterOpening(l *tender.Lot) templ.Component {
+func openedLot(l *tender.Lot) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -118,17 +118,6 @@ func presentedWords(s tender.AcceptedState) string {
 	return map[tender.AcceptedState]string{tender.LetterAccepted: "已认可，待平台复核", tender.LetterVerified: "平台复核相符", tender.LetterContradicted: "与平台记录不符"}[s]
 }
 
-func resultTone(result string) Tone {
-	return map[string]Tone{"passed": Good, "doubtful": Bad}[result]
-}
-
-func resultWords(result string) string {
-	if w, ok := map[string]string{"passed": "通过", "doubtful": "存疑", "unknown": "无法判断"}[result]; ok {
-		return w
-	}
-	return "—"
-}
-
 // CentreDesk is what waits for the trading centre.
 type CentreDesk struct {
 	Lots      []tender.CentreLot

@@ -105,7 +105,7 @@ func HallPage(f Frame, h Hall, o tender.Opening) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = Letters(o).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = LetterResults(o).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1865,9 +1865,9 @@ func hallEvents(h Hall) templ.Component {
 	})
 }
 
-// Letters is what the opening found of the securities: the doubtful first, line by line with both values. There is nothing
+// LetterResults is what the opening found of the securities: the doubtful first, line by line with both values. There is nothing
 // here by which a bid could be rejected: that is the committee's.
-func Letters(o tender.Opening) templ.Component {
+func LetterResults(o tender.Opening) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -626,7 +626,7 @@ func OpeningPage(f Frame, l *tender.Lot, o tender.Opening, hall bool) templ.Comp
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = Letters(o).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = LetterResults(o).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
