@@ -142,6 +142,9 @@ func TestVerifyPageWithoutItsModule(t *testing.T) {
 	if !with.built() || with.edition == a.edition || !strings.HasPrefix(string(with.byName[workerName].body), "s\n") {
 		t.Errorf("%+v", with)
 	}
+	if _, worker := with.byName[keyWorkerName]; worker {
+		t.Error("a worker without its module")
+	}
 	if policy := with.byName[workerName].policy; policy != "default-src 'none'; script-src 'wasm-unsafe-eval'" {
 		t.Errorf("the worker, which reads the file, may do more than it needs: %s", policy)
 	}
