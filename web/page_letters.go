@@ -21,14 +21,6 @@ func (s *server) letterPages() {
 	s.page("/tenderer/demands/:id", "page-own-demand", (*visit).demandOfTenderer)
 }
 
-func init() {
-	notes["released"] = "解除文件已经签署并送达平台。"
-	notes["presented"] = "索赔已经提交，期限自平台收到时起计算。"
-	notes["completed"] = "单据已经补交。"
-	notes["withdrawn"] = "索赔已经撤回。"
-	notes["resumed"] = "解除文书已经提交，期限恢复计算。"
-}
-
 // lettersOfLot shows nothing before the opening: the same page whether there are letters or none, made without asking.
 func (v *visit) lettersOfLot() (templ.Component, error) {
 	l, err := v.tender.Lot(v.ctx, v.x.actor, v.id)

@@ -54,7 +54,7 @@ func TestLotFormTellsMistakes(t *testing.T) {
 	}
 	mistake("请填写以元为单位的金额", map[string]string{"base": "30,000,000.00"})
 	mistake("投标担保金额超过招标项目估算价的 2%", nil)
-	w.wait(`document.activeElement.name === "amount" && document.activeElement.getAttribute("aria-invalid") !== null`)
+	w.wait(`document.activeElement.name === "amount" && document.activeElement.getAttribute("aria-invalid") === "true"`)
 	w.picture("owner-lot-mistake")
 	w.fill("amount", "600000")
 	tick("independent", false)
@@ -282,7 +282,7 @@ func TestDesksInABrowser(t *testing.T) {
 	centre.fill("title", "国务院办公厅关于2027年部分节假日安排的通知")
 	centre.do(chromedp.SetUploadFiles("#csv", []string{csv}))
 	centre.press("录入整年")
-	centre.says("第 2 行")
+	centre.says("第2行")
 	centre.picture("centre-calendar-mistake")
 	centre.open("/centre/lots/" + r.lot.ID + "/incident")
 	centre.fill("cause", "software")

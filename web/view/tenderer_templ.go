@@ -67,7 +67,7 @@ func DueTable(caption string, all []Due, now time.Time) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					if d.Tone != Plain {
+					if d.Tone == Bad {
 						templ_7745c5c3_Err = Badge(d.Tone, toneWords(d.Tone)).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
