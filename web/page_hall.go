@@ -54,7 +54,7 @@ func (v *visit) hallPage() (templ.Component, error) {
 	}
 	o, err := v.tender.Opening(v.ctx, l.ID)
 	f := v.frame("开标大厅")
-	f.Key = v.x.actor.Is(party.Bidder)
+	f.Key = v.x.actor.Is(party.Bidder, party.Beneficiary, party.Agent)
 	return view.HallPage(v.noted(f), h, o), err
 }
 

@@ -176,6 +176,14 @@ func (h Hall) name(uscc string) string {
 	return uscc
 }
 
+// without is what a bid that names no letter gives: on a lot that takes cash, that.
+func (h Hall) without() string {
+	if slices.Contains(h.Lot.Forms, letter.FormCash) {
+		return "现金保证金"
+	}
+	return "未列保函"
+}
+
 // bidName is a bid as people know it.
 func bidName(bidders []letter.Party) string {
 	switch len(bidders) {
