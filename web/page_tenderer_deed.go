@@ -1,7 +1,9 @@
 package web
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -169,12 +171,11 @@ func (v *visit) announceLot(form url.Values, cmd party.Command) (string, error) 
 func (v *visit) awardLot(form url.Values, cmd party.Command) (string, error) {
 	r := reader{form: form}
 	n := tender.AwardNote{Winner: form.Get("winner"), NoticedOn: r.date("noticed_on")}
-	for name, values := range form {
+	for _, name := range slices.Sorted(maps.Keys(form)) {
 		uscc, ok := strings.CutPrefix(name, "pass-")
-		if !ok || values[0] == "" || uscc == n.Winner {
-			continue
+		if reason := form.Get(name); ok && reason != "" && uscc != n.Winner {
+			n.PassedOver = append(n.PassedOver, tender.PassedOver{Bidder: uscc, Reason: reason, Evidence: v.files["proof-"+uscc].digestOrNone()})
 		}
-		n.PassedOver = append(n.PassedOver, tender.PassedOver{Bidder: uscc, Reason: values[0], Evidence: v.files["proof-"+uscc].digestOrNone()})
 	}
 	if r.err != nil {
 		return "", r.err
