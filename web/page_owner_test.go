@@ -32,7 +32,8 @@ func TestLotFormTellsMistakes(t *testing.T) {
 		w.fill(name, value)
 	}
 	w.press("登记项目，下一步填标段")
-	w.says("统一社会信用代码")
+	w.says("统一社会信用代码校验位不符")
+	w.wait(`document.activeElement.name === "beneficiary-uscc-1"`)
 	w.picture("owner-project-mistake")
 	w.fill("beneficiary-uscc-1", uscc(49))
 	w.press("登记项目，下一步填标段")
@@ -54,7 +55,7 @@ func TestLotFormTellsMistakes(t *testing.T) {
 	}
 	mistake("请填写以元为单位的金额", map[string]string{"base": "30,000,000.00"})
 	mistake("投标担保金额超过招标项目估算价的 2%", nil)
-	w.wait(`document.activeElement.name === "amount" && document.activeElement.getAttribute("aria-invalid") !== null`)
+	w.wait(`document.activeElement.name === "amount" && document.activeElement.getAttribute("aria-invalid") === "true"`)
 	w.picture("owner-lot-mistake")
 	w.fill("amount", "600000")
 	tick("independent", false)
@@ -196,9 +197,9 @@ func TestReleaseInABrowser(t *testing.T) {
 	if got := o.text("#outcome"); strings.Count(got, "已解除") != 3 {
 		t.Errorf("what became of them: %s", got)
 	}
-	o.picture("owner-letters-released")
-	o.open(lot + "/guarantees")
 	o.says("已经终止的")
+	o.silent("可以解除的", "签名解除所选保函") // the page does not offer again what was done
+	o.picture("owner-letters-released")
 	o.open("/tenderer/guarantees/" + o.ids[0])
 	o.says("已解除", "下载保函 PDF")
 	o.picture("owner-letter-ended")
@@ -226,13 +227,14 @@ func TestDemandInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#sure").checked = true, undefined`))
+	o.says("大写：人民币叁拾万元整")
 	o.picture("owner-demand-form")
 	for _, f := range o.l.files(o.ids[0]) {
 		o.do(chromedp.SetUploadFiles(`[name="file-`+string(f.Kind)+`"]`, []string{pdf}))
 	}
 	o.certified("签名并提交索赔", o.key, ownerPIN)
 	o.wait(`location.pathname.startsWith("/tenderer/demands/")`)
-	o.says("索赔已经提交", "审查中", "叁拾万元整", "书面表示不订立合同", "担保机构审查索赔单据")
+	o.says("索赔已经提交。平台于", "审查中", "叁拾万元整", "书面表示不订立合同", "担保机构审查索赔单据")
 	o.picture("owner-demand")
 	id := strings.TrimPrefix(o.path(), "/tenderer/demands/")
 	bank := o.l.institution()
@@ -282,7 +284,7 @@ func TestDesksInABrowser(t *testing.T) {
 	centre.fill("title", "国务院办公厅关于2027年部分节假日安排的通知")
 	centre.do(chromedp.SetUploadFiles("#csv", []string{csv}))
 	centre.press("录入整年")
-	centre.says("第 2 行")
+	centre.says("第2行")
 	centre.picture("centre-calendar-mistake")
 	centre.open("/centre/lots/" + r.lot.ID + "/incident")
 	centre.fill("cause", "software")
@@ -337,6 +339,6 @@ func (r *remote) overseen(chromium context.Context, incident, log string) {
 	}
 	w.fill("words", "证据显示开标已经自动完成，不需要应急")
 	w.certified("签名不予认可", keyFileOf(r.t, p, ownerPIN), ownerPIN)
-	w.says("认定已经签署", "不予认可")
+	w.says("认定已经签署并登记", "不予认可")
 	w.picture("incident-dismissed")
 }
