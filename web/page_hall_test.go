@@ -111,6 +111,21 @@ func (r *room) signs(w *window, button string, p person) {
 	}
 }
 
+// looks has the first window checked, and all of them pictured where pictures are kept.
+func (r *room) looks(name string, first *window, rest ...*window) {
+	r.t.Helper()
+	all := rest
+	if os.Getenv("BAOHAN_SHOTS") == "" {
+		all = nil
+	}
+	if first != nil {
+		all = append([]*window{first}, all...)
+	}
+	for _, w := range all {
+		w.picture(name + "-" + strings.ReplaceAll(w.name, " ", "-"))
+	}
+}
+
 // offline cuts a window off, or gives it its line back.
 func (w *window) offline(cut bool) {
 	w.t.Helper()
@@ -174,7 +189,9 @@ func (r *room) waitingRoom() {
 		w.open("/openings")
 		w.says("湘江路绿化工程", "等待截止", "不见面开标")
 		w.nothing()
-		w.picture("openings-" + strings.ReplaceAll(w.name, " ", "-"))
+		if w == r.host || w == r.bidders[1] {
+			w.picture("openings-" + strings.ReplaceAll(w.name, " ", "-"))
+		}
 		w.open("/halls/" + r.lot.ID)
 	}
 	r.centre.silent("人工开标")
@@ -189,7 +206,7 @@ func (r *room) opens() {
 	for _, w := range []*window{r.host, r.supervisor, r.bidders[0]} {
 		w.silent("人工开标")
 	}
-	r.screen.picture("hall-opening-screen")
+	r.looks("hall-opening", nil, r.screen)
 	r.centre.accept()
 	r.centre.press("人工开标")
 	r.allSay("名单和保函查验已公布", "投标人第1建设公司", "投标人第3建设公司", "存疑")
@@ -201,9 +218,7 @@ func (r *room) opens() {
 		r.t.Errorf("the supervisor has %d forms", n)
 	}
 	r.bidders[0].says("本单位")
-	for _, w := range []*window{r.host, r.supervisor, r.bidders[0], r.screen} {
-		w.picture("hall-listed-" + strings.ReplaceAll(w.name, " ", "-"))
-	}
+	r.looks("hall-listed", r.host, r.screen, r.supervisor, r.bidders[0])
 }
 
 // decrypts: two of three decrypt, one window is loaded again, one is cut off and catches up, and the host's typing is left
@@ -233,7 +248,7 @@ func (r *room) decrypts() {
 	r.host.picture("hall-decrypting-host")
 	r.host.press("申请延长")
 	r.allOfHall("等待行政监督同意延长")
-	r.supervisor.picture("hall-extension-supervisor")
+	r.looks("hall-extension", nil, r.supervisor)
 	r.supervisor.accept()
 	r.supervisor.press("同意延长 10 分钟")
 	r.host.says("行政监督同意，解密时间延长")
@@ -241,7 +256,7 @@ func (r *room) decrypts() {
 	r.bidders[2].offline(true)
 	r.now()
 	r.bidders[2].says("实时连接中断")
-	r.bidders[2].picture("hall-cut-bidder")
+	r.looks("hall-cut", nil, r.bidders[2])
 	r.bidders[1].do(chromedp.Reload())
 	r.bidders[1].says("解密中")
 	r.signs(r.bidders[1], "解密", r.people[1])
@@ -310,7 +325,7 @@ func (r *room) attributes() {
 	r.host.press("提交认定")
 	r.host.says("等待行政监督确认")
 	r.supervisor.says("确认后，该投标视为撤销")
-	r.supervisor.picture("hall-attribution-supervisor")
+	r.looks("hall-attribution", nil, r.supervisor)
 	r.supervisor.accept()
 	r.supervisor.press("确认认定")
 	r.host.says("未解密，视为撤销")
@@ -326,9 +341,7 @@ func (r *room) readsOut() {
 	r.host.accept()
 	r.host.press("唱标，公布全部报价")
 	r.allSay("异议期", "¥12,000,000.00", "¥12,000,000.01", "壹仟贰佰万元")
-	for _, w := range []*window{r.host, r.screen, r.bidders[0]} {
-		w.picture("hall-read-" + strings.ReplaceAll(w.name, " ", "-"))
-	}
+	r.looks("hall-read", r.host, r.screen, r.bidders[0])
 	r.bidders[0].press("确认内容一致")
 	r.host.says("已确认一致")
 }
@@ -354,7 +367,7 @@ func (r *room) objects() {
 			r.t.Errorf("%s: an objection ran", w.name)
 		}
 	}
-	r.bidders[2].picture("hall-answered-bidder")
+	r.looks("hall-answered", nil, r.bidders[2])
 }
 
 // records: preview, record, all signatures, the end, and the papers.
@@ -382,9 +395,7 @@ func (r *room) records() {
 		w.says("开标记录表已签署")
 	}
 	r.allSay("已结束")
-	for _, w := range []*window{r.host, r.supervisor, r.screen, r.bidders[1]} {
-		w.picture("hall-ended-" + strings.ReplaceAll(w.name, " ", "-"))
-	}
+	r.looks("hall-ended", r.screen, r.host, r.supervisor, r.bidders[1])
 	r.supervisor.open(record)
 	r.supervisor.says("四、签名", "已签名", "下载 PDF")
 	r.supervisor.picture("hall-record-signed")
