@@ -1,7 +1,7 @@
 # `make` alone prints what can be made.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo build wasm pages test test-long check format vet tidy lint generate picture bench secrecy canaries clean
+.PHONY: help demo build wasm pages test test-long check format vet tidy lint generate picture screenshots bench secrecy canaries clean
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Starts one throw-away PostgreSQL and names it in TEST_DATABASE_URL.
@@ -64,6 +64,10 @@ generate: ## rewrite what is generated and checked in (OpenAPI, drawings, docs/s
 picture: ## docs/guarantee.png anew, from the demonstration's first letter (needs pdftoppm and ImageMagick)
 	d=$$(mktemp -d) && go run ./cmd/baohan demo --once --out $$d && pdftoppm -r 72 -png $$d/XJYH-TB-00000001.pdf $$d/page && \
 		montage $$d/page-*.png -tile x1 -geometry +8+4 -background '#e6e6e6' -strip -colors 48 PNG8:docs/guarantee.png; rm -rf $$d
+
+screenshots: wasm ## every page in every state that a test sees, at desktop and phone width, in .baohan/screenshots (needs Chromium)
+	@mkdir -p .baohan/screenshots
+	BAOHAN_SHOTS=$(CURDIR)/.baohan/screenshots $(WITH_DB) go test ./web -count 1 -run 'Page|Opening|Verify|Dialog|Day'
 
 bench: ## signatures, an issue and an opening against their yardsticks, as ratios (docs/benchmarks.md); some minutes
 	go run ./internal/bench

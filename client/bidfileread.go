@@ -85,6 +85,11 @@ func (b *Bidder) ownForm(ctx context.Context, bid string) (outer letter.Bid, for
 	if err != nil {
 		return outer, form, err
 	}
+	return b.formOf(ctx, bid, paper)
+}
+
+// formOf opens the inner half of a bid.
+func (b *Bidder) formOf(ctx context.Context, bid string, paper []byte) (outer letter.Bid, form letter.BidForm, err error) {
 	signed, err := signing.ParseSignedData(paper)
 	if err != nil {
 		return outer, form, err

@@ -66,7 +66,7 @@ func (d *Desk) RecountReleases(ctx context.Context) (moved []MovedClock, err err
 }
 
 func (d *Desk) recountOne(t *turn) error {
-	was, ok := t.g.clock()
+	was, ok := t.g.Clock()
 	if !ok || was.From.IsZero() || t.g.InstrumentState != Issued || t.g.ReleaseState != ReleaseDue {
 		return nil
 	}

@@ -110,8 +110,8 @@ func (g *Guarantee) setClock(reason string, k calendar.Clock) {
 	}
 }
 
-// clock is the release clock as the row keeps it; false: none was ever started.
-func (g *Guarantee) clock() (calendar.Clock, bool) {
+// Clock is the release clock as the row keeps it; false: none was ever started.
+func (g *Guarantee) Clock() (calendar.Clock, bool) {
 	k := calendar.Clock{Kind: "release"}
 	if g.ReleaseDueBy != nil {
 		k.To = calendar.DateOf(*g.ReleaseDueBy)
@@ -126,7 +126,7 @@ func (g *Guarantee) clock() (calendar.Clock, bool) {
 // ReleaseClock is a letter's release clock for those who may see the letter: its law, its days, and what ended it; nil if
 // the tender's course has started none.
 func (d *Desk) ReleaseClock(ctx context.Context, g *Guarantee) (*calendar.Clock, error) {
-	k, ok := g.clock()
+	k, ok := g.Clock()
 	if !ok {
 		return nil, nil
 	}

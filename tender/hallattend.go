@@ -96,6 +96,11 @@ func (d *Desk) readStatement(by party.Actor, l *Lot, p7s []byte) (time.Time, err
 	return a.At, nil
 }
 
+// AttendedAt is when a statement of ours says that a bidder signed in for a lot.
+func (d *Desk) AttendedAt(by party.Actor, l *Lot, statement []byte) (time.Time, error) {
+	return d.readStatement(by, l, statement)
+}
+
 // recordAttendance keeps the first sign-in of a bidder; another changes nothing.
 func (d *Desk) recordAttendance(ctx context.Context, by party.Actor, l *Lot, statement []byte) (SignedIn, error) {
 	var at *time.Time

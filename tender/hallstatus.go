@@ -2,6 +2,8 @@ package tender
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"baohan/party"
 )
@@ -111,6 +113,9 @@ var hallWords = map[HallStage]string{
 	HallListed: "名单和保函查验已公布", HallDecrypting: "解密中", HallPaused: "暂停", HallDecrypted: "解密结束", HallRead: "已唱标",
 	HallObjecting: "异议期", HallSigning: "确认签名", HallEnded: "已结束", HallTerminated: "终止",
 }
+
+// HallVerbs are all that can happen in a session, sorted: the names of the events of its stream.
+func HallVerbs() []HallVerb { return slices.Sorted(maps.Keys(hallVerbWords)) }
 
 // Words are the Chinese words for what happened.
 func (v HallVerb) Words() string { return hallVerbWords[v] }

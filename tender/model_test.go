@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +58,55 @@ func TestModel(t *testing.T) {
 			t.Errorf("nobody ever tried %s: the machine does not reach it any more", name)
 		}
 	}
+}
+
+// What the machine found, told again: each is the shortest course of a lot that went wrong once. kind is the lot's (begin).
+func TestModelFound(t *testing.T) {
+	w := newWorld(t)
+	w.Calendar = must(calendar.New(calendar.PublishedDays()))
+	w.Guarantees.Calendar = w.Calendar
+	c := &counting{verbs: map[string]int{}, refused: map[string]int{}, ground: &ground{world: w, second: w.org("湖南城际铁路有限公司", 8)}}
+	checks := flag.Lookup("rapid.checks")
+	must(0, checks.Value.Set("1"))
+	defer func() { must(0, checks.Value.Set(checks.DefValue)) }()
+	const three = "letter(0,0) bid(0,0) letter(1,1) bid(1,0) letter(2,2) bid(2,0) deadline(0,0) open(0,0) "
+	for name, x := range map[string]struct {
+		kind    int
+		actions string
+	}{
+		"an objection is answered while the session is paused": {5, three + "order(0,0) form(0,0) form(1,0) clock(9,0) clock(0,0) settle(0,0) read_out(0,0) object(5,2) pause(2,8) answer(0,8)"},
+		"an award is set aside after another was refused":      {1, three + "award(0,7) query(9,4) refuse(0,11) award(6,4) reply(7,1)"},
+		"a winner's letter that one of two owners has signed":  {3, three + "award(0,0) lot_release(1,3) refuse(1,8) award(1,0) lot_release(3,0)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			drawn.Check(t, func(t *rapid.T) {
+				outside := c.t
+				c.t = &reporting{outside, t}
+				defer func() { c.t = outside }()
+				m := c.begin(t, x.kind)
+				defer m.leave()
+				var done []act
+				for _, a := range read(x.actions) {
+					m.step(c, a, &done)
+				}
+				if got := fmt.Sprint(done); got != "["+x.actions+"]" {
+					t.Errorf("done was only %s", got)
+				}
+			})
+		})
+	}
+}
+
+// read takes actions as a failure prints them.
+func read(text string) (all []act) {
+	for _, one := range strings.Fields(text) {
+		var a act
+		name, rest, _ := strings.Cut(one, "(")
+		must(fmt.Sscanf(strings.TrimSuffix(rest, "!"), "%d,%d)", &a.a, &a.b))
+		a.verb, a.anew = name, strings.HasSuffix(rest, "!")
+		all = append(all, a)
+	}
+	return all
 }
 
 // counting runs the machine and counts what it did.

@@ -230,7 +230,7 @@ func (s *server) permit(ctx context.Context, operation string, x *exchange, id s
 		return absent()
 	case r.whose == public:
 		return nil
-	case !r.open() && !x.known:
+	case (!r.open() || len(r.roles) > 0) && !x.known:
 		return errNobody
 	case len(r.roles) > 0 && !slices.Contains(r.roles, x.actor.Role), r.signed && !x.signed:
 		return absent()

@@ -27,6 +27,8 @@ type visit struct {
 	id   string     // of the object that the path names; "" when it names none
 	was  url.Values // the form, when it was refused and is shown again
 	said *view.Fault
+
+	files map[string]chosen // that came with the form, by the name of their field
 }
 
 // show reads what stands on a page.
@@ -100,6 +102,9 @@ const mostForm = 256 << 10
 func (v *visit) read() (url.Values, error) {
 	r := v.Request()
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err == nil && kind == "multipart/form-data" {
+		return v.readFiles()
+	}
 	if err != nil || kind != "application/x-www-form-urlencoded" {
 		return nil, errMedia
 	}
@@ -107,10 +112,15 @@ func (v *visit) read() (url.Values, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, errTooLarge
 	}
-	for name := range r.PostForm {
-		r.PostForm.Set(name, strings.ReplaceAll(strings.TrimSpace(r.PostForm.Get(name)), "\r\n", "\n"))
+	return tidied(r.PostForm), nil
+}
+
+// tidied is a form with one value for each field, without what the keyboard leaves around it.
+func tidied(form url.Values) url.Values {
+	for name := range form {
+		form.Set(name, strings.ReplaceAll(strings.TrimSpace(form.Get(name)), "\r\n", "\n"))
 	}
-	return r.PostForm, nil
+	return form
 }
 
 // command makes a form one command by the key that was drawn when it was shown: a second click, a reload, and a connection

@@ -10,6 +10,14 @@ var pageRules = map[string]rule{
 	"page-centre":     {roles: centres, whose: self},
 	"page-supervisor": {roles: supervisors, whose: self},
 	"page-operator":   {roles: operators, whose: self},
+
+	"page-own-project":   {roles: tenderers, whose: ofProject},
+	"page-own-lot":       {roles: tenderers, whose: ofLot},
+	"page-own-objection": {roles: tenderers, whose: ofObjection},
+	"page-own-letter":    {roles: beneficiaries, whose: beneficiary, when: opened},
+	"page-own-demand":    {roles: beneficiaries, whose: claimant, when: opened},
+	"page-incidents":     {roles: incidentDesks, whose: self},
+	"page-centre-lot":    {roles: centres, whose: overLot, when: opened},
 }
 
 // ruleOf finds the row of an operation or of a page.
@@ -25,6 +33,10 @@ func ruleOf(operation string) (rule, bool) {
 func (s *server) people() {
 	s.entryPages()
 	s.lotPages()
+	s.hallPages()
 	s.institutionPages()
 	s.demoPages()
+	s.tendererPages()
+	s.deskPages()
+	s.bidderPages()
 }

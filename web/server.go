@@ -81,6 +81,7 @@ type server struct {
 	api        huma.API
 	assetPath  string // under which pages find what they load
 	demo       *Demo
+	readyz     http.Handler // may be nil
 }
 
 // New returns the handler of the whole edge. It refuses a configuration that would be open where it looks closed.
@@ -99,7 +100,7 @@ func New(c Config) (http.Handler, error) {
 		return nil, err
 	}
 	s := describe()
-	s.demo = c.Demo
+	s.demo, s.readyz = c.Demo, c.Readyz
 	s.party, s.tender, s.guarantee, s.banks, s.clock, s.jobs, s.translog = c.Party, c.Tender, c.Guarantee, c.Banks, c.Clock, c.Jobs, c.Translog
 	s.relations = standing{s}
 	s.platform, s.keyid = c.Platform, c.PlatformChain[0].Fingerprint().String()

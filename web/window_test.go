@@ -100,18 +100,24 @@ func (w *window) wait(condition string) {
 // press clicks the button or link with this text, in view of the person, and waits for the page that follows.
 func (w *window) press(text string) {
 	w.t.Helper()
-	found := fmt.Sprintf(`[...document.querySelectorAll("button, a, summary")].find((b) => b.innerText.trim() === %q && b.offsetParent !== null && !b.disabled)`, text)
+	found := fmt.Sprintf(`[...document.querySelectorAll("button, a, summary")].find((b) => b.innerText.replace(/\s+/g, "") === %q.replace(/\s+/g, "") && b.checkVisibility({ contentVisibilityAuto: true }) && !b.disabled)`, text)
 	w.wait(found)
 	w.do(chromedp.Evaluate[chromedp.Void](`(() => { window.leaving = true; ` + found + `.click(); })()`))
 	time.Sleep(50 * time.Millisecond)
 	w.wait(`document.readyState === "complete" && document.querySelector("main") !== null`)
 }
 
+// accept says yes to the question that the next press is asked.
+func (w *window) accept() {
+	w.t.Helper()
+	w.do(chromedp.Evaluate[chromedp.Void](`window.confirm = () => true, undefined`))
+}
+
 // fill types into the field with this name, as a person does.
 func (w *window) fill(name, value string) {
 	w.t.Helper()
 	w.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {
-		const f = document.querySelector('[name=%[1]q]:not([type=radio]):not([type=hidden])') ?? document.querySelector('[name=%[1]q][value=%[2]q]');
+		const f = [...document.querySelectorAll('[name=%[1]q]:not([type=radio]):not([type=hidden])')].find((f) => f.checkVisibility({ contentVisibilityAuto: true })) ?? document.querySelector('[name=%[1]q][value=%[2]q]');
 		if (f.type === "radio" || f.type === "checkbox") { document.querySelector('[name=%[1]q][value=%[2]q]').checked = true; return; }
 		f.focus(); f.value = %[2]q; f.dispatchEvent(new Event("input", { bubbles: true })); f.dispatchEvent(new Event("change", { bubbles: true }));
 	})()`, name, value)))

@@ -95,7 +95,7 @@ func register(name string, a act) struct{} {
 // Names lists all acts.
 func Names() []string { return slices.Sorted(maps.Keys(registry)) }
 
-// Do does one act. Errors are for Words. The form's field "to" names the page to go to afterwards, with {id} for the id of
+// Do does one act. Errors are for Words. The form's field "go" names the page to go to afterwards, with {id} for the id of
 // what was made; only a page of this site is one.
 func (d Desk) Do(ctx context.Context, name string, in Input) (Result, error) {
 	a, ok := registry[name]
@@ -103,7 +103,7 @@ func (d Desk) Do(ctx context.Context, name string, in Input) (Result, error) {
 		return Result{}, fmt.Errorf("acts: no act %q", name)
 	}
 	f := &fields{in: in}
-	to := f.page("to")
+	to := f.page("go")
 	if f.err != nil {
 		return Result{}, f.err
 	}

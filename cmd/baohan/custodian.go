@@ -23,6 +23,7 @@ type custodianCommand struct {
 	Authorise custodianAuthorise `cmd:"" help:"经办人：授权某日开标的标段到时自动放行；--remove 收回。"`
 	Veto      custodianVeto      `cmd:"" help:"经办人：截止前否决一个标段，到时不放行。"`
 	Lift      custodianLift      `cmd:"" help:"经办人：截止前撤销否决。"`
+	Desk      custodianDesk      `cmd:"" help:"经办人：在本机开一个网页，查看和办理以上各项。"`
 	Give      custodianGive      `cmd:"" help:"经办人：截止后手工放行一个标段。"`
 	SignOrder custodianSignOrder `cmd:"" help:"交易中心或行政监督：签署延期令的一半。"`
 	Postpone  custodianPostpone  `cmd:"" help:"经办人：交入两方签署的延期令。"`

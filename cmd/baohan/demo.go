@@ -17,6 +17,7 @@ import (
 	"baohan/internal/clock"
 	"baohan/internal/clock/sqlclock"
 	"baohan/internal/story"
+	"baohan/tender/custody"
 )
 
 type demoCommand struct {
@@ -56,6 +57,11 @@ func (c *demoCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, ou
 	}
 	if err != nil || c.Once {
 		return err
+	}
+	if !c.Bidding {
+		if err := w.trial(ctx, c.Out, out); err != nil {
+			return err
+		}
 	}
 	w.explain(out)
 	<-ctx.Done()
@@ -125,6 +131,20 @@ func (w *theatre) spoil(ctx context.Context, guarantee string) error {
 	})
 }
 
+// trial publishes a lot for whoever wants to take the parts himself; two of three custodians have authorised its day.
+func (w *theatre) trial(ctx context.Context, out string, print io.Writer) error {
+	deadline, err := story.Trial(ctx, w.stage(out, print))
+	if err != nil {
+		return err
+	}
+	for holder := range 2 {
+		if _, err := custody.Instruct(ctx, filepath.Join(w.own(holder), custodyDir), custody.Act{Verb: "authorise", Days: []calendar.Date{calendar.DateOf(deadline)}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // search looks in every table, and in what the platform and the database wrote into their logs.
 func (w *theatre) search(ctx context.Context, needles []story.Needle) ([]string, error) {
 	rows, err := story.Search(ctx, w.pool, needles)
@@ -142,6 +162,7 @@ func (w *theatre) explain(out io.Writer) {
 	if now := w.clock.Now(); now.After(next) {
 		next = now.AddDate(0, 0, 7).In(calendar.Shanghai)
 	}
+	fmt.Fprintf(out, "\n在浏览器里打开 %s/demo，点一下就能以各方身份操作。\n", w.base)
 	fmt.Fprintf(out, "\n演示平台 %[1]s/api/v1（docs/api-guide.md、docs/openapi.yaml），核验保函 %[1]s/verify，演示时钟 %[2]s\n\n", w.base,
 		w.clock.Now().In(calendar.Shanghai).Format("2006-01-02 15:04"))
 	for _, m := range w.cast.All() {

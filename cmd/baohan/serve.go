@@ -107,7 +107,11 @@ func (e *edge) handler(ctx context.Context, s *system, log *slog.Logger) (http.H
 	if err != nil {
 		return nil, err
 	}
-	return web.New(web.Config{Party: s.party, Tender: s.tenders, Guarantee: s.guarantees, Banks: s.banks, Jobs: s.jobs, Translog: s.translog, Clock: s.clock,
+	demo, err := loadDemo(e.settings, s.clock, s.pool)
+	if err != nil {
+		return nil, err
+	}
+	return web.New(web.Config{Demo: demo, Party: s.party, Tender: s.tenders, Guarantee: s.guarantees, Banks: s.banks, Jobs: s.jobs, Translog: s.translog, Clock: s.clock,
 		Platform: s.Keys.Platform.Key, PlatformChain: s.Keys.Platform.Chain, CommandKey: s.Keys.Secrets.Command,
 		Hosts: hosts, Proxies: e.proxies, PlainHTTP: e.tls == nil, MetricsToken: e.settings.MetricsToken, Log: log,
 		Watching: web.Watching{Life: e.settings.WatchLife, Most: e.settings.WatchMax, PerAddress: e.settings.WatchPerAddress}, Stopping: ctx.Done(),

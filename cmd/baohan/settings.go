@@ -41,6 +41,7 @@ type Settings struct {
 	CRL            []string `help:"认可机构的证书吊销列表（DER 或 PEM），逗号分隔。运行中的进程至多一分钟检查一次文件有无更新：不能采信的列表记入日志，原有的列表继续有效。" env:"BAOHAN_CRL" name:"crl" placeholder:"文件"`
 
 	ClockFile  string        `help:"演示时钟的文件。生产环境不设：设了它，规则按演示时间判断。" env:"BAOHAN_CLOCK_FILE" placeholder:"文件"`
+	DemoRoles  string        `help:"演示各方证书所在的目录，由 baohan demo 写入；/demo 页据此给出一键登录。只能与演示时钟、本机回环地址同用，否则拒绝启动。" env:"BAOHAN_DEMO_ROLES" placeholder:"目录"`
 	SweepEvery time.Duration `help:"多久检查一次到期和遗漏的事项。" env:"BAOHAN_SWEEP_EVERY" default:"1m" placeholder:"时长"`
 
 	StatusEvery time.Duration `help:"多久公布一份状态清单（哪些已公开的保函不再有效，docs/status-list.md），有没有变化都一样；1 分钟至 24 小时，各进程须相同。" env:"BAOHAN_STATUS_EVERY" default:"1h" placeholder:"时长"`

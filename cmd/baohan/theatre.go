@@ -56,6 +56,8 @@ type theatre struct {
 	addresses    [3]string // of the custodians
 	witnesses    []*child
 
+	doors []func() error // of the custodians' pages
+
 	logKey      tlog.Key
 	witnessKeys []tlog.Key
 }
@@ -174,7 +176,7 @@ func (w *theatre) raise(ctx context.Context) error {
 	if err := w.startCustodians(ctx); err != nil {
 		return err
 	}
-	if err := w.admit(ctx, allow); err != nil {
+	if err := errors.Join(w.admit(ctx, allow), w.openDoor(ctx)); err != nil {
 		return err
 	}
 	w.platform = w.child("platform", address, w.base+"/readyz", w.nodeEnv(allow), "serve")
@@ -275,7 +277,7 @@ func (w *theatre) child(name, listen, ready string, env []string, args ...string
 func (w *theatre) nodeEnv(allow []string) []string {
 	return append(w.translogEnv(), "BAOHAN_DATA="+w.dir, "BAOHAN_DATABASE_URL="+w.server.URL, "BAOHAN_MIGRATE=true", "BAOHAN_SWEEP_EVERY=200ms",
 		"BAOHAN_PATIENCE=3s", "BAOHAN_ALLOW="+strings.Join(allow, ","), "BAOHAN_NETWORKS=127.0.0.0/8",
-		"BAOHAN_CUSTODIANS="+w.custodianList())
+		"BAOHAN_CUSTODIANS="+w.custodianList(), "BAOHAN_DEMO_ROLES="+w.path("roles"))
 }
 
 func (w *theatre) institution(m story.Member, r role) *child {
@@ -298,6 +300,9 @@ func (w *theatre) close() error {
 		if c != nil {
 			all = append(all, func() error { c.stop(); return nil })
 		}
+	}
+	for _, shut := range w.doors {
+		all = append(all, shut)
 	}
 	err := together(all...)
 	if w.pool != nil {

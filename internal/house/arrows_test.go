@@ -33,10 +33,10 @@ var arrows = map[string][]string{
 		"client/wire"), // it alone decides what an institution is told, so it fills the bodies
 	"web": with(letters, "tender", "guarantee", "banks", "party", "signing", "signing/httpsig", "signing/tlog", "signing/translog",
 		"internal/blobs",
-		"guarantee/letter/page", // the letter as people print it
-		"web/view",
+		"guarantee/letter/page",      // the letter as people print it
+		"web/view", "tender/custody", // the officer's page, served on a custodian's own machine
 		"client/wire"), // the JSON bodies, said once for both ends
-	"web/view": with(letters, "tender", "guarantee", "banks", "party", "signing", "client/wire"),
+	"web/view": with(letters, "tender", "tender/custody", "guarantee", "banks", "party", "signing", "client/wire"),
 
 	"client":      with(letters, "client/wire", "signing", "signing/httpsig", "signing/tlog"),
 	"client/wire": with(letters, "signing"),

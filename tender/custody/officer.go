@@ -48,10 +48,10 @@ type LotStatus struct {
 
 // Why an officer's act is refused; in words for the officer.
 var (
-	ErrNoLot     = errors.New("没有这个标段的密钥；请用 status 查看标段编号，重名时写作 项目编号/标段编号")
-	ErrVetoLate  = errors.New("投标截止时间已到，不能再否决或撤销否决；截止后仍要放行被否决的标段，请用 give")
+	ErrNoLot     = errors.New("没有这个标段的密钥；请查看标段编号（status），重名时写作 项目编号/标段编号")
+	ErrVetoLate  = errors.New("投标截止时间已到，不能再否决或撤销否决；截止后仍要放行被否决的标段，请手工放行（give）")
 	ErrNoVeto    = errors.New("这个标段没有被否决")
-	ErrGiveEarly = errors.New("投标截止时间未到，不能放行；可用 authorise 预先授权开标日")
+	ErrGiveEarly = errors.New("投标截止时间未到，不能放行；可以预先授权开标日（authorise）")
 )
 
 const officerFile = "officer.json"
@@ -210,9 +210,9 @@ func (a *Agent) waits(f *lotFile, now time.Time) string {
 	case now.Before(f.NotBefore) && err == nil:
 		return "投标截止时间未到；到时自动放行"
 	case now.Before(f.NotBefore):
-		return "投标截止时间未到；开标日尚未授权，到时须用 give 放行"
+		return "投标截止时间未到；开标日尚未授权，到时须由经办人手工放行"
 	case err != nil:
-		return "等待保管人用 give 放行"
+		return "等待经办人手工放行"
 	}
 	return ""
 }

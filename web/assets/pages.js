@@ -17,10 +17,12 @@ async function ask() {
     const { now } = await answer.json();
     const after = Date.now();
     offset = Date.parse(now) - (before + after) / 2;
+    if (failures > 0) dispatchEvent(new Event("server-found"));
     failures = 0;
     lost.textContent = "";
   } catch {
-    if (++failures >= 2) lost.textContent = "与服务器失去联系，时间未校准；请检查网络";
+    if (++failures === 1) dispatchEvent(new Event("server-lost"));
+    if (failures >= 2) lost.textContent = "与服务器失去联系，时间未校准；请检查网络";
   }
 }
 
@@ -62,42 +64,85 @@ if (clock) {
   setInterval(tick, 250);
   setInterval(ask, 10e3);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+  window.addEventListener("online", ask);
+  window.addEventListener("offline", ask);
 }
 
-// htmx puts a part in place and keeps what is typed in it; a build without it replaces the part whole.
+// A part is fetched and put in place around what somebody is typing (htmx, innerMorph; hx-morph-skip is left as it is). A
+// build without htmx replaces the part, and keeps the same forms. What is no part stays out: an error, or the sign-in of a
+// person whose session is over.
 async function fetchInto(part) {
-  if (window.htmx) return htmx.ajax("GET", part.dataset.part, { target: part, swap: "innerMorph" });
-  const answer = await fetch(part.dataset.part);
-  if (answer.ok) part.innerHTML = await answer.text();
+  const answer = await fetch(part.dataset.part, { cache: "no-store", signal: AbortSignal.timeout(15e3) });
+  if (!answer.ok || answer.redirected) throw new Error(answer.redirected ? "session" : answer.status);
+  const text = await answer.text();
+  if (window.htmx) return htmx.swap({ text, target: part, sourceElement: part, swap: "innerMorph" });
+  const fresh = document.createRange().createContextualFragment(text);
+  for (const kept of part.querySelectorAll("[hx-morph-skip][id]")) fresh.getElementById(kept.id)?.replaceWith(kept);
+  part.replaceChildren(fresh);
 }
 
-// A live part is fetched anew when its stream tells of something, and put in place without disturbing what somebody is
-// typing. The stream tells the last event again that was missed (Last-Event-ID), so nothing is lost while it is away.
+// A live part is fetched anew when its stream tells of something. The stream tells again what was missed (Last-Event-ID), so
+// nothing is lost while it is away; a stream that was refused is asked for again. data-final names the events after which
+// nothing comes, data-reload those after which the page is another.
 function follow(part) {
-  let waiting = false, again = false;
+  const words = (name) => (part.dataset[name] ?? "").split(" ").filter(Boolean);
+  const state = document.getElementById(part.dataset.state ?? "");
+  const say = (text) => { if (state && state.textContent !== text) state.textContent = text; };
+  const cut = "实时连接中断，正在重新连接；恢复后自动补齐";
+  const address = new URL(part.dataset.live, location.href);
+  let waiting = false, again = false, ended = false, source, later, anew;
+  const end = () => { ended = true; source.close(); };
   const refresh = async () => {
     if (waiting) { again = true; return; }
     waiting = true;
+    clearTimeout(later);
     try {
       await fetchInto(part);
+      if (ended || failures === 0 && source.readyState === EventSource.OPEN) say("");
+    } catch (e) {
+      if (e.message === "session") {
+        end();
+        say("登录已到期，本页不再更新；请刷新页面，重新登录");
+      } else {
+        say(cut);
+        later = setTimeout(refresh, 2000);
+      }
     } finally {
       waiting = false;
       if (again) { again = false; refresh(); }
     }
   };
-  const state = document.getElementById(part.dataset.state ?? "");
-  const source = new EventSource(part.dataset.live);
-  const heard = () => { if (state) state.textContent = ""; refresh(); };
-  for (const kind of (part.dataset.events ?? "message").split(" ")) source.addEventListener(kind, heard);
-  source.onopen = () => { if (state) state.textContent = ""; };
-  source.onerror = () => { if (state) state.textContent = "实时连接中断，正在重新连接；恢复后自动补齐"; };
+  const listen = () => {
+    clearTimeout(anew);
+    source?.close();
+    source = new EventSource(address);
+    const heard = (e) => {
+      if (e.lastEventId) address.searchParams.set("after", e.lastEventId);
+      if (words("reload").includes(e.type)) { end(); location.reload(); return; }
+      if (words("final").includes(e.type)) end();
+      refresh();
+    };
+    for (const kind of new Set([...(words("events").length ? words("events") : ["message"]), ...words("final"), ...words("reload")])) source.addEventListener(kind, heard);
+    source.onopen = refresh;
+    source.onerror = () => {
+      if (ended) return;
+      say(cut);
+      if (source.readyState === EventSource.CLOSED) anew = setTimeout(listen, 3000);
+    };
+  };
+  listen();
+  // A line that is dead without a word is noticed by the clock, which asks every ten seconds: the stream is begun anew.
+  window.addEventListener("server-lost", () => { if (!ended) say(cut); });
+  window.addEventListener("server-found", () => {
+    if (!ended) listen();
+  });
   part.addEventListener("over", refresh);
-  window.addEventListener("pagehide", () => source.close());
+  window.addEventListener("pagehide", end);
 }
 
 // A page may also be looked at again every so many seconds.
 function repeat(part) {
-  setInterval(() => fetchInto(part), Number(part.dataset.every) * 1000);
+  setInterval(() => fetchInto(part).catch(() => {}), Number(part.dataset.every) * 1000); // next time
 }
 
 for (const part of document.querySelectorAll("[data-live]")) follow(part);
@@ -115,6 +160,9 @@ document.addEventListener("submit", (e) => {
   if (form.dataset.ask && !window.confirm(form.dataset.ask)) { e.preventDefault(); return; }
   if (form.method === "post") form.dataset.sent = "yes";
 });
+
+// What was done is said once, not again when the page is loaded anew.
+if (new URLSearchParams(location.search).has("done")) history.replaceState(null, "", location.pathname + location.hash);
 window.addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
 
 // What was refused is where the reader looks first.

@@ -21,7 +21,7 @@ type Frame struct {
 	Key    bool // the page has an act that a certificate signs
 	Hall   bool // the projector's page: no menu, large
 	Demo   bool // the demonstration's mark
-	Done   bool // the page was come back to after something was done
+	Local  bool // served on somebody's own machine: nobody signs in there, and there is no other page
 	Noted  string
 }
 
@@ -45,6 +45,9 @@ func Menu(href, text string, roles ...party.Role) {
 }
 
 func (f Frame) menu() []Link {
+	if f.Local {
+		return nil
+	}
 	if f.Who == nil {
 		return []Link{{"/lots", "招标项目"}, {"/verify", "核验保函"}}
 	}

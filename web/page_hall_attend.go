@@ -1,0 +1,73 @@
+package web
+
+import (
+	"encoding/base64"
+	"net/http"
+	"time"
+
+	"baohan/party"
+	"baohan/tender"
+	"baohan/web/view"
+)
+
+// attendanceCookie holds what a sign-in before the deadline was answered with, in the bidder's own browser: of who signs in
+// the platform keeps nothing until the list is published.
+const attendanceCookie = "attendance"
+
+// attendHere signs a bidder in. Before the list is published the answer is put into the browser; after it, that is handed in.
+func (v *visit) attendHere() error {
+	statement := v.statement()
+	got, err := v.tender.SignIn(v.ctx, v.x.actor, v.id, statement)
+	if r, refused := party.RefusalOf(err); refused && r.Field == "statement" { // another bidder's browser, or an old one
+		got, err = v.tender.SignIn(v.ctx, v.x.actor, v.id, nil)
+	}
+	switch {
+	case err != nil:
+		return err
+	case got.Recorded:
+		v.keepStatement("", -1)
+	case statement == nil:
+		v.keepStatement(base64.RawURLEncoding.EncodeToString(got.Statement), int((30 * 24 * time.Hour).Seconds()))
+	}
+	return nil
+}
+
+func (v *visit) keepStatement(value string, age int) {
+	v.SetCookie(&http.Cookie{Name: attendanceCookie, Value: value, Path: "/halls/" + v.id, MaxAge: age,
+		Secure: v.cookies.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+}
+
+// statement is what this browser keeps for this lot; nil: nothing.
+func (v *visit) statement() []byte {
+	c, err := v.Cookie(attendanceCookie)
+	if err != nil || !v.x.actor.Is(party.Bidder) {
+		return nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(c.Value)
+	if err != nil || len(b) == 0 {
+		return nil
+	}
+	return b
+}
+
+// signedIn is when this browser signed its bidder in, as its statement says; nil: it did not.
+func (v *visit) signedIn(l *tender.Lot) *time.Time {
+	at, err := v.tender.AttendedAt(v.x.actor, l, v.statement())
+	if err != nil {
+		return nil
+	}
+	return &at
+}
+
+// waiting is an opening that is not published yet, as anybody in this role sees it.
+func (v *visit) waiting(l *tender.Lot) (view.Waiting, error) { return v.waitingOf(l, v.x.actor.Role) }
+
+func (v *visit) waitingOf(l *tender.Lot, as party.Role) (view.Waiting, error) {
+	w := view.Waiting{Lot: l, Now: v.clock.Now(), As: as, Form: v.hallForms(l.ID)}
+	told, err := v.tender.Hall(v.ctx, l.ID, 0)
+	w.News = told.News
+	if as == party.Bidder && v.statement() != nil {
+		w.SignedIn = v.signedIn(l)
+	}
+	return w, err
+}
