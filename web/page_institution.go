@@ -123,18 +123,18 @@ func queueItem(g *guarantee.Guarantee, times banks.AnswerTimes) view.QueueItem {
 }
 
 func (v *visit) institutionApplication() (templ.Component, error) {
-	a, err := v.application()
+	a, err := v.underwriting()
 	return view.ApplicationPage(v.signing("申请 "+v.id[:8]), a), err
 }
 
 func (v *visit) approvalSheet() (templ.Component, error) {
-	a, err := v.application()
+	a, err := v.underwriting()
 	a.Sheet, a.Institution = true, v.x.actor.Name
 	return view.ApprovalSheet(v.signing("保函审批单"), a), err
 }
 
-// application reads one application of the institution with all that its people may know of it.
-func (v *visit) application() (a view.Application, err error) {
+// underwriting reads one application of the institution with all that its people may know of it.
+func (v *visit) underwriting() (a view.Application, err error) {
 	g, err := v.guarantee.ForGuarantor(v.ctx, v.x.actor, v.id)
 	if err != nil {
 		return a, err

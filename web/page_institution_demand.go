@@ -34,7 +34,7 @@ func (v *visit) institutionDemands() (templ.Component, error) {
 
 func (v *visit) institutionDemand() (templ.Component, error) {
 	x, err := v.examined()
-	return view.DemandPage(v.signing("索赔 "+x.Paper.Number), x), err
+	return view.DemandCase(v.signing("索赔 "+x.Paper.Number), x), err
 }
 
 func (v *visit) demandReceipt() (templ.Component, error) {

@@ -95,7 +95,7 @@ func offeredFacts(o client.Offered) ([]Fact, error) {
 		{"报价保费", capital(app.Fee)},
 	}
 	if o.Full() {
-		facts = append(facts, revealFacts(*o.Reveal)...)
+		facts = append(facts, lotFacts(*o.Reveal)...)
 	} else {
 		facts = append(facts, Fact{"项目和受益人", "密文保函：开标之前不向本机构公开，开标时按承诺值核对"})
 	}
@@ -112,7 +112,7 @@ func offeredFacts(o client.Offered) ([]Fact, error) {
 	return facts, nil
 }
 
-func revealFacts(r letter.Reveal) []Fact {
+func lotFacts(r letter.Reveal) []Fact {
 	return []Fact{
 		{"招标项目", r.Lot.ProjectName + "（" + r.Lot.Project + "）"},
 		{"标段", r.Lot.Name + "（" + r.Lot.Code + "）"},

@@ -196,7 +196,7 @@ func eventWords(e guarantee.Event) string {
 
 var actorWords = map[string]string{"guarantor": "本机构", "bidder": "申请人", "beneficiary": "受益人", "centre": "交易中心", "supervisor": "行政监督", "agent": "招标代理机构"}
 
-func byWords(e guarantee.Event) string {
+func eventBy(e guarantee.Event) string {
 	if w := actorWords[e.Role()]; w != "" {
 		return w
 	}

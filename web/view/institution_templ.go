@@ -1200,7 +1200,7 @@ func eventTable(all []guarantee.Event) templ.Component {
 						}
 						ctx = templ.InitializeContext(ctx)
 						var templ_7745c5c3_Var54 string
-						templ_7745c5c3_Var54, templ_7745c5c3_Err = templ.JoinStringErrs(byWords(e))
+						templ_7745c5c3_Var54, templ_7745c5c3_Err = templ.JoinStringErrs(eventBy(e))
 						if templ_7745c5c3_Err != nil {
 							return templ.Error{Err: templ_7745c5c3_Err, FileName: `view/institution.templ`, Line: 184, Col: 18}
 						}
