@@ -132,7 +132,9 @@ func parties(all []letter.Party) string {
 }
 
 // day is 2026年11月30日.
-func day(d calendar.Date) string { return d.EndOfDay().Add(-time.Hour).In(calendar.Shanghai).Format("2006年1月2日") }
+func day(d calendar.Date) string {
+	return d.EndOfDay().Add(-time.Hour).In(calendar.Shanghai).Format("2006年1月2日")
+}
 
 // capital is an amount that binds: in figures and in words.
 func capital(f letter.Fen) string { return money(f) + "（大写：" + f.Capital() + "）" }
