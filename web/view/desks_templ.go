@@ -1301,7 +1301,7 @@ func Incident(f Frame, d IncidentDesk) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Section("evidence", "证据").Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Section("proofs", "证据").Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
