@@ -24,7 +24,7 @@ func (w *world) asksForTwo(o org) {
 }
 
 // byPerson is a command of an institution by the certificate of one of its people.
-func (w *world) by2(o org, people map[int]org, n int) party.Command {
+func (w *world) byPerson(o org, people map[int]org, n int) party.Command {
 	cmd := w.by(o, party.Guarantor)
 	cmd.Actor.Certificate = people[n].sign.Certificate().Fingerprint()
 	return cmd

@@ -96,7 +96,7 @@ type chosenBytes struct{ *bytes.Reader }
 
 func (chosenBytes) Close() error { return nil }
 
-// A bidder at the pages: applies, agrees to another fee, bids with a file, replaces, takes the bid back, and cancels what is not
+// A bidder at the pages: applies, bids with a file, replaces, takes the bid back, and cancels what is not
 // issued.
 func TestActsOfABidder(t *testing.T) {
 	l := newLife(t)
@@ -108,10 +108,9 @@ func TestActsOfABidder(t *testing.T) {
 	apply := []string{"lot", l.lot.ID, "guarantor", quote.Guarantor.USCC, "product", quote.Product}
 	id := a.done("apply", apply...).ID
 	l.owners[id] = sdk
-	a.refused("application.exists", "apply", apply...)
-	a.agrees(l, id)
-	l.finish(id, 1)
-	a.refused("application.illegal_move", "cancel", "application", id)
+	a.refused("application.already_live", "apply", apply...)
+	l.issue(id, 1)
+	a.refused("application.already_issued", "cancel", "application", id)
 
 	bid := []string{"lot", l.lot.ID, "letter", id, "price", "12,000,000.00", "period_days", "365", "quality", "合格", "leader", "示例经理"}
 	var steps []int64
@@ -140,20 +139,6 @@ func TestActsOfABidder(t *testing.T) {
 	second := other.done("apply", apply...).ID
 	other.done("cancel", "application", second)
 	a.refused("not_found", "cancel", "application", second)
-}
-
-// agrees is the bank that asks for more than it quoted, and the bidder that sees it.
-func (a *actor) agrees(l *life, id string) {
-	a.t.Helper()
-	offered := l.offered(id)
-	more := offered.Application.Fee + 10_000
-	if err := l.institution().Decide(a.t.Context(), id, wire.Decision{Approve: true, Fee: more}); err != nil {
-		a.t.Fatal(err)
-	}
-	a.refused("fee.changed", "accept-fee", "application", id, "fee", "1")
-	if r := a.done("accept-fee", "application", id, "fee", strings.ReplaceAll(more.String(), ".", "")); !strings.Contains(r.Says, "¥") {
-		a.t.Errorf("%+v", r)
-	}
 }
 
 // A remote opening from the pages: a bidder decrypts and sees what its bid says, and host and bidder sign the record that

@@ -113,32 +113,18 @@ func (l *life) institution() *client.Institution {
 // issue brings an application through underwriting, fee and issue, all by signed requests.
 func (l *life) issue(id string, n int) {
 	l.t.Helper()
-	ctx, bank, offered := l.t.Context(), l.institution(), l.offered(id)
-	fee := offered.Application.Fee
-	l.waits(id, wire.Application{AnswerBy: l.clock.Now().Add(time.Hour)})
-	if err := bank.Decide(ctx, id, wire.Decision{Approve: true, Fee: fee}); err != nil {
-		l.t.Fatal(err)
-	}
-	l.finish(id, n)
-}
-
-// offered is an application as the bank reads it.
-func (l *life) offered(id string) client.Offered {
-	l.t.Helper()
-	ctx := l.t.Context()
+	ctx, bank := l.t.Context(), l.institution()
 	_, envelope, err := l.desks.Guarantee.Offer(ctx, id)
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	body := must(json.Marshal(wire.OfferedBody{Envelope: envelope}))
-	return must(l.institution().OpenOffer(ctx, wire.ToIssuer{Kind: wire.Offered, Guarantee: id, At: l.clock.Now(), Body: body}))
-}
-
-// finish brings an application that is decided to its letter.
-func (l *life) finish(id string, n int) {
-	l.t.Helper()
-	ctx, bank, offered := l.t.Context(), l.institution(), l.offered(id)
-	fee := must(l.owners[id].Application(ctx, id)).FeeDue
+	offered := must(bank.OpenOffer(ctx, wire.ToIssuer{Kind: wire.Offered, Guarantee: id, At: l.clock.Now(), Body: body}))
+	fee := offered.Application.Fee
+	l.waits(id, wire.Application{AnswerBy: l.clock.Now().Add(time.Hour)})
+	if err := bank.Decide(ctx, id, wire.Decision{Approve: true, Fee: fee}); err != nil {
+		l.t.Fatal(err)
+	}
 	l.waits(id, wire.Application{Cashier: "https://bank.test/cashier/" + id})
 	if err := bank.FeePaid(ctx, id, wire.FeePaid{Amount: fee, Reference: fmt.Sprint("R", n), PaidAt: l.clock.Now(),
 		Payer: letter.Account{Name: "付款人", Number: fmt.Sprint("62220000", n), Bank: "测试银行"}}); err != nil {

@@ -93,7 +93,7 @@ func (r *room) now() {
 func (r *room) allSay(parts ...string) {
 	r.t.Helper()
 	for _, w := range r.all() {
-		w.says(parts...)
+		w.soon(parts...)
 	}
 }
 
@@ -108,6 +108,29 @@ func (r *room) signs(w *window, button string, p person) {
 	w.wait(`!document.querySelector("#key")?.open || document.querySelector("#key-error").innerText !== ""`)
 	if said := w.text("#key-error"); said != "" {
 		r.t.Fatalf("%s, %s: %s", w.name, button, said)
+	}
+}
+
+// soon waits until the page says something: eight windows on a busy machine may take their time.
+func (w *window) soon(parts ...string) {
+	w.t.Helper()
+	for _, part := range parts {
+		w.wait(fmt.Sprintf("document.body?.innerText.includes(%q)", part))
+	}
+}
+
+// looks has the first window checked, and all of them pictured where pictures are kept.
+func (r *room) looks(name string, first *window, rest ...*window) {
+	r.t.Helper()
+	all := rest
+	if os.Getenv("BAOHAN_SHOTS") == "" {
+		all = nil
+	}
+	if first != nil {
+		all = append([]*window{first}, all...)
+	}
+	for _, w := range all {
+		w.picture(name + "-" + strings.ReplaceAll(w.name, " ", "-"))
 	}
 }
 
@@ -158,7 +181,7 @@ func (r *room) waitingRoom() {
 	stranger.open("/halls/" + r.lot.ID)
 	for _, w := range []*window{r.bidders[0], stranger} {
 		w.press("签到")
-		w.says("已签到", "回执保存在这个浏览器里")
+		w.soon("已签到", "回执保存在这个浏览器里")
 	}
 	for _, w := range append(r.all(), stranger) {
 		w.nothing()
@@ -172,9 +195,11 @@ func (r *room) waitingRoom() {
 	r.screen.picture("hall-waiting-screen")
 	for _, w := range []*window{r.host, r.supervisor, r.centre, r.bidders[1]} {
 		w.open("/openings")
-		w.says("湘江路绿化工程", "等待截止", "不见面开标")
+		w.soon("湘江路绿化工程", "等待截止", "不见面开标")
 		w.nothing()
-		w.picture("openings-" + strings.ReplaceAll(w.name, " ", "-"))
+		if w == r.host || w == r.bidders[1] {
+			w.picture("openings-" + strings.ReplaceAll(w.name, " ", "-"))
+		}
 		w.open("/halls/" + r.lot.ID)
 	}
 	r.centre.silent("人工开标")
@@ -189,21 +214,19 @@ func (r *room) opens() {
 	for _, w := range []*window{r.host, r.supervisor, r.bidders[0]} {
 		w.silent("人工开标")
 	}
-	r.screen.picture("hall-opening-screen")
+	r.looks("hall-opening", nil, r.screen)
 	r.centre.accept()
 	r.centre.press("人工开标")
 	r.allSay("名单和保函查验已公布", "投标人第1建设公司", "投标人第3建设公司", "存疑")
-	r.host.says("存疑清单", "BH-2026-0001", "下达解密指令", "签到")
+	r.host.soon("存疑清单", "BH-2026-0001", "下达解密指令", "签到")
 	r.host.silent("否决该投标", "拒绝")
-	r.supervisor.says("现在没有需要行政监督确认的事项")
+	r.supervisor.soon("现在没有需要行政监督确认的事项")
 	r.supervisor.silent("下达解密指令\n")
 	if n := must(chromedp.Run(r.supervisor.ctx, chromedp.Evaluate[int](`document.querySelectorAll("main form").length`))); n != 0 {
 		r.t.Errorf("the supervisor has %d forms", n)
 	}
-	r.bidders[0].says("本单位")
-	for _, w := range []*window{r.host, r.supervisor, r.bidders[0], r.screen} {
-		w.picture("hall-listed-" + strings.ReplaceAll(w.name, " ", "-"))
-	}
+	r.bidders[0].soon("本单位")
+	r.looks("hall-listed", r.host, r.screen, r.supervisor, r.bidders[0])
 }
 
 // decrypts: two of three decrypt, one window is loaded again, one is cut off and catches up, and the host's typing is left
@@ -220,9 +243,9 @@ func (r *room) decrypts() {
 	r.host.fill("minutes-all", "10")
 	r.host.fill("reason-all", "一家投标人网络")
 	r.signs(r.bidders[0], "解密", r.people[0])
-	r.bidders[0].says("投标函已解密并递交", "¥12,000,000.00")
+	r.bidders[0].soon("投标函已解密并递交", "¥12,000,000.00")
 	r.bidders[0].picture("hall-decrypted-bidder")
-	r.host.says("已解密 1 家")
+	r.host.soon("已解密 1 家")
 	kept := `JSON.stringify([document.querySelector("[name=reason-all]").value, document.querySelector("[name=minutes-all]").value, document.activeElement?.name, document.querySelector("details[id^=form-extensions]").open])`
 	if got := must(chromedp.Run(r.host.ctx, chromedp.Evaluate[string](kept))); got != `["一家投标人网络","10","reason-all",true]` {
 		r.t.Errorf("what the host was typing is now %s", got)
@@ -233,24 +256,24 @@ func (r *room) decrypts() {
 	r.host.picture("hall-decrypting-host")
 	r.host.press("申请延长")
 	r.allOfHall("等待行政监督同意延长")
-	r.supervisor.picture("hall-extension-supervisor")
+	r.looks("hall-extension", nil, r.supervisor)
 	r.supervisor.accept()
 	r.supervisor.press("同意延长 10 分钟")
-	r.host.says("行政监督同意，解密时间延长")
+	r.host.soon("行政监督同意，解密时间延长")
 
 	r.bidders[2].offline(true)
 	r.now()
-	r.bidders[2].says("实时连接中断")
-	r.bidders[2].picture("hall-cut-bidder")
+	r.bidders[2].soon("实时连接中断")
+	r.looks("hall-cut", nil, r.bidders[2])
 	r.bidders[1].do(chromedp.Reload())
-	r.bidders[1].says("解密中")
+	r.bidders[1].soon("解密中")
 	r.signs(r.bidders[1], "解密", r.people[1])
-	r.host.says("已解密 2 家")
+	r.host.soon("已解密 2 家")
 	r.follows()
 	r.bidders[2].silent("已解密 2 家")
 	r.bidders[2].offline(false)
 	r.now()
-	r.bidders[2].says("已解密 2 家", "主持人恢复")
+	r.bidders[2].soon("已解密 2 家", "主持人恢复")
 	r.bidders[2].silent("实时连接中断")
 }
 
@@ -274,7 +297,7 @@ func (r *room) follows() {
 		took = append(took, time.UnixMilli(seen).Sub(said))
 		if i == 0 {
 			r.screen.picture("hall-paused-screen")
-			r.host.says("恢复开标会")
+			r.host.soon("恢复开标会")
 			r.host.picture("hall-paused-host")
 		}
 	}
@@ -285,7 +308,7 @@ func (r *room) follows() {
 func (r *room) allOfHall(parts ...string) {
 	r.t.Helper()
 	for _, w := range r.inHall() {
-		w.says(parts...)
+		w.soon(parts...)
 	}
 }
 
@@ -295,42 +318,41 @@ func (r *room) attributes() {
 	r.clock.Advance(31 * time.Minute)
 	r.now()
 	r.allSay("解密结束")
-	r.host.says("没有解密的投标", "平台没有收到过这份投标的解密")
+	r.host.soon("没有解密的投标", "平台没有收到过这份投标的解密")
 	r.host.press("认定没有解密的原因")
 	name := func(field string) string { return field + "-" + r.bids[2] }
 	r.host.fill(name("cause"), "bidder")
 	r.host.fill(name("evidence"), "没有")
 	r.host.press("提交认定")
-	r.host.says("请写明依据")
+	r.host.soon("请写明依据")
 	if got := must(chromedp.Run(r.host.ctx, chromedp.Evaluate[string](`document.querySelector("[aria-invalid=true]")?.value ?? ""`))); got != "没有" {
 		r.t.Errorf("what was typed before it was refused is now %q", got)
 	}
 	r.host.picture("hall-refused-host")
 	r.host.fill(name("evidence"), "投标人未在规定时间内解密，平台日志无异常")
 	r.host.press("提交认定")
-	r.host.says("等待行政监督确认")
-	r.supervisor.says("确认后，该投标视为撤销")
-	r.supervisor.picture("hall-attribution-supervisor")
+	r.host.soon("等待行政监督确认")
+	r.supervisor.soon("确认后，该投标视为撤销")
+	r.looks("hall-attribution", nil, r.supervisor)
 	r.supervisor.accept()
 	r.supervisor.press("确认认定")
-	r.host.says("未解密，视为撤销")
+	r.host.soon("未解密，视为撤销")
 	r.host.picture("hall-attributed-host")
 }
 
 // readsOut: all prices appear together, everywhere.
 func (r *room) readsOut() {
 	r.t.Helper()
-	for _, w := range []*window{r.supervisor, r.screen, r.bidders[1]} {
+	for _, w := range []*window{r.supervisor, r.screen, r.bidders[2]} {
 		w.silent("12,000,000")
 	}
+	r.bidders[1].silent("12,000,000.00") // its own is another
 	r.host.accept()
 	r.host.press("唱标，公布全部报价")
 	r.allSay("异议期", "¥12,000,000.00", "¥12,000,000.01", "壹仟贰佰万元")
-	for _, w := range []*window{r.host, r.screen, r.bidders[0]} {
-		w.picture("hall-read-" + strings.ReplaceAll(w.name, " ", "-"))
-	}
+	r.looks("hall-read", r.host, r.screen, r.bidders[0])
 	r.bidders[0].press("确认内容一致")
-	r.host.says("已确认一致")
+	r.host.soon("已确认一致")
 }
 
 // objects: what people write is text wherever it is shown.
@@ -354,7 +376,7 @@ func (r *room) objects() {
 			r.t.Errorf("%s: an objection ran", w.name)
 		}
 	}
-	r.bidders[2].picture("hall-answered-bidder")
+	r.looks("hall-answered", nil, r.bidders[2])
 }
 
 // records: preview, record, all signatures, the end, and the papers.
@@ -365,28 +387,26 @@ func (r *room) records() {
 	r.now()
 	r.allSay("异议期已满")
 	r.host.press("预览开标记录表")
-	r.host.says("这是预览", "¥12,000,000.00", "未解密，视为撤销")
+	r.host.soon("这是预览", "¥12,000,000.00", "未解密，视为撤销")
 	r.host.picture("hall-record-preview")
 	r.host.open("/halls/" + r.lot.ID)
 	r.host.accept()
 	r.host.press("制作开标记录表")
 	r.allSay("确认签名")
 	r.host.press("阅读并签署开标记录表")
-	r.host.says("开标记录表（第 1 版）", "window.attacked=1</script>", "签名时间剩余")
+	r.host.soon("开标记录表（第 1 版）", "window.attacked=1</script>", "签名时间剩余")
 	r.host.picture("hall-record-host")
 	r.signs(r.host, "签署开标记录表", r.tenderer)
-	r.host.says("已签署", "本单位已签署开标记录表")
+	r.host.soon("已签署", "本单位已签署开标记录表")
 	for i, w := range r.bidders {
 		w.press("阅读并签署开标记录表")
 		r.signs(w, "签署开标记录表", r.people[i])
-		w.says("开标记录表已签署")
+		w.soon("开标记录表已签署")
 	}
 	r.allSay("已结束")
-	for _, w := range []*window{r.host, r.supervisor, r.screen, r.bidders[1]} {
-		w.picture("hall-ended-" + strings.ReplaceAll(w.name, " ", "-"))
-	}
+	r.looks("hall-ended", r.screen, r.host, r.supervisor, r.bidders[1])
 	r.supervisor.open(record)
-	r.supervisor.says("四、签名", "已签名", "下载 PDF")
+	r.supervisor.soon("四、签名", "已签名", "下载 PDF")
 	r.supervisor.picture("hall-record-signed")
 	r.papers(record)
 }
@@ -409,7 +429,7 @@ func (r *room) papers(record string) {
 	}
 	v := r.windowOf(r.chromium, "a visitor", person{}, "")
 	v.open("/openings/" + r.lot.ID)
-	v.says("投标人第1建设公司", "存疑清单", "核验结果表")
+	v.soon("投标人第1建设公司", "存疑清单", "核验结果表")
 	v.silent("12,000,000", "进入开标大厅")
 	v.picture("opening-visitor")
 }

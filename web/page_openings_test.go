@@ -71,7 +71,7 @@ func TestPagesOfOtherOpenings(t *testing.T) {
 	if _, err := l.desks.Tender.Close(ctx, few.ID); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"/openings/" + few.ID, "/halls/" + few.ID, "/halls/" + few.ID + "/screen", "/halls/" + few.ID + "/board"} {
+	for _, path := range []string{"/openings/" + few.ID + "/board", "/halls/" + few.ID, "/halls/" + few.ID + "/screen", "/halls/" + few.ID + "/board"} {
 		if says := l.htmlOf(centre, path); !strings.Contains(says, "什么也没有拆封") || strings.Contains(says, "投标人第") || strings.Contains(says, "人工开标") {
 			t.Errorf("%s of a failed lot: %s", path, says)
 		}

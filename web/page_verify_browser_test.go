@@ -30,7 +30,7 @@ func browser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context
 	if path == "" {
 		t.Skip("no Chromium here (apt-get install chromium, or BAOHAN_BROWSER): the page is not tried in a browser")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	t.Cleanup(cancel)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.Flag("lang", "zh-CN"))
 	if os.Geteuid() == 0 {

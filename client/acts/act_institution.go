@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
+	"time"
 
 	"baohan/client"
 	"baohan/client/wire"
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/signing"
 )
@@ -89,7 +91,7 @@ func offeredFacts(o client.Offered) ([]Fact, error) {
 		{"申请人", parties(app.Applicants)},
 		{"保函文本", w.Title + "（" + w.ID + " 第 " + number(w.Version) + " 版）"},
 		{"最高金额", capital(app.Ceiling)},
-		{"最迟到期日", app.LatestExpiry.String()},
+		{"最迟到期日", day(app.LatestExpiry)},
 		{"报价保费", capital(app.Fee)},
 	}
 	if o.Full() {
@@ -117,7 +119,7 @@ func lotFacts(r letter.Reveal) []Fact {
 		{"受益人", parties(r.Beneficiaries)},
 		{"担保金额", capital(r.Amount)},
 		{"投标截止", instant(r.End.Deadline)},
-		{"有效期至", r.End.Expiry().String()},
+		{"有效期至", day(r.End.Expiry())},
 	}
 }
 
@@ -127,6 +129,11 @@ func parties(all []letter.Party) string {
 		words[i] = p.Name + "（" + p.USCC + "）"
 	}
 	return strings.Join(words, "；")
+}
+
+// day is 2026年11月30日.
+func day(d calendar.Date) string {
+	return d.EndOfDay().Add(-time.Hour).In(calendar.Shanghai).Format("2006年1月2日")
 }
 
 // capital is an amount that binds: in figures and in words.
@@ -241,7 +248,7 @@ func asField(err error, names map[string]string) error {
 
 func letterFacts(u letter.Undertaking) []Fact {
 	facts := []Fact{{"标题", u.Title}, {"保函编号", u.Number}, {"开立人", parties([]letter.Party{u.Guarantor})},
-		{"申请人", parties(u.Application.Applicants)}, {"最高金额", capital(u.MaxAmount)}, {"最迟到期日", u.LatestExpiry.String()},
+		{"申请人", parties(u.Application.Applicants)}, {"最高金额", capital(u.MaxAmount)}, {"最迟到期日", day(u.LatestExpiry)},
 		{"交单地点", u.PlaceOfPresentation}}
 	for n, c := range u.Clauses {
 		facts = append(facts, Fact{"条款 " + number(n+1), c})

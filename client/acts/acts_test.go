@@ -154,3 +154,16 @@ func TestBidAgain(t *testing.T) {
 		t.Errorf("%+v %v", r, err)
 	}
 }
+
+// A fee is agreed to by naming what the person saw.
+func TestAcceptFee(t *testing.T) {
+	w := newWorld(t)
+	route := "POST /applications/" + sample.ID(2) + "/accept-fee"
+	w.says(route, struct{}{})
+	r, err := w.do("accept-fee", "application", sample.ID(2), "fee", "123456")
+	if sent := w.sent(route); err != nil || !strings.Contains(r.Says, "¥1,234.56 元") || len(sent) != 1 || sent[0] != `{"fee":123456}` {
+		t.Errorf("%+v %v %v", r, err, sent)
+	}
+	_, err = w.do("accept-fee", "application", sample.ID(2), "fee", "12.50")
+	wants(t, err, "fee", "整数")
+}

@@ -53,12 +53,13 @@
     }
   };
   const remember = (file) => remembered("readwrite", (s) => s.put(file, "key"));
-  const forget = () => remembered("readwrite", (s) => s.delete("key"));
   const recall = () => remembered("readonly", (s) => s.get("key")).catch(() => undefined);
+  // forget takes away this file and no other.
+  const forget = async (file) => (await recall()) === file && remembered("readwrite", (s) => s.delete("key"));
 
   // ---- the worker
 
-  let module, worker, alive, lastID = 0;
+  let module, worker, alive, lastID = 0, starts = 0;
   const waiting = new Map();
 
   const compiled = async () => {
@@ -70,19 +71,22 @@
   };
 
   const start = async () => {
+    const mine = ++starts;
     module ??= compiled();
     const ready = await module.catch((e) => {
       module = undefined;
       throw e;
     });
+    if (mine !== starts) throw new Error(words.gone); // the dialog was closed meanwhile
     return new Promise((resolve, reject) => {
-      worker = new Worker(assets + "/key-worker.js");
+      const w = (worker = new Worker(assets + "/key-worker.js"));
       const fail = (message) => {
-        stop(message);
+        if (worker === w) stop(message);
         reject(new Error(message));
       };
       worker.onerror = () => fail(words.load);
       worker.onmessage = ({ data }) => {
+        if (worker !== w) return;
         if (data.ready) return resolve();
         if (data.gone) return fail(words.gone);
         if (data.progress) return showProgress(data.progress);
@@ -96,6 +100,7 @@
 
   // stop ends the worker, and with it whatever of key and passphrase was in its memory.
   const stop = (message) => {
+    ++starts;
     worker?.terminate();
     worker = alive = undefined;
     for (const w of waiting.values()) w.reject(new Error(message));
@@ -243,17 +248,18 @@
     fail("");
     if (!device) {
       const file = await offered() ?? held?.file ?? await recall();
-      if (file) {
+      if (file && !device && task) {
         $("remember").checked = held ? held.keep : true;
         await use({ file });
       }
       return;
     }
+    const d = device;
     try {
-      const { sign, open } = await device.certificates();
-      await use({ device: { sign, open } });
+      const { sign, open } = await d.certificates();
+      if (device === d) await use({ device: { sign, open } });
     } catch (e) {
-      fail(device.name + "：" + String(e?.message ?? e));
+      if (device === d) fail(d.name + "：" + String(e?.message ?? e));
     }
   };
 
@@ -325,7 +331,7 @@
     try {
       navigator.storage?.persist?.();
       const r = await ask("act", { name: form.dataset.act, input: { ...input, key: { ...key, pin } } });
-      if (file) await (keep ? remember(file) : forget()).catch(console.error);
+      if (file) await (keep ? remember(file) : forget(file)).catch(console.error);
       working(false);
       close();
       done(form, r);

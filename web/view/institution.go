@@ -83,9 +83,15 @@ func (a Application) ended() bool {
 		a.G.InstrumentState == guarantee.IssueFailed || a.G.FeeState == guarantee.FeeLapsed
 }
 
-func (a Application) issued() bool {
-	return a.G.Receipt != nil
+func (a Application) issued() bool { return a.G.Receipt != nil }
+
+// undecided tells an application that is still to be read before anything is done with it.
+func (a Application) undecided() bool {
+	return a.G.ApplicationState == guarantee.Submitted || a.G.ApplicationState == guarantee.Underwriting
 }
+
+// dayWords is a date as it stands on a page.
+func dayWords(d calendar.Date) string { return Day(d.EndOfDay().Add(-time.Hour)) }
 
 func (a Application) facts() []Fact {
 	g := a.G
@@ -94,7 +100,7 @@ func (a Application) facts() []Fact {
 		{Label: "申请编号", More: digestOf(g.ID)},
 		{Label: "保函文本", Value: a.Wording.Title + "（" + ModeWords(g.Mode) + "）"},
 		{Label: "最高金额", More: Amount(g.Ceiling)},
-		{Label: "最迟到期日", Value: calendar.DateOf(g.LatestExpiry).String()},
+		{Label: "最迟到期日", Value: dayWords(calendar.DateOf(g.LatestExpiry))},
 	}
 	if g.Channel == guarantee.AtCounter {
 		facts = append(facts, Fact{Label: "来源", Value: "本机构柜台售出"})
@@ -137,7 +143,7 @@ func (a Application) disclosedFacts() []Fact {
 		{Label: "受益人", Value: names(r.Beneficiaries)},
 		{Label: "担保金额", More: Amount(r.Amount)},
 		{Label: "已付", More: Amount(a.G.Honoured)},
-		{Label: "有效期至", Value: calendar.DateOf(a.Disclosed.Expiry).String()},
+		{Label: "有效期至", Value: dayWords(calendar.DateOf(a.Disclosed.Expiry))},
 	}
 	if a.Release != nil {
 		facts = append(facts, Fact{Label: "解除期限", Value: a.Release.Words()})
@@ -213,9 +219,9 @@ func amountOf(g *guarantee.Guarantee) string {
 
 func expiryOf(g *guarantee.Guarantee) string {
 	if g.Expiry != nil {
-		return calendar.DateOf(*g.Expiry).String()
+		return dayWords(calendar.DateOf(*g.Expiry))
 	}
-	return "最迟 " + calendar.DateOf(g.LatestExpiry).String()
+	return "最迟 " + dayWords(calendar.DateOf(g.LatestExpiry))
 }
 
 func numberOf(g *guarantee.Guarantee) string {
@@ -335,7 +341,7 @@ func clockDay(c wire.DemandClock) string {
 	case c.To.IsZero():
 		return "当年节假日安排尚未公布，公布后补算"
 	}
-	return calendar.DateOf(c.To.Add(-time.Nanosecond)).String() + " 24:00"
+	return dayWords(calendar.DateOf(c.To.Add(-time.Nanosecond))) + " 24:00"
 }
 
 func clockRule(c wire.DemandClock) string {
