@@ -3549,7 +3549,7 @@ func Operator(f Frame, d OperatorDesk) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if !d.Asked {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 205, "<p>本进程没有配置健康检查；请看 <a href=\"/readyz\">/readyz</a>。</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 205, "<p>本进程没有配置健康检查。</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
