@@ -148,6 +148,11 @@ function repeat(part) {
 for (const part of document.querySelectorAll("[data-live]")) follow(part);
 for (const part of document.querySelectorAll("[data-every]")) repeat(part);
 
+// After an act on this page, what it has changed is fetched anew.
+document.addEventListener("acted", () => {
+  for (const part of document.querySelectorAll("[data-part][data-acted]")) fetchInto(part);
+});
+
 document.addEventListener("click", (e) => {
   if (e.target.closest("[data-print]")) window.print();
 });

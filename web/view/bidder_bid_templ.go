@@ -377,7 +377,7 @@ func BidderBid(f Frame, b Bidding) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = Section("terms", "投标函（唱标内容）").Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Section("bid-terms", "投标函（唱标内容）").Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -404,7 +404,7 @@ func BidderBid(f Frame, b Bidding) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = Section("files", "投标文件").Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Section("bid-files", "投标文件").Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -493,7 +493,7 @@ func BidderBid(f Frame, b Bidding) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = Section("how", "递交").Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Section("hand-in", "递交").Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

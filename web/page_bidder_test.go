@@ -1,0 +1,292 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"baohan/client"
+	"baohan/client/wire"
+	"baohan/guarantee/letter"
+	"baohan/party"
+	"baohan/signing"
+
+	"github.com/go-json-experiment/json"
+)
+
+// bidding is a life in front of a browser, with a platform that says by which roots it is checked.
+type bidding struct {
+	*life
+	chromium context.Context
+	clerk    person
+	file     string // the clerk's certificate
+	lost     atomic.Bool
+}
+
+func newBidding(t *testing.T) *bidding {
+	t.Helper()
+	if _, err := os.Stat("assets/built/key.wasm.br"); err != nil {
+		t.Skip("the signing module is not built here: make wasm")
+	}
+	b := &bidding{chromium: browser(t), life: newLife(t)}
+	config := b.restarted()
+	config.Published = Published{Roots: []signing.Certificate{b.ca.Root}}
+	inner := must(New(config))
+	b.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if b.lost.Load() && strings.Contains(r.URL.Path, "/applications") {
+			inner.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler) // it has arrived, and its answer does not
+		}
+		inner.ServeHTTP(w, r)
+	}))
+	t.Cleanup(b.server.Close)
+	b.at.Base = b.server.URL
+	b.clerk = b.person("投标人第一建设公司", 61)
+	b.file = filepath.Join(t.TempDir(), "clerk.baohan.pem")
+	text := must(client.WriteKeyFile(b.clerk.sign.Key, b.clerk.sign.Chain, b.clerk.encrypt.Key, b.clerk.encrypt.Chain, []byte(pin)))
+	if err := os.WriteFile(b.file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// choose takes the certificate's file in the dialog, to be remembered on this machine.
+func (w *window) choose(file string) {
+	w.t.Helper()
+	w.wait(`document.querySelector("#key")?.open === true`)
+	w.do(chromedp.SetUploadFiles("#key-choose", []string{file}))
+	w.wait(`document.querySelector("#key-who").innerText !== ""`)
+	w.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#key-remember").checked = true, undefined`))
+}
+
+// sign types the PIN and waits until the dialog has gone, or says why not.
+func (w *window) sign(pin string) (trouble string) {
+	w.t.Helper()
+	w.wait(`document.querySelector("#key")?.open === true && document.querySelector("#key-who").innerText !== ""`)
+	w.do(chromedp.SetValue("#key-pin", pin), chromedp.Evaluate[chromedp.Void](`document.querySelector("#key-go").click(), undefined`))
+	w.wait(`!document.querySelector("#key")?.open || document.querySelector("#key-error").innerText !== ""`)
+	w.wait(`document.readyState === "complete" && document.querySelector("main") !== null`)
+	return w.text("#key-error")
+}
+
+// signs presses a button and signs.
+func (w *window) signs(button string) {
+	w.t.Helper()
+	w.press(button)
+	if trouble := w.sign(pin); trouble != "" {
+		w.t.Fatalf("%s: %s: %s", w.name, button, trouble)
+	}
+}
+
+// at waits until the window has come to a page.
+func (w *window) at(condition string) {
+	w.t.Helper()
+	w.wait(`(` + condition + `)(location.pathname) && document.readyState === "complete"`)
+}
+
+// pick chooses the n-th radio button or box of a name.
+func (w *window) pick(name string, n int) {
+	w.t.Helper()
+	w.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelectorAll('[name=%q]')[%d].click(), undefined`, name, n)))
+}
+
+// From sign-in to the letter to the bid in one day: a clerk who has never seen it, with a certificate file.
+func TestBidderDay(t *testing.T) {
+	b := newBidding(t)
+	w := b.windowOf(b.chromium, "a clerk", person{}, "")
+	w.open("/sign-in")
+	w.pick("role", 0)
+	w.press("选择证书并登录")
+	w.choose(b.file)
+	if said := w.sign("不对"); said == "" {
+		t.Error("a wrong PIN is taken")
+	}
+	w.says("口令不对")
+	w.sign(pin)
+	w.at(`(p) => p === "/bidder"`)
+	w.says("工作台", "没有等您办的事", "今天没有标段开标")
+	w.picture("bidder-desk-empty")
+	for path, name := range map[string]string{"/bidder/applications": "letters-empty", "/bidder/bids": "bids-empty"} {
+		w.open(path)
+		w.says("还没有")
+		w.picture("bidder-" + name)
+	}
+
+	w.open("/lots/" + b.lot.ID)
+	w.says("第一步", "第二步")
+	w.picture("bidder-lot")
+	w.press("第一步：比较报价，申请保函")
+	w.says("密文保函", "保费按“最高金额”计", b.clerk.uscc)
+	if chosen := w.text(`input[name=choice]:checked`); chosen != "" {
+		t.Error("a quote is chosen beforehand")
+	}
+	w.picture("bidder-quotes")
+	w.pick("choice", 0)
+	w.signs("签名并递交申请")
+	w.at(`(p) => p.startsWith("/bidder/applications/")`)
+	w.says("等待机构答复", "机构承诺在", "撤销申请")
+	w.picture("bidder-application")
+	id := filepath.Base(w.path())
+
+	b.decided(id)
+	w.says("请缴纳保费", "大写：") // the page looks again by itself
+	w.picture("bidder-fee")
+	b.paid(id)
+	w.open("/bidder")
+	w.says("保函已开立")
+	w.picture("bidder-desk")
+	w.press("核对、去投标")
+	w.says("BH-2026-0001", "任何人都不能单独打开")
+	w.silent("湘江路道路改造工程")
+	w.signs("核对我的保函")
+	w.says("是。保函已安全到达", "平台说明", "保函原件")
+	w.signs("打开标段和金额")
+	w.says("湘江路道路改造工程", "捌拾万元整")
+	w.signs("下载我的保函")
+	w.says("已下载")
+	w.picture("bidder-letter")
+
+	w.signs("去递交投标")
+	w.at(`(p) => p.endsWith("/bid")`)
+	b.handsIn(w)
+	w.press("我的投标")
+	w.says("已递交")
+	w.picture("bidder-bids")
+	b.opensIts(w)
+}
+
+// decided brings an application to where its fee is due, and paid to its letter, both by the institution's own machine.
+func (b *bidding) decided(id string) {
+	b.t.Helper()
+	if err := b.institution().Decide(b.t.Context(), id, wire.Decision{Approve: true, Fee: b.offered(id).Application.Fee}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bidding) offered(id string) client.Offered {
+	b.t.Helper()
+	_, envelope, err := b.desks.Guarantee.Offer(b.t.Context(), id)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	body := must(json.Marshal(wire.OfferedBody{Envelope: envelope}))
+	return must(b.institution().OpenOffer(b.t.Context(), wire.ToIssuer{Kind: wire.Offered, Guarantee: id, At: b.clock.Now(), Body: body}))
+}
+
+func (b *bidding) paid(id string) {
+	b.t.Helper()
+	ctx, bank, offered := b.t.Context(), b.institution(), b.offered(id)
+	if err := bank.FeePaid(ctx, id, wire.FeePaid{Amount: offered.Application.Fee, Reference: "R1", PaidAt: b.clock.Now(),
+		Payer: letter.Account{Name: b.clerk.name, Number: "622200001", Bank: "测试银行"}}); err != nil {
+		b.t.Fatal(err)
+	}
+	if _, _, err := bank.Issue(ctx, must(bank.Write(ctx, offered, "BH-2026-0001", "电子投标保函平台"))); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// handsIn fills the form in as a clerk does, with a mistake first.
+func (b *bidding) handsIn(w *window) {
+	b.t.Helper()
+	w.says("BH-2026-0001", "首次递交")
+	w.pick("letter", 0)
+	for text, said := range map[string]string{"12000000.00": "壹仟贰佰万元整", "100,200.05": "壹拾万零贰佰元零伍分", "20010": "贰万零壹拾元整", "x": "请填写正确的金额",
+		"100000000.5": "壹亿元伍角整", "0.30": "叁角整", "1002003004.56": "壹拾亿零贰佰万叁仟零肆元伍角陆分"} {
+		w.fill("price", text)
+		w.says(said)
+		if want, err := letter.ParseYuan(text); err == nil && want.Capital() != said {
+			b.t.Errorf("%s is said %s, the platform says %s", text, said, want.Capital())
+		}
+	}
+	w.fill("price", "12000000.00")
+	w.fill("period_days", "365")
+	w.fill("quality", "合格")
+	w.fill("leader", "张三")
+	file := filepath.Join(b.t.TempDir(), "商务标.pdf")
+	if err := os.WriteFile(file, bytes.Repeat([]byte("%PDF-1.7 投标文件 "), 20_000), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+	w.do(chromedp.SetUploadFiles("#files", []string{file}))
+	w.picture("bidder-bid")
+	w.signs("签名、加密并递交")
+	w.says("投标已经递交", "签收时间")
+	w.picture("bidder-receipt")
+}
+
+// opensIts opens the bid, takes its file back, replaces it, and withdraws what stands in the end.
+func (b *bidding) opensIts(w *window) {
+	b.t.Helper()
+	w.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("td a").click(), undefined`))
+	w.at(`(p) => /^\/bidder\/bids\/[0-9a-f]{32}$/.test(p)`)
+	w.silent("湘江路道路改造工程", "12,000,000")
+	w.signs("打开内容和回执")
+	w.says("湘江路道路改造工程", "¥12,000,000.00", "壹仟贰佰万元整", "商务标.pdf", "SM3")
+	w.picture("bidder-own-bid")
+	w.signs("取回并解密")
+	w.says("摘要相符")
+
+	w.open("/lots/" + b.lot.ID + "/bid")
+	w.pick("letter", 0)
+	for name, text := range map[string]string{"price": "11000000", "period_days": "300", "quality": "合格", "leader": "李四"} {
+		w.fill(name, text)
+	}
+	w.pick("how", 1)
+	w.pick("keep-files", 0)
+	w.signs("签名、加密并递交")
+	w.says("投标已经递交")
+	w.open("/bidder/bids")
+	w.says("已撤回", "已递交")
+	w.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("td a").click(), undefined`))
+	w.at(`(p) => p.startsWith("/bidder/bids/")`)
+	w.says("撤回是指投标截止之前收回投标文件")
+	w.signs("打开内容和回执")
+	w.says("¥11,000,000.00", "商务标.pdf")
+	w.signs("签名并撤回")
+	w.at(`(p) => document.body.innerText.includes("已撤回")`)
+	w.silent("撤回是指投标截止之前")
+}
+
+// An application whose answer never came is on this machine, and is handed in from here: one application, whatever happened.
+func TestDraftSurvivesALostConnection(t *testing.T) {
+	b := newBidding(t)
+	w := b.windowOf(b.chromium, "a clerk on a bad line", b.clerk, party.Bidder)
+	must(b.bidder(b.clerk).WhoAmI(t.Context())) // the encryption certificate is registered by signing in with the SDK
+	w.open("/lots/" + b.lot.ID + "/quotes")
+	w.pick("choice", 0)
+	w.press("签名并递交申请")
+	w.choose(b.file)
+	b.lost.Store(true)
+	if said := w.sign(pin); said == "" {
+		t.Fatal("without an answer the application was taken for handed in")
+	}
+	w.says("不知道是否已经办成")
+	w.picture("bidder-lost")
+	b.lost.Store(false)
+	w.open("/bidder")
+	w.says("本机有没递交完的申请或投标", "继续递交保函申请")
+	w.picture("bidder-kept")
+	w.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("[data-kept-list] a").click(), undefined`))
+	w.at(`(p) => p === "/lots/` + b.lot.ID + `"`)
+	w.says("上次的申请没有递交完")
+	w.press("继续递交申请")
+	w.choose(b.file)
+	if trouble := w.sign(pin); trouble != "" {
+		t.Fatal(trouble)
+	}
+	w.at(`(p) => p.startsWith("/bidder/applications/")`)
+	w.says("等待机构答复")
+	w.open("/bidder")
+	w.silent("本机有没递交完的")
+	if all := must(b.desks.Guarantee.Own(t.Context(), party.Actor{USCC: b.clerk.uscc, Role: party.Bidder})); len(all) != 1 {
+		t.Errorf("%d applications", len(all))
+	}
+}
