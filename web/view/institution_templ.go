@@ -1624,7 +1624,7 @@ func aim(id string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Hidden("to", applicationHref(id)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Hidden("go", applicationHref(id)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2303,7 +2303,7 @@ func acknowledgeForm(id, to, text string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Hidden("to", to).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Hidden("go", to).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
