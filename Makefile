@@ -4,6 +4,8 @@ SHELL := /bin/sh
 .PHONY: help demo build wasm pages test test-long check format vet tidy lint generate picture screenshots bench secrecy canaries clean
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+# How hard the modules are compressed; while you work on them, make wasm PACK=5.
+PACK := 9
 # Starts one throw-away PostgreSQL and names it in TEST_DATABASE_URL.
 WITH_DB := go run ./internal/testdb/cmd
 
@@ -16,13 +18,14 @@ demo: wasm ## the whole story on this machine: platform, institutions, bidders (
 build: wasm ## the binary, bin/baohan
 	go build -trimpath -o bin/baohan ./cmd/baohan
 
-# Built every time and linked anew only when something changed: go build compares what is there.
+# Built every time and linked anew only when something changed: go build compares what is there. Without inlining (-l) what is
+# sent is a tenth smaller.
 wasm: web/assets/built/htmx.js ## the modules of the pages, for checking and for signing, embedded in the binary; without them the pages say so
 	@mkdir -p bin web/assets/built
-	GOOS=js GOARCH=wasm go build -trimpath -buildvcs=false -ldflags='-s -w' -o bin/verify.wasm ./cmd/verify
-	GOOS=js GOARCH=wasm go build -tags nethttpomithttp2 -trimpath -buildvcs=false -ldflags='-s -w' -o bin/key.wasm ./cmd/key
+	GOOS=js GOARCH=wasm go build -trimpath -buildvcs=false -gcflags=all=-l -ldflags='-s -w' -o bin/verify.wasm ./cmd/verify
+	GOOS=js GOARCH=wasm go build -tags nethttpomithttp2 -trimpath -buildvcs=false -gcflags=all=-l -ldflags='-s -w' -o bin/key.wasm ./cmd/key
 	@cmp -s "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/assets/built/wasm_exec.js || cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/assets/built/
-	@for m in verify key; do [ web/assets/built/$$m.wasm.br -nt bin/$$m.wasm ] || go run ./internal/pack bin/$$m.wasm web/assets/built/$$m.wasm.br || exit 1; done
+	@for m in verify key; do [ web/assets/built/$$m.wasm.br -nt bin/$$m.wasm ] || go run ./internal/pack bin/$$m.wasm web/assets/built/$$m.wasm.br $(PACK) || exit 1; done
 
 test: wasm ## all tests on a real PostgreSQL, which is found or fetched
 	$(WITH_DB) go test -timeout 15m ./...

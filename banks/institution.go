@@ -11,6 +11,7 @@ import (
 
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/store"
 	"baohan/party"
 )
 
@@ -41,8 +42,9 @@ type Institution struct {
 	Kind         Kind      `db:"kind"`
 	Licence      string    `db:"licence"`       // number of the licence (金融许可证, 经营许可证)
 	LicenceUntil time.Time `db:"licence_until"` // date: the last day on which it may underwrite
-	Base         string    `db:"base"`          // where it listens; messages go to Base + wire.MessagesPath
+	Base         string    `db:"base"`          // where it listens; messages go to Base + wire.MessagesPath; empty: nowhere, it works on the pages
 	Cashier      string    `db:"cashier"`       // where an applicant pays; {application} stands for the id
+	TwoPeople    bool      `db:"two_people"`    // another person issues than decides, and pays than finds a demand complying
 	AdmittedBy   string    `db:"admitted_by"`
 	AdmittedAt   time.Time `db:"admitted_at"`
 }
@@ -114,9 +116,16 @@ func (d *Desk) checkInstitution(ctx context.Context, i Institution) error {
 	if !i.licensedOn(d.Clock.Now()) {
 		return party.Invalid("institution.licence_until", "licence_until", "许可证已到期；请换发后再接入")
 	}
+	if i.Base == "" {
+		return d.checkCashier(i)
+	}
 	if _, err := d.egress.address(i.Base); err != nil {
 		return party.Invalid("institution.base", "base", "接入地址不在出站白名单内，或不是 https 地址；请先由平台运营人员登记白名单")
 	}
+	return d.checkCashier(i)
+}
+
+func (*Desk) checkCashier(i Institution) error {
 	if !webAddress(i.Cashier) {
 		return party.Invalid("institution.cashier", "cashier", "缴费地址须为 https 网址；请核对")
 	}
@@ -126,6 +135,13 @@ func (d *Desk) checkInstitution(ctx context.Context, i Institution) error {
 // Institution reads one registration.
 func (d *Desk) Institution(ctx context.Context, uscc string) (Institution, error) {
 	return readInstitution(ctx, d.Pool, uscc)
+}
+
+// TwoPeople tells whether an institution asks for two people (双人经办), in the caller's transaction. Of one that is not on record
+// nothing is known: it asks for nothing.
+func TwoPeople(ctx context.Context, q store.Querier, uscc string) (asked bool, err error) {
+	err = q.QueryRow(ctx, `SELECT coalesce((SELECT two_people FROM institution WHERE uscc = @uscc), false)`, pgx.NamedArgs{"uscc": uscc}).Scan(&asked)
+	return asked, err
 }
 
 // Institutions lists all, by their code.

@@ -15,7 +15,7 @@ import (
 
 var errNoInstitution = party.NotFound("institution.unknown", "没有接入这家担保机构；请核对统一社会信用代码")
 
-const institutionColumns = `uscc, name, kind, licence, licence_until, base, cashier, admitted_by, admitted_at`
+const institutionColumns = `uscc, name, kind, licence, licence_until, base, cashier, two_people, admitted_by, admitted_at`
 
 func readInstitution(ctx context.Context, q store.Querier, uscc string) (Institution, error) {
 	return store.One[Institution](ctx, q, errNoInstitution,
@@ -28,12 +28,12 @@ func listInstitutions(ctx context.Context, q store.Querier) ([]Institution, erro
 
 func upsertInstitution(ctx context.Context, q store.Querier, i Institution) error {
 	_, err := q.Exec(ctx, `
-		INSERT INTO institution (uscc, name, kind, licence, licence_until, base, cashier, admitted_by, admitted_at)
-		VALUES (@uscc, @name, @kind, @licence, @licence_until, @base, @cashier, @admitted_by, @admitted_at)
+		INSERT INTO institution (uscc, name, kind, licence, licence_until, base, cashier, two_people, admitted_by, admitted_at)
+		VALUES (@uscc, @name, @kind, @licence, @licence_until, @base, @cashier, @two_people, @admitted_by, @admitted_at)
 		ON CONFLICT (uscc) DO UPDATE SET licence = @licence, licence_until = @licence_until, base = @base,
-			cashier = @cashier, admitted_by = @admitted_by, admitted_at = @admitted_at`,
+			cashier = @cashier, two_people = @two_people, admitted_by = @admitted_by, admitted_at = @admitted_at`,
 		pgx.NamedArgs{"uscc": i.USCC, "name": i.Name, "kind": i.Kind, "licence": i.Licence, "licence_until": i.LicenceUntil,
-			"base": i.Base, "cashier": i.Cashier, "admitted_by": i.AdmittedBy, "admitted_at": i.AdmittedAt})
+			"base": i.Base, "cashier": i.Cashier, "two_people": i.TwoPeople, "admitted_by": i.AdmittedBy, "admitted_at": i.AdmittedAt})
 	return err
 }
 

@@ -44,6 +44,7 @@ func lastSeqs(ctx context.Context, tx pgx.Tx, all []Message) (map[string]int64, 
 	return last, err
 }
 
+// insertDeliveries leaves out what is for an institution that listens nowhere: its people read it on the pages.
 func insertDeliveries(ctx context.Context, tx pgx.Tx, all []delivery) error {
 	var (
 		ids, guarantors, guarantees []string
@@ -57,7 +58,9 @@ func insertDeliveries(ctx context.Context, tx pgx.Tx, all []delivery) error {
 		seqs, kinds, ats, bodies = append(seqs, m.Seq), append(kinds, m.Kind), append(ats, m.At), append(bodies, m.Body)
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO delivery (id, guarantor, guarantee, seq, kind, at, body)
-		SELECT * FROM unnest(@ids::text[], @guarantors::text[], @guarantees::text[], @seqs::bigint[], @kinds::text[], @ats::timestamptz[], @bodies::bytea[])`,
+		SELECT m.* FROM unnest(@ids::text[], @guarantors::text[], @guarantees::text[], @seqs::bigint[], @kinds::text[], @ats::timestamptz[], @bodies::bytea[])
+			AS m (id, guarantor, guarantee, seq, kind, at, body)
+		WHERE NOT EXISTS (SELECT 1 FROM institution i WHERE i.uscc = m.guarantor AND i.base = '')`,
 		pgx.NamedArgs{"ids": ids, "guarantors": guarantors, "guarantees": guarantees, "seqs": seqs, "kinds": kinds, "ats": ats, "bodies": bodies})
 	return err
 }

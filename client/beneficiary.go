@@ -57,6 +57,23 @@ type Claim struct {
 
 // Demand presents a demand. It counts from the ReceivedAt of the answer, however long the rest takes.
 func (b *Beneficiary) Demand(ctx context.Context, g wire.Guarantee, c Claim) (wire.Intake, error) {
+	p, err := b.SignDemand(ctx, g, c)
+	if err != nil {
+		return wire.Intake{}, err
+	}
+	return b.SendDemand(ctx, p)
+}
+
+// DemandPaper is a signed demand with its documents. Whoever keeps it before it is sent can send the very same after an
+// unknown outcome, and demands once.
+type DemandPaper struct {
+	ID        string       `json:"id"`
+	Guarantee string       `json:"guarantee"`
+	Present   wire.Present `json:"present"`
+}
+
+// SignDemand signs a demand and sends nothing.
+func (b *Beneficiary) SignDemand(ctx context.Context, g wire.Guarantee, c Claim) (DemandPaper, error) {
 	id := newID()
 	content, err := letter.Demand{
 		Version: 1, ID: id, Guarantee: g.ID, Number: g.Number, Guarantor: g.Guarantor, Beneficiary: b.me.Party,
@@ -65,11 +82,13 @@ func (b *Beneficiary) Demand(ctx context.Context, g wire.Guarantee, c Claim) (wi
 		CompleteLater: c.CompleteLater, At: b.at(),
 	}.Canonical()
 	paper, err := b.me.paper(ctx, content, err, b.at())
-	if err != nil {
-		return wire.Intake{}, err
-	}
+	return DemandPaper{id, g.ID, wire.Present{Demand: paper, Files: c.Files}}, err
+}
+
+// SendDemand sends it. The same paper is the same command, however often it is sent.
+func (b *Beneficiary) SendDemand(ctx context.Context, p DemandPaper) (wire.Intake, error) {
 	var in wire.Intake
-	return in, b.post(ctx, "/guarantees/"+url.PathEscape(g.ID)+"/demands", "demand-"+id, wire.Present{Demand: paper, Files: c.Files}, &in)
+	return in, b.post(ctx, "/guarantees/"+url.PathEscape(p.Guarantee)+"/demands", "demand-"+p.ID, p.Present, &in)
 }
 
 // Complete hands in the documents that were missing, all of them, once.

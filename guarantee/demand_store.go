@@ -32,6 +32,9 @@ type Demand struct {
 	PaidRef       *string
 	PaidAt        *time.Time
 	PaidSlip      []byte // digest of the bank's slip, if the guarantor gave one
+	TwoPeople     bool   // whoever found it complying does not note its payment
+	DecidedBy     []byte // fingerprint of the certificate; nil: not decided, by the clock, or before it was kept
+	PaidBy        []byte
 }
 
 func (dm *Demand) move(verb Verb) error {
@@ -43,7 +46,7 @@ func (dm *Demand) move(verb Verb) error {
 }
 
 const demandColumns = `id, guarantee, state, beneficiary, amount, signed, missing, presented_at, completed_at, requested_at, examine_by,
-	discrepancies, decided_at, interim_paid, paid_amount, paid_ref, paid_at, paid_slip`
+	discrepancies, decided_at, interim_paid, paid_amount, paid_ref, paid_at, paid_slip, two_people, decided_by, paid_by`
 
 // ErrDemandNotFound is the answer for every demand that is not there or not the caller's.
 var ErrDemandNotFound = party.NotFound("demand.not_found", "没有找到这笔索赔；请核对编号，或确认您有权查看")
@@ -74,11 +77,11 @@ func insertDemand(ctx context.Context, tx pgx.Tx, dm *Demand) error {
 func updateDemand(ctx context.Context, tx pgx.Tx, dm *Demand) error {
 	_, err := tx.Exec(ctx, `UPDATE demand SET state = @state, missing = @missing, completed_at = @completed_at, requested_at = @requested_at, examine_by = @examine_by,
 		discrepancies = @discrepancies, decided_at = @decided_at, interim_paid = @interim_paid, paid_amount = @paid_amount, paid_ref = @paid_ref,
-		paid_at = @paid_at, paid_slip = @paid_slip
+		paid_at = @paid_at, paid_slip = @paid_slip, two_people = @two_people, decided_by = @decided_by, paid_by = @paid_by
 		WHERE id = @id`, pgx.NamedArgs{
 		"id": dm.ID, "state": dm.State, "missing": dm.Missing, "completed_at": dm.CompletedAt, "requested_at": dm.RequestedAt, "examine_by": dm.ExamineBy,
 		"discrepancies": dm.Discrepancies, "decided_at": dm.DecidedAt, "interim_paid": dm.InterimPaid, "paid_amount": dm.PaidAmount, "paid_ref": dm.PaidRef,
-		"paid_at": dm.PaidAt, "paid_slip": dm.PaidSlip})
+		"paid_at": dm.PaidAt, "paid_slip": dm.PaidSlip, "two_people": dm.TwoPeople, "decided_by": dm.DecidedBy, "paid_by": dm.PaidBy})
 	return translate(err)
 }
 

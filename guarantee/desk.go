@@ -18,7 +18,7 @@ import (
 	"baohan/signing/translog"
 )
 
-// Config is what a desk stands on. Every field is needed.
+// Config is what a desk stands on. Every field is needed, but for those that say what their absence means.
 type Config struct {
 	Pool          *pgxpool.Pool
 	Clock         clock.Clock
@@ -32,6 +32,9 @@ type Config struct {
 	Log           *translog.Log // proves what was accepted; its leaves are written with the facts
 	Files         *blobs.Store  // keeps the documents of demands
 	FeeWithin     time.Duration // how long an approved application waits for its fee; 0 = 24 h
+
+	// TwoPeople tells whether an institution asks that another person issues than decides. Nil: none does.
+	TwoPeople func(ctx context.Context, q store.Querier, guarantor string) (bool, error)
 }
 
 // Desk does the verbs of guarantees.

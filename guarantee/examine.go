@@ -50,19 +50,23 @@ func (t *turn) settled() { t.g.OpenDemands-- }
 // not comply (URDG 758 art. 24(e)–(f)). The platform gives the notice with the decision, reasons and all, so that an
 // insurer's three days for it (保险法 art. 24) are kept by deciding here.
 func (d *Desk) DecideDemand(ctx context.Context, cmd party.Command, id string, dec DemandDecision) (Answer, error) {
-	return d.demandChange(ctx, cmd, id, func(_ context.Context, t *turn) error {
+	return d.demandChange(ctx, cmd, id, func(ctx context.Context, t *turn) error {
 		if dec.Complying {
-			return comply(t)
+			return d.comply(ctx, t)
 		}
 		return reject(t, "reject", dec.Discrepancies)
 	})
 }
 
-func comply(t *turn) error {
-	if err := t.demand.move("comply"); err != nil {
+func (d *Desk) comply(ctx context.Context, t *turn) (err error) {
+	dm := t.demand
+	if err := dm.move("comply"); err != nil {
 		return err
 	}
-	t.demand.DecidedAt = &t.now
+	if dm.TwoPeople, err = d.twoPeople(ctx, t); err != nil {
+		return err
+	}
+	dm.DecidedAt, dm.DecidedBy = &t.now, fingerprint(t.actor)
 	t.happened(EventDemandComplying, nil)
 	return nil
 }
@@ -100,7 +104,7 @@ func reject(t *turn, verb Verb, discrepancies []Discrepancy) error {
 	if err != nil {
 		return err
 	}
-	t.demand.Discrepancies, t.demand.DecidedAt = b, &t.now
+	t.demand.Discrepancies, t.demand.DecidedAt, t.demand.DecidedBy = b, &t.now, fingerprint(t.actor)
 	t.settled()
 	t.happened(EventDemandRejected, map[string]any{"discrepancies": discrepancies})
 	return nil

@@ -49,6 +49,10 @@ type Guarantee struct {
 	ReleaseFrom       *time.Time
 	ReleaseDays       *int
 	ReleaseUnit       *string
+	TwoPeople         bool   // whoever decided does not issue
+	DecidedBy         []byte // fingerprint of the certificate; nil: not decided, or before it was kept
+	PreparedBy        []byte
+	IssuedBy          []byte
 }
 
 // lastInstant is the last instant at which a presentation is in time: 24:00 Asia/Shanghai of the last day of

@@ -44,6 +44,9 @@ func (d *Desk) HonourDemand(ctx context.Context, cmd party.Command, id string, p
 
 func honour(t *turn, p Payment) error {
 	g, dm := t.g, t.demand
+	if err := dm.paysAsAnother(t.actor); err != nil {
+		return err
+	}
 	if p.Amount != dm.Amount-dm.InterimPaid {
 		return party.Invalid("demand.paid_amount", "amount", "付款金额须等于索赔金额（已先予支付的，为其差额）；请核对后重发")
 	}
@@ -53,7 +56,7 @@ func honour(t *turn, p Payment) error {
 	if err := dm.move("honour"); err != nil {
 		return err
 	}
-	dm.PaidAmount, dm.PaidRef, dm.PaidAt = &p.Amount, &p.Reference, &p.PaidAt
+	dm.PaidAmount, dm.PaidRef, dm.PaidAt, dm.PaidBy = &p.Amount, &p.Reference, &p.PaidAt, fingerprint(t.actor)
 	if !p.Slip.IsZero() {
 		dm.PaidSlip = p.Slip[:]
 	}

@@ -52,6 +52,9 @@ func (d *Desk) Issue(ctx context.Context, cmd party.Command, id string, in Issue
 
 func issue(t *turn, read *Guarantee, kept issued) error {
 	g := t.g
+	if err := g.issuesAsAnother(t.actor); err != nil {
+		return err
+	}
 	if !bytes.Equal(g.LetterDigest, read.LetterDigest) {
 		return party.Conflict("issue.changed_meanwhile", "登记的编号或摘要刚刚发生变化；请查询最新状态后重发")
 	}
@@ -64,7 +67,7 @@ func issue(t *turn, read *Guarantee, kept issued) error {
 	if t.now.Sub(kept.at) > receiptFresh {
 		return store.ErrUnknownOutcome
 	}
-	g.Receipt, g.IssuedAt = kept.receipt, &kept.at
+	g.Receipt, g.IssuedAt, g.IssuedBy = kept.receipt, &kept.at, fingerprint(t.actor)
 	t.kept = &kept
 	t.happened(EventIssued, letter.InForce{Number: *g.Number, Letter: signing.Digest(g.LetterDigest)})
 	return nil

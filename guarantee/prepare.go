@@ -27,6 +27,9 @@ func (d *Desk) Prepare(ctx context.Context, cmd party.Command, id, number string
 
 func prepare(t *turn, number string, digest signing.Digest) error {
 	g := t.g
+	if err := g.issuesAsAnother(t.actor); err != nil {
+		return err
+	}
 	if g.Number != nil {
 		if *g.Number == number && bytes.Equal(g.LetterDigest, digest[:]) {
 			return nil
@@ -39,7 +42,7 @@ func prepare(t *turn, number string, digest signing.Digest) error {
 	if err := g.move(PartInstrument, "prepare"); err != nil {
 		return err
 	}
-	g.Number, g.LetterDigest = &number, digest[:]
+	g.Number, g.LetterDigest, g.PreparedBy = &number, digest[:], fingerprint(t.actor)
 	t.happened(EventPrepared, map[string]string{"number": number, "digest": digest.String()})
 	return nil
 }

@@ -19,7 +19,7 @@ const guaranteeColumns = `id, version, guarantor, mode, form, wording, wording_v
 	channel, ceiling, latest_expiry, coalesce(quoted_fee, 0) AS quoted_fee, fee, fee_offered, application_digest, commitment, record_key,
 	number, letter_digest, receipt, submitted_at, fee_due_at, issued_at,
 	amount, expiry, open_demands, honoured, release_due_by, release_reason,
-	release_law, release_from, release_days, release_unit`
+	release_law, release_from, release_days, release_unit, two_people, decided_by, prepared_by, issued_by`
 
 func lockGuarantee(ctx context.Context, tx pgx.Tx, id string) (*Guarantee, error) {
 	return oneGuarantee(ctx, tx, `SELECT `+guaranteeColumns+` FROM guarantee WHERE id = @id FOR UPDATE`, pgx.NamedArgs{"id": id})
@@ -128,7 +128,8 @@ func updateGuarantee(g *Guarantee, kept *issued) (string, pgx.NamedArgs) {
 		"number": g.Number, "letter_digest": g.LetterDigest, "receipt": g.Receipt, "issued_at": g.IssuedAt,
 		"amount": g.Amount, "expiry": g.Expiry, "open_demands": g.OpenDemands, "honoured": g.Honoured,
 		"release_due_by": g.ReleaseDueBy, "release_reason": g.ReleaseReason,
-		"release_law": g.ReleaseLaw, "release_from": g.ReleaseFrom, "release_days": g.ReleaseDays, "release_unit": g.ReleaseUnit}
+		"release_law": g.ReleaseLaw, "release_from": g.ReleaseFrom, "release_days": g.ReleaseDays, "release_unit": g.ReleaseUnit,
+		"two_people": g.TwoPeople, "decided_by": g.DecidedBy, "prepared_by": g.PreparedBy, "issued_by": g.IssuedBy}
 	also := ""
 	if kept != nil {
 		also = `, letter = @letter, statement = @statement`
@@ -141,7 +142,8 @@ func updateGuarantee(g *Guarantee, kept *issued) (string, pgx.NamedArgs) {
 		number = @number, letter_digest = @letter_digest, receipt = @receipt, issued_at = @issued_at,
 		amount = @amount, expiry = @expiry, open_demands = @open_demands, honoured = @honoured,
 		release_due_by = @release_due_by, release_reason = @release_reason,
-		release_law = @release_law, release_from = @release_from, release_days = @release_days, release_unit = @release_unit` + also + `
+		release_law = @release_law, release_from = @release_from, release_days = @release_days, release_unit = @release_unit,
+		two_people = @two_people, decided_by = @decided_by, prepared_by = @prepared_by, issued_by = @issued_by` + also + `
 		WHERE id = @id`, args
 }
 

@@ -37,14 +37,14 @@ type Decision struct {
 // different one, which must be on the institution's published ladder as the caller has checked, waits for the
 // applicant (AcceptFee). Declining frees the lot for another application.
 func (d *Desk) Decide(ctx context.Context, cmd party.Command, id string, dec Decision) (Answer, error) {
-	return d.change(ctx, cmd, id, func(_ context.Context, t *turn) error {
+	return d.change(ctx, cmd, id, func(ctx context.Context, t *turn) error {
 		if err := t.g.of(t.actor); err != nil {
 			return err
 		}
 		if !dec.Approve {
 			return decline(t, dec.Reason)
 		}
-		return d.approve(t, dec.Fee)
+		return d.approve(ctx, t, dec.Fee)
 	})
 }
 
@@ -59,7 +59,7 @@ func decline(t *turn, reason string) error {
 	return nil
 }
 
-func (d *Desk) approve(t *turn, fee letter.Fen) error {
+func (d *Desk) approve(ctx context.Context, t *turn, fee letter.Fen) (err error) {
 	g := t.g
 	if fee < 1 || fee > g.Ceiling {
 		return party.Invalid("decision.fee", "fee", "保费须为大于零且不超过最高金额的整数（分）")
@@ -67,6 +67,10 @@ func (d *Desk) approve(t *turn, fee letter.Fen) error {
 	if err := g.move(PartApplication, "approve"); err != nil {
 		return err
 	}
+	if g.TwoPeople, err = d.twoPeople(ctx, t); err != nil {
+		return err
+	}
+	g.DecidedBy = fingerprint(t.actor)
 	if fee == g.QuotedFee {
 		t.happened(EventApproved, map[string]letter.Fen{"fee": fee})
 		return d.charge(t, fee)

@@ -175,6 +175,9 @@ var rules = map[string]rule{
 
 	"issuer-application":   {roles: guarantors, whose: guarantor},
 	"issuer-guarantees":    {roles: guarantors, whose: self},
+	"issuer-offer":         {roles: guarantors, whose: guarantor},
+	"issuer-demand":        {roles: guarantors, whose: ofDemand},
+	"issuer-deliveries":    {roles: guarantors, whose: self},
 	"issuer-take-up":       {roles: guarantors, whose: guarantor, signed: true},
 	"issuer-decide":        {roles: guarantors, whose: guarantor, signed: true},
 	"issuer-fee":           {roles: guarantors, whose: guarantor, signed: true},

@@ -54,7 +54,7 @@ func (v *visit) hallPage() (templ.Component, error) {
 	}
 	o, err := v.tender.Opening(v.ctx, l.ID)
 	f := v.frame("开标大厅")
-	f.Key = v.x.actor.Is(party.Bidder)
+	f.Key = v.x.actor.Is(party.Bidder, party.Beneficiary, party.Agent)
 	return view.HallPage(v.noted(f), h, o), err
 }
 
@@ -116,7 +116,7 @@ func (v *visit) hallLot() (*tender.Lot, error) {
 
 // hall reads a session for whoever has a place in it.
 func (v *visit) hall(l *tender.Lot) (h view.Hall, err error) {
-	h = view.Hall{Lot: l, As: v.x.actor.Role, Form: v.hallForms(l.ID), Statement: v.statement() != nil}
+	h = view.Hall{Lot: l, As: v.x.actor.Role, Form: v.hallForms(l.ID), Statement: v.signedIn(l) != nil}
 	if h.HallView, err = v.tender.HallOf(v.ctx, v.x.actor, l.ID); err != nil {
 		return h, err
 	}

@@ -16,11 +16,15 @@ const attendanceCookie = "attendance"
 
 // attendHere signs a bidder in. Before the list is published the answer is put into the browser; after it, that is handed in.
 func (v *visit) attendHere() error {
-	statement := v.statement()
-	got, err := v.tender.SignIn(v.ctx, v.x.actor, v.id, statement)
-	if r, refused := party.RefusalOf(err); refused && r.Field == "statement" { // another bidder's browser, or an old one
-		got, err = v.tender.SignIn(v.ctx, v.x.actor, v.id, nil)
+	l, err := v.hallLot()
+	if err != nil {
+		return err
 	}
+	statement := v.statement()
+	if v.signedIn(l) == nil { // none, or another bidder's who used this browser
+		statement = nil
+	}
+	got, err := v.tender.SignIn(v.ctx, v.x.actor, v.id, statement)
 	switch {
 	case err != nil:
 		return err
@@ -52,6 +56,9 @@ func (v *visit) statement() []byte {
 
 // signedIn is when this browser signed its bidder in, as its statement says; nil: it did not.
 func (v *visit) signedIn(l *tender.Lot) *time.Time {
+	if v.statement() == nil {
+		return nil
+	}
 	at, err := v.tender.AttendedAt(v.x.actor, l, v.statement())
 	if err != nil {
 		return nil
@@ -66,7 +73,7 @@ func (v *visit) waitingOf(l *tender.Lot, as party.Role) (view.Waiting, error) {
 	w := view.Waiting{Lot: l, Now: v.clock.Now(), As: as, Form: v.hallForms(l.ID)}
 	told, err := v.tender.Hall(v.ctx, l.ID, 0)
 	w.News = told.News
-	if as == party.Bidder && v.statement() != nil {
+	if as == party.Bidder {
 		w.SignedIn = v.signedIn(l)
 	}
 	return w, err

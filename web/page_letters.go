@@ -16,17 +16,10 @@ import (
 // letterPages are the letters of a lot for who runs it, and a demand under one of them.
 func (s *server) letterPages() {
 	s.page("/tenderer/lots/:lot/guarantees", "page-own-lot", (*visit).lettersOfLot)
+	s.page("/tenderer/lots/:lot/guarantees/book", "page-own-lot", (*visit).bookOfLot)
 	s.page("/tenderer/guarantees/:id", "page-own-letter", (*visit).letterOfTenderer)
 	s.page("/tenderer/guarantees/:id/demand", "demand-sheet", (*visit).claim)
 	s.page("/tenderer/demands/:id", "page-own-demand", (*visit).demandOfTenderer)
-}
-
-func init() {
-	notes["released"] = "解除文件已经签署并送达平台。"
-	notes["presented"] = "索赔已经提交，期限自平台收到时起计算。"
-	notes["completed"] = "单据已经补交。"
-	notes["withdrawn"] = "索赔已经撤回。"
-	notes["resumed"] = "解除文书已经提交，期限恢复计算。"
 }
 
 // lettersOfLot shows nothing before the opening: the same page whether there are letters or none, made without asking.
@@ -38,16 +31,34 @@ func (v *visit) lettersOfLot() (templ.Component, error) {
 	if l.OpenedAt == nil {
 		return view.LettersLocked(v.frame("保函"), l), nil
 	}
-	book, err := v.guarantee.Book(v.ctx, l.Lot.Project, l.Lot.Code)
+	b, err := v.letterBook(l)
+	return view.Letters(v.returned(v.signing("保函")), b), err
+}
+
+// bookOfLot is the part of the page that a signature changes.
+func (v *visit) bookOfLot() (templ.Component, error) {
+	l, err := v.tender.Lot(v.ctx, v.x.actor, v.id)
 	if err != nil {
 		return nil, err
+	}
+	if l.OpenedAt == nil {
+		return nil, tender.ErrNotFound
+	}
+	b, err := v.letterBook(l)
+	return view.LetterSections(v.clock.Now(), b), err
+}
+
+func (v *visit) letterBook(l *tender.Lot) (view.LetterBook, error) {
+	b := view.LetterBook{Lot: l, Signs: v.signsFor(l), Release: &view.Deed{Act: "release-lot", Into: "#outcome",
+		Says: "签署标段解除通知，解除所选的全部保函。解除之后担保机构不再承担付款义务，不能恢复。"}}
+	book, err := v.guarantee.Book(v.ctx, l.Lot.Project, l.Lot.Code)
+	if err != nil {
+		return b, err
 	}
 	held, err := v.tender.Held(v.ctx, l)
 	if err != nil {
-		return nil, err
+		return b, err
 	}
-	b := view.LetterBook{Lot: l, Signs: v.signsFor(l), Release: &view.Deed{Act: "release-lot", Into: "#outcome",
-		Says: "签署标段解除通知，解除所选的全部保函。解除之后担保机构不再承担付款义务，不能恢复。"}}
 	for _, e := range book {
 		switch line := v.letterLine(e); {
 		case e.InstrumentState != guarantee.Issued:
@@ -58,7 +69,7 @@ func (v *visit) lettersOfLot() (templ.Component, error) {
 			b.Ready = append(b.Ready, line)
 		}
 	}
-	return view.Letters(v.returned(v.signing("保函")), b), nil
+	return b, nil
 }
 
 // signsFor tells whether the reader's signature releases the letters of a lot: an agent's does not.

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"github.com/a-h/templ"
 
 	"baohan/party"
@@ -37,6 +39,9 @@ func (v *visit) openingPage() (templ.Component, error) {
 		return nil, err
 	}
 	if l.OpenedAt == nil {
+		if l.Hall != nil && v.x.known && slices.Contains(concerned, v.x.actor.Role) {
+			return nil, &elsewhere{"/halls/" + l.ID}
+		}
 		w, err := v.waitingOf(l, v.spotRole())
 		return view.WaitingPage(v.noted(v.frame("开标")), w, "/openings/"+l.ID+"/board"), err
 	}

@@ -34,6 +34,7 @@ func (s *server) people() {
 	s.entryPages()
 	s.lotPages()
 	s.hallPages()
+	s.institutionPages()
 	s.demoPages()
 	s.tendererPages()
 	s.deskPages()

@@ -37,8 +37,6 @@ func init() {
 	view.Menu("/centre", "交易中心", party.Centre)
 	view.Menu("/incidents", "应急事件", incidentDesks...)
 	homes[party.Supervisor] = "/supervision"
-	notes["decided"] = "认定已经签署并登记。"
-	notes["closed"] = "结案已经签署并登记。"
 	notes["evidence"] = "证据文件已经保存。"
 	notes["taken-back"] = "登记已经撤销。"
 	notes["reported"] = "应急事件已登记。请接着补充证据文件。"

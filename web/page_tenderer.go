@@ -141,7 +141,11 @@ func (v *visit) lotForms(d *view.LotDesk) {
 	}
 	d.Publish = form("publish", "发布之后不能撤回，也不能修改。确定发布吗？", false)
 	d.Announce = form("announce", "公示之后任何人都能看到候选人，不能撤回。确定公示吗？", false, "days")
-	d.Award = form("award", "登记之后，政府采购未中标人的保函随即进入应解除。确定登记吗？", true, "winner", "noticed_on")
+	ask := "登记之后不能撤回。确定登记吗？"
+	if d.Project.Regime == letter.RegimeProcurement {
+		ask = "登记之后不能撤回，未中标人的保函随即进入应解除。确定登记吗？"
+	}
+	d.Award = form("award", ask, true, "winner", "noticed_on")
 	d.Contract = form("contract", "", false, "signed_on")
 	d.Refuse = form("refuse", "登记之后取消中标人的中标资格，不能撤回。确定登记吗？", true, "reason", "evidence")
 	for _, s := range []tender.State{tender.Published, tender.Closed, tender.Opened, tender.Awarded, tender.Refused} {
@@ -173,9 +177,13 @@ func (v *visit) objectionOfTenderer() (templ.Component, error) {
 	return nil, tender.ErrNoObjection
 }
 
+// projectFields are the fields of the project form at which a fault is shown.
+var projectFields = []string{"code", "name", "regime", "beneficiaries", "beneficiary-name-0", "beneficiary-uscc-0", "beneficiary-name-1", "beneficiary-uscc-1",
+	"beneficiary-name-2", "beneficiary-uscc-2"}
+
 func (v *visit) newProject() (templ.Component, error) {
 	own := letter.Party{Name: v.x.actor.Name, USCC: v.x.actor.USCC}
-	d := v.formOf(view.Deed{Action: "/tenderer/projects/new"}, "code", "name", "regime", "beneficiaries")
+	d := v.formOf(view.Deed{Action: "/tenderer/projects/new"}, projectFields...)
 	return view.NewProject(v.frame("登记项目"), d, own, v.x.actor.Is(party.Agent)), nil
 }
 

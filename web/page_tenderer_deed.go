@@ -1,7 +1,9 @@
 package web
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,12 +40,29 @@ func (v *visit) createProject(form url.Values, cmd party.Command) (string, error
 	n := tender.NewProject{Code: form.Get("code"), Name: form.Get("name"), Regime: form.Get("regime")}
 	for i := range 3 {
 		p := letter.Party{Name: form.Get("beneficiary-name-" + strconv.Itoa(i)), USCC: strings.ToUpper(form.Get("beneficiary-uscc-" + strconv.Itoa(i)))}
-		if p != (letter.Party{}) {
-			n.Beneficiaries = append(n.Beneficiaries, p)
+		if p == (letter.Party{}) {
+			continue
 		}
+		if err := p.Check(); err != nil {
+			return "", ofBeneficiary(err, i)
+		}
+		n.Beneficiaries = append(n.Beneficiaries, p)
 	}
 	a, err := v.tender.CreateProject(v.ctx, cmd, n)
 	return "/tenderer/projects/" + a.ID + "/lots/new?done=project", wholeField(err, "beneficiaries")
+}
+
+// ofBeneficiary tells at which of the fields of the i-th beneficiary something is wrong.
+func ofBeneficiary(err error, i int) error {
+	fault, ok := letter.FieldOf(err)
+	if !ok {
+		return err
+	}
+	field := "uscc"
+	if fault.Field == "name" {
+		field = "name"
+	}
+	return party.Invalid("project.beneficiaries", "beneficiary-"+field+"-"+strconv.Itoa(i), fault.Message)
 }
 
 // wholeField tells a fault below a group of fields at the group.
@@ -152,12 +171,11 @@ func (v *visit) announceLot(form url.Values, cmd party.Command) (string, error) 
 func (v *visit) awardLot(form url.Values, cmd party.Command) (string, error) {
 	r := reader{form: form}
 	n := tender.AwardNote{Winner: form.Get("winner"), NoticedOn: r.date("noticed_on")}
-	for name, values := range form {
+	for _, name := range slices.Sorted(maps.Keys(form)) {
 		uscc, ok := strings.CutPrefix(name, "pass-")
-		if !ok || values[0] == "" || uscc == n.Winner {
-			continue
+		if reason := form.Get(name); ok && reason != "" && uscc != n.Winner {
+			n.PassedOver = append(n.PassedOver, tender.PassedOver{Bidder: uscc, Reason: reason, Evidence: v.files["proof-"+uscc].digestOrNone()})
 		}
-		n.PassedOver = append(n.PassedOver, tender.PassedOver{Bidder: uscc, Reason: values[0], Evidence: v.files["proof-"+uscc].digestOrNone()})
 	}
 	if r.err != nil {
 		return "", r.err

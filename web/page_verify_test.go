@@ -142,6 +142,9 @@ func TestVerifyPageWithoutItsModule(t *testing.T) {
 	if !with.built() || with.edition == a.edition || !strings.HasPrefix(string(with.byName[workerName].body), "s\n") {
 		t.Errorf("%+v", with)
 	}
+	if _, worker := with.byName[keyWorkerName]; worker {
+		t.Error("a worker without its module")
+	}
 	if policy := with.byName[workerName].policy; policy != "default-src 'none'; script-src 'wasm-unsafe-eval'" {
 		t.Errorf("the worker, which reads the file, may do more than it needs: %s", policy)
 	}
@@ -182,12 +185,22 @@ func TestVerifyModuleIsServed(t *testing.T) {
 		h.Get("Cache-Control") != "public, max-age=31536000, immutable" {
 		t.Error(h)
 	}
-	if size := packed.Body.Len(); size > 3_000_000 {
-		t.Errorf("%d bytes: the module is to stay below 3 MB", size)
+	for _, name := range []string{moduleName, keyModuleName} {
+		if size := get(c.handler, at+name, "Accept-Encoding", "gzip, br").Body.Len(); size < 1_000_000 || size > 3_000_000 {
+			t.Errorf("%s has %d bytes: it is to stay below 3 MB", name, size)
+		}
 	}
 	plain := get(c.handler, at+moduleName)
 	if plain.Header().Get("Content-Encoding") != "" || !bytes.HasPrefix(plain.Body.Bytes(), []byte("\x00asm")) {
 		t.Error("whoever cannot unpack gets no module")
+	}
+	if policy := get(c.handler, at+keyWorkerName).Header().Get("Content-Security-Policy"); policy != "default-src 'none'; script-src 'wasm-unsafe-eval'; connect-src 'self'" {
+		t.Errorf("the worker that has the key may do more than it needs: %s", policy)
+	}
+	for accepts, want := range map[string]string{"br": "br", "gzip, deflate, br, zstd": "br", "gzip;q=1.0, br;q=0.5": "br", "br;q=0": "", "br; q=0.0": "", "gzip": "", "brotli": "", "": ""} {
+		if got := get(c.handler, at+moduleName, "Accept-Encoding", accepts).Header().Get("Content-Encoding"); got != want {
+			t.Errorf("to whoever accepts %q it comes as %q", accepts, got)
+		}
 	}
 	if policy := get(c.handler, at+workerName).Header().Get("Content-Security-Policy"); policy != "default-src 'none'; script-src 'wasm-unsafe-eval'" {
 		t.Errorf("the worker may do more than it needs: %s", policy)

@@ -138,6 +138,9 @@ func (s *server) beneficiaryRoutes() {
 
 func (s *server) issuerRoutes() {
 	query(s, "issuer-application", "/issuer/applications/{id}", "按申请编号回查", s.issuerApplication)
+	query(s, "issuer-offer", "/issuer/applications/{id}/offer", "加密给本机构的申请书（与 offered 报文所载相同）", s.issuerOffer)
+	query(s, "issuer-demand", "/issuer/demands/{id}", "索赔的签名原文和单据清单", s.issuerDemand)
+	query(s, "issuer-deliveries", "/issuer/deliveries", "未能送达本机构的报文", s.issuerDeliveries)
 	query(s, "issuer-guarantees", "/issuer/guarantees", "本机构的保函账", s.book)
 	verb(s, "issuer-take-up", "/issuer/applications/{id}/take-up", "受理", smallBody, s.takeUp)
 	verb(s, "issuer-decide", "/issuer/applications/{id}/decision", "承保决定", smallBody, s.decide)

@@ -92,7 +92,7 @@ func newWorldWith(t *testing.T, custodians func(*world, person) [3]custody.Custo
 	files := must(blobs.Open(t.Context(), w.filesDir, must(blobs.NewKeys(blobs.NewKey()))))
 	guarantees := guarantee.NewDesk(guarantee.Config{Pool: w.pool, Clock: w.clock, Outbox: quietOutbox{}, Once: once,
 		Tags: guarantee.NewTags(master, "letter"), Calendar: days, Platform: platform.sign.Key, PlatformChain: platform.sign.Chain, Trust: w.trust,
-		Log: testlog.New(t, w.pool, w.clock), Files: files})
+		Log: testlog.New(t, w.pool, w.clock), Files: files, TwoPeople: banks.TwoPeople})
 	market := must(banks.NewDesk(banks.Config{Pool: w.pool, Clock: w.clock, Party: parties, Platform: platform.sign.Key,
 		Certificate: platform.sign.Certificate(), Once: once, Hosts: []string{"bank.test:443"}}))
 	tenders := tender.NewDesk(tender.Config{Pool: w.pool, Clock: w.clock, Once: once, Guarantees: guarantees,

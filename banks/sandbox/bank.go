@@ -30,6 +30,7 @@ type Config struct {
 	Rate         int64                 // its price: parts per million of the ceiling
 	MinFee       letter.Fen            // and not below
 	Operator     string                // token of the operator's pages; empty = from this machine only
+	Second       *client.Identity      // the colleague who issues and pays, where two people are asked for; nil: Me does all
 	Stranger     *client.Identity      // somebody else's keys, for the fault wrong_key
 	Behaviour    Behaviour             // before anyone changes it
 	Log          *slog.Logger
@@ -38,7 +39,8 @@ type Config struct {
 // Bank is a sandbox institution.
 type Bank struct {
 	Config
-	say *client.Institution
+	say    *client.Institution
+	second *client.Institution // issues and pays
 
 	mu      sync.Mutex
 	journal *journal
@@ -70,11 +72,17 @@ func Open(c Config) (*Bank, error) {
 	if err != nil {
 		return nil, err
 	}
+	second := say
+	if c.Second != nil {
+		if second, err = client.NewInstitution(c.Platform, *c.Second, c.Certificates...); err != nil {
+			return nil, err
+		}
+	}
 	j, entries, err := openJournal(c.Journal)
 	if err != nil {
 		return nil, err
 	}
-	b := &Bank{Config: c, say: say, journal: j, book: newBook(c.Behaviour), rest: map[string]rest{}, wake: make(chan struct{}, 1)}
+	b := &Bank{Config: c, say: say, second: second, journal: j, book: newBook(c.Behaviour), rest: map[string]rest{}, wake: make(chan struct{}, 1)}
 	for _, e := range entries {
 		b.book.apply(e)
 	}

@@ -37,7 +37,7 @@ func (b *Bank) author(o *client.Offered) *client.Institution {
 		}
 		b.Log.Error("sandbox: no stranger's key is set for the fault wrong_key")
 	}
-	return b.say
+	return b.second
 }
 
 func (b *Bank) stranger() (*client.Institution, error) {

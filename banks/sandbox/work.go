@@ -168,7 +168,7 @@ func (b *Bank) issuing(f *file) (task, bool) {
 	}
 	l := *f.Letter
 	return task{step: sayLetter, run: func(ctx context.Context) error {
-		_, receipt, err := b.say.Issue(ctx, l)
+		_, receipt, err := b.second.Issue(ctx, l)
 		if err != nil {
 			return err
 		}
@@ -216,7 +216,7 @@ func (b *Bank) claim(f *file, c *claim) (task, bool) {
 		return b.aloud(sayRuling, f.ID, c.ID, func(ctx context.Context) error { return b.say.DecideDemand(ctx, c.ID, r) })
 	case c.Payment != nil && c.Told[sayRuling] && !c.Told[sayPayment]:
 		p := *c.Payment
-		return b.aloud(sayPayment, f.ID, c.ID, func(ctx context.Context) error { return b.say.DemandPaid(ctx, c.ID, p) })
+		return b.aloud(sayPayment, f.ID, c.ID, func(ctx context.Context) error { return b.second.DemandPaid(ctx, c.ID, p) })
 	}
 	return task{}, false
 }

@@ -1,6 +1,7 @@
 package acts
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -12,12 +13,13 @@ var _ = register("sign-in", signIn)
 
 var roles = []string{"bidder", "guarantor", "beneficiary", "agent", "centre", "supervisor", "operator"}
 
-// signIn begins a session in the role of the field role. A bidder's encryption certificate is registered with it.
+// signIn begins a session in the role of the field role, and leads to the page of the field to. A bidder's encryption certificate is registered with it.
 func signIn(ctx context.Context, d Desk, f *fields) (Result, error) {
 	role := f.needed("role")
 	if role != "" && !slices.Contains(roles, role) {
 		f.fault("role", "请选择以什么身份登录")
 	}
+	to := f.page("to")
 	if f.err != nil {
 		return Result{}, f.err
 	}
@@ -25,7 +27,7 @@ func signIn(ctx context.Context, d Desk, f *fields) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Go: "/", Says: "已登录：" + actor.Name + "。"}, nil
+	return Result{Go: cmp.Or(to, "/"), Says: "已登录：" + actor.Name + "。"}, nil
 }
 
 func (d Desk) signIn(ctx context.Context, role string) (wire.Actor, error) {

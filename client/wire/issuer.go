@@ -149,3 +149,26 @@ type BookPage struct {
 type FeeRefunded struct {
 	Reference string `json:"reference"`
 }
+
+// IssuerOffer is GET /issuer/applications/{id}/offer: what the message Offered carries, for who asks.
+type IssuerOffer struct {
+	Guarantee string    `json:"guarantee"`
+	At        time.Time `json:"at"` // of the application
+	Envelope  []byte    `json:"envelope"`
+}
+
+// IssuerDemand is GET /issuer/demands/{id}: the demand as its beneficiary signed it, and what documents are there.
+type IssuerDemand struct {
+	ID        string       `json:"id"`
+	Guarantee string       `json:"guarantee"`
+	Signed    []byte       `json:"signed"` // SignedData over letter.Demand
+	Files     []IssuerFile `json:"files"`
+}
+
+// IssuerFile is one document of a demand without its bytes.
+type IssuerFile struct {
+	Kind   letter.DocumentKind `json:"kind"`
+	Name   string              `json:"name"`
+	Digest signing.Digest      `json:"digest"` // signing.Sum of the file
+	Size   int64               `json:"size"`   // bytes
+}

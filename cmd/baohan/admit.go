@@ -40,8 +40,9 @@ type admittedInstitution struct {
 	Kind         banks.Kind        `json:"kind"`
 	Licence      string            `json:"licence"`
 	LicenceUntil calendar.Date     `json:"licence_until"`
-	Base         string            `json:"base"`
+	Base         string            `json:"base,omitzero"`
 	Cashier      string            `json:"cashier"`
+	TwoPeople    bool              `json:"two_people,omitzero"`
 	Products     []admittedProduct `json:"products"`
 }
 
@@ -113,7 +114,7 @@ func (o admittedOrganisation) enter(ctx context.Context, s *system, by party.Act
 
 func (i admittedInstitution) enter(ctx context.Context, s *system, by party.Actor) error {
 	if err := s.banks.Admit(ctx, by, banks.Institution{USCC: i.Party.USCC, Name: i.Party.Name, Kind: i.Kind, Licence: i.Licence,
-		LicenceUntil: i.LicenceUntil.Time(), Base: i.Base, Cashier: i.Cashier}); err != nil {
+		LicenceUntil: i.LicenceUntil.Time(), Base: i.Base, Cashier: i.Cashier, TwoPeople: i.TwoPeople}); err != nil {
 		return err
 	}
 	for _, p := range i.Products {

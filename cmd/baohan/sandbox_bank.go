@@ -24,6 +24,7 @@ type sandboxBankCommand struct {
 	PlatformCert string   `help:"平台签名证书（PEM），事先交换。" required:"" type:"existingfile" placeholder:"文件"`
 	Sign         string   `help:"密钥目录中签名证书和密钥的文件名（不带扩展名）。" default:"sign"`
 	Encrypt      string   `help:"密钥目录中加密证书和密钥的文件名。" default:"encrypt"`
+	Second       string   `help:"另一位经办人的签名证书和密钥的文件名：平台要求双人经办时，由它签发和登记付款。" placeholder:"名称"`
 	Custodians   []string `help:"认可的三个密钥保管人的统一社会信用代码，逗号分隔；全文密封的保函只密封给这三家。不设则相信平台送来的任何三家。" placeholder:"代码"`
 	Stranger     string   `help:"别家的签名证书和密钥的文件名，只用于演练 wrong_key。"`
 	Journal      string   `help:"流水文件；不设则为数据目录下的 journal。" placeholder:"文件"`
@@ -109,6 +110,13 @@ func (c *sandboxBankCommand) config(s *Settings, log *slog.Logger) (sandbox.Conf
 	}
 	if config.MinFee, err = letter.ParseYuan(c.MinFee); err != nil {
 		return config, fmt.Errorf("min-fee：%w", err)
+	}
+	if c.Second != "" {
+		other, err := devca.LoadIdentity(s.KeysDir(), c.Second, passphrase)
+		if err != nil {
+			return config, err
+		}
+		config.Second = &client.Identity{Party: subjectOf(other), Sign: other.Key, Chain: other.Chain, Open: me.Open, OpenChain: me.OpenChain}
 	}
 	if c.Stranger != "" {
 		other, err := devca.LoadIdentity(s.KeysDir(), c.Stranger, passphrase)

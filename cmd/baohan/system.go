@@ -166,7 +166,7 @@ func (s *system) wire(custodians custodians) (err error) {
 	}
 	s.guarantees = guarantee.NewDesk(guarantee.Config{Pool: s.pool, Clock: s.clock, Outbox: s.jobs, Once: once,
 		Tags: guarantee.NewTags(k.Secrets.Tags, "letter"), Calendar: days, Platform: k.Platform.Key,
-		PlatformChain: k.Platform.Chain, Trust: k.Trust, Log: s.translog, Files: s.files})
+		PlatformChain: k.Platform.Chain, Trust: k.Trust, Log: s.translog, Files: s.files, TwoPeople: banks.TwoPeople})
 	s.banks.Papers = s.guarantees
 	rooms := tender.Config{Pool: s.pool, Clock: s.clock, Once: once, Guarantees: s.guarantees,
 		Tags: guarantee.NewTags(k.Secrets.Tags, "bid"), Calendar: days, Platform: k.Platform.Key,

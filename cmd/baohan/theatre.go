@@ -152,8 +152,11 @@ func (w *theatre) makeKeys() error {
 			return err
 		}
 	}
-	return nil
+	return w.cast.Clerk.Sign.Write(w.path("parties"), w.cast.Clerk.Party.USCC+secondClerk, pass, light...)
 }
+
+// secondClerk ends the name of the key of the company's second clerk: the company asks for two people.
+const secondClerk = "-second"
 
 // raise admits everybody and starts the processes.
 func (w *theatre) raise(ctx context.Context) error {
@@ -232,8 +235,11 @@ func (w *theatre) admit(ctx context.Context, allow []string) error {
 	a := admission{}
 	for _, m := range w.cast.All() {
 		if role := w.cast.Role(m); role != string(party.Bidder) {
-			a.Organisations = append(a.Organisations, admittedOrganisation{m.Party, []party.Role{party.Role(role)},
-				[]string{m.Party.USCC + ".pem", m.Party.USCC + "-encrypt.pem"}})
+			certificates := []string{m.Party.USCC + ".pem", m.Party.USCC + "-encrypt.pem"}
+			if m.Party == w.cast.Clerk.Party {
+				certificates = append(certificates, m.Party.USCC+secondClerk+".pem")
+			}
+			a.Organisations = append(a.Organisations, admittedOrganisation{m.Party, []party.Role{party.Role(role)}, certificates})
 		}
 	}
 	until, err := calendar.ParseDate("2028-12-31")
@@ -243,7 +249,7 @@ func (w *theatre) admit(ctx context.Context, allow []string) error {
 	for i, m := range w.institutionMembers() {
 		r, desk := troupe[i], w.desks[m.Party.USCC]
 		a.Institutions = append(a.Institutions, admittedInstitution{Party: m.Party, Kind: r.kind, Licence: "YS-" + r.prefix, LicenceUntil: until,
-			Base: desk, Cashier: desk + "/cashier/{application}", Products: []admittedProduct{{
+			Base: desk, Cashier: desk + "/cashier/{application}", TwoPeople: m.Party == w.cast.Clerk.Party, Products: []admittedProduct{{
 				Wording: letter.WordingRef{ID: r.wording, Version: 1}, Mode: r.mode, MinFee: minFee, MaxCeiling: maxCeiling, AnswerWithin: 7200,
 				Tiers: []admittedTier{{UpTo: maxCeiling, Rates: []int64{r.rate}}}}}})
 	}
@@ -281,6 +287,9 @@ func (w *theatre) institution(m story.Member, r role) *child {
 		"sandbox-bank", "--platform", w.base, "--platform-cert", w.path("keys", platformName+".pem"), "--custodians", w.pins(),
 		"--sign", m.Party.USCC, "--encrypt", m.Party.USCC+"-encrypt", "--form", string(r.form), "--prefix", r.prefix,
 		"--rate", fmt.Sprint(r.rate), "--min-fee", minFee.String(), "--max-ceiling", maxCeiling.String(), "--decision", r.decision)
+	if m.Party == w.cast.Clerk.Party {
+		c.args = append(c.args, "--second", m.Party.USCC+secondClerk)
+	}
 	return c
 }
 

@@ -37,6 +37,9 @@ var canaries = []canary{
 	{"I10", "a failing queue leaves half a change", "guarantee/desk.go", "if err := d.Outbox.PublishTx(ctx, t.tx, t.events); err != nil {\n\t\t\treturn Answer{}, err\n\t\t}", "_ = d.Outbox.PublishTx(ctx, t.tx, t.events)", desk, "TestNothingHalfDone"},
 	{"I11", "another institution's signature issues", "guarantee/issue_check.go", "if signed.Signer().Subject().OrganizationID != g.Guarantor {", "if false {", desk, "TestForeignGuarantor"},
 	{"I11", "another firm signs the application", "guarantee/seal.go", "if signed.Signer().Subject().OrganizationID != who.USCC {", "if false {", desk, "TestSealRefuses"},
+	{"I14", "who decided to underwrite issues alone", "guarantee/prepare.go", "if err := g.issuesAsAnother(t.actor); err != nil {", "if err := g.issuesAsAnother(t.actor); err != nil && false {", desk, "TestTwoPeopleIssue"},
+	{"I14", "who found a demand complying notes its payment alone", "guarantee/honour.go", "if err := dm.paysAsAnother(t.actor); err != nil {", "if err := dm.paysAsAnother(t.actor); err != nil && false {", desk, "TestTwoPeoplePay"},
+	{"I14", "the database lets one person issue alone", "migrations/0029_two_people.sql", "AND (issued_at IS NULL OR coalesce(issued_by <> decided_by, false))", "AND (issued_at IS NULL OR true)", desk, "TestTwoPeopleInTheDatabase"},
 	{"I14", "any institution decides", "guarantee/guarantee.go", "if a.Role != party.Guarantor || a.USCC != g.Guarantor {", "if a.Role != party.Guarantor {", desk, "TestForeignGuarantor"},
 
 	{"I2", "a database that forgets what it answered is accepted", "migrations/settings.go", `	{"synchronous_commit", []string{"on", "remote_apply"}, lostOnCrash, byReload},`, "", "./migrations", "TestCheckSettings"},

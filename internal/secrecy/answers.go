@@ -27,7 +27,8 @@ var (
 	methodLine = regexp.MustCompile(`^    (get|post|put|patch|delete):$`)
 )
 
-// operations are all of the OpenAPI document, so that a new one is asked without anybody's thinking of it.
+// operations are all of the OpenAPI document and all pages and forms, so that a new one is asked without anybody's thinking
+// of it.
 func operations() (all []operation, err error) {
 	contract, err := web.Contract()
 	path := ""
@@ -41,6 +42,9 @@ func operations() (all []operation, err error) {
 	}
 	if err == nil && len(all) < 40 {
 		err = fmt.Errorf("only %d operations in the contract", len(all))
+	}
+	for _, r := range web.Pages() {
+		all = append(all, operation{r.Method, r.Path})
 	}
 	return all, err
 }
@@ -60,7 +64,7 @@ func readings() (all []reading, err error) {
 
 // publishes tells the operations that tell about lots what everybody may know.
 func (r reading) publishes() bool {
-	return strings.HasPrefix(r.path, "/api/v1/lots") || r.path == "/api/v1/me/lots"
+	return strings.HasPrefix(r.path, "/api/v1/lots") || r.path == "/api/v1/me/lots" || !strings.HasPrefix(r.path, "/api/")
 }
 
 var parameter = regexp.MustCompile(`\{[^}]*\}`)
@@ -133,10 +137,13 @@ type answer struct {
 // patience is how long a request may take.
 const patience = time.Minute
 
+// asIs follows nobody elsewhere: what is told is told here.
+var asIs = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
 func do(r *http.Request) (a answer, err error) {
 	ctx, hangUp := context.WithTimeout(r.Context(), patience)
 	defer hangUp()
-	response, err := http.DefaultClient.Do(r.WithContext(ctx))
+	response, err := asIs.Do(r.WithContext(ctx))
 	if err != nil {
 		return a, err
 	}
@@ -172,8 +179,11 @@ func (p *platform) get(ctx context.Context, c caller, path string) (answer, erro
 
 // ask sends a request as a caller; a command carries an empty object and a key of its own.
 func (p *platform) ask(ctx context.Context, c caller, method, path string) (answer, error) {
-	body := io.Reader(http.NoBody)
-	if method != http.MethodGet {
+	body, kind := io.Reader(http.NoBody), "application/json"
+	switch {
+	case method != http.MethodGet && !strings.HasPrefix(path, "/api/"):
+		body, kind = strings.NewReader("key="+freshID()), "application/x-www-form-urlencoded"
+	case method != http.MethodGet:
 		body = strings.NewReader("{}")
 	}
 	r, err := http.NewRequestWithContext(ctx, method, p.base+path, body)
@@ -181,7 +191,7 @@ func (p *platform) ask(ctx context.Context, c caller, method, path string) (answ
 		return answer{}, err
 	}
 	if method != http.MethodGet {
-		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Content-Type", kind)
 		r.Header.Set("Idempotency-Key", freshID())
 	}
 	if c.token != "" {

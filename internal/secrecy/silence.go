@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"baohan/client/wire"
+	"baohan/web"
 )
 
 // silence asks every operation that names an object, reading or changing, as everybody who has no part in it: about what
@@ -52,7 +53,7 @@ func (e *examination) silent(ctx context.Context, o operation, c caller, all *su
 		}
 		asked++
 		all.text = append(append(all.text, fmt.Sprintf("%s %s %d %v\n", o.method, c.role, a.status, a.header)...), a.body...)
-		if a.status != nothing.status || len(a.header) != len(nothing.header) || !bytes.Equal(a.body, nothing.body) {
+		if a.status != nothing.status || len(a.header) != len(nothing.header) || !bytes.Equal(web.Steady(a.body), web.Steady(nothing.body)) {
 			e.fault(fmt.Sprintf("%s %s as %s: %d %s about what exists, %d %s about what does not", o.method, o.path, c.role, a.status, a.body, nothing.status, nothing.body))
 		}
 	}

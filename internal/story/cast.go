@@ -35,6 +35,7 @@ type Cast struct {
 	County   Member // tenderer of lot two
 	Bank     Member
 	Company  Member // 担保公司
+	Clerk    Member // its second clerk (另一位经办人), with a signing key of his own and the company's encryption key
 	Insurer  Member
 	Bidders  [4]Member
 	Guests   []Member // two more bidders, of the tender story alone
@@ -90,7 +91,15 @@ func NewCast(ca *devca.CA, at time.Time, plot Plot) (*Cast, error) {
 			return nil, err
 		}
 	}
-	return c, nil
+	return c, c.second(ca, at)
+}
+
+// second enrols the company's second clerk.
+func (c *Cast) second(ca *devca.CA, at time.Time) (err error) {
+	c.Clerk = c.Company
+	from, p := at.Truncate(time.Second), c.Company.Party
+	c.Clerk.Sign, err = ca.Issue(signing.Name{CommonName: p.Name + "（签发）", Organization: p.Name, OrganizationID: p.USCC}, signing.UseSign, from, from.AddDate(9, 0, 0))
+	return err
 }
 
 func (m *Member) enrol(ca *devca.CA, p letter.Party, at time.Time) (err error) {

@@ -12,6 +12,7 @@
     load: "签名模块没有载入。请检查网络后再试。",
     gone: "签名模块意外停止，不知道是否已经办成。请再按一次：已经办成的不会重复办理。",
     choose: "请选择证书文件。",
+    device: "正在读取证书介质，请稍候再按。",
     large: "文件超过 64 KiB，不是证书文件。",
     pin: "请输入口令。",
     waiting: "正在载入签名模块",
@@ -52,12 +53,13 @@
     }
   };
   const remember = (file) => remembered("readwrite", (s) => s.put(file, "key"));
-  const forget = () => remembered("readwrite", (s) => s.delete("key"));
   const recall = () => remembered("readonly", (s) => s.get("key")).catch(() => undefined);
+  // forget takes away this file and no other.
+  const forget = async (file) => (await recall()) === file && remembered("readwrite", (s) => s.delete("key"));
 
   // ---- the worker
 
-  let module, worker, alive, lastID = 0;
+  let module, worker, alive, lastID = 0, starts = 0;
   const waiting = new Map();
 
   const compiled = async () => {
@@ -69,19 +71,22 @@
   };
 
   const start = async () => {
+    const mine = ++starts;
     module ??= compiled();
     const ready = await module.catch((e) => {
       module = undefined;
       throw e;
     });
+    if (mine !== starts) throw new Error(words.gone); // the dialog was closed meanwhile
     return new Promise((resolve, reject) => {
-      worker = new Worker(assets + "/key-worker.js");
+      const w = (worker = new Worker(assets + "/key-worker.js"));
       const fail = (message) => {
-        stop(message);
+        if (worker === w) stop(message);
         reject(new Error(message));
       };
       worker.onerror = () => fail(words.load);
       worker.onmessage = ({ data }) => {
+        if (worker !== w) return;
         if (data.ready) return resolve();
         if (data.gone) return fail(words.gone);
         if (data.progress) return showProgress(data.progress);
@@ -95,6 +100,7 @@
 
   // stop ends the worker, and with it whatever of key and passphrase was in its memory.
   const stop = (message) => {
+    ++starts;
     worker?.terminate();
     worker = alive = undefined;
     for (const w of waiting.values()) w.reject(new Error(message));
@@ -142,6 +148,7 @@
   // ---- the dialog
 
   let box, task, key, busy = false, turn = 0;
+  let held; // the file that was used on this page, still encrypted, and whether it is to be remembered
   const $ = (id) => box.querySelector("#key-" + id);
 
   const build = () => {
@@ -171,17 +178,20 @@
       e.preventDefault();
       act();
     });
-    $("cancel").addEventListener("click", () => busy || box.close());
+    $("cancel").addEventListener("click", () => busy || close());
     box.addEventListener("cancel", (e) => busy && e.preventDefault());
     box.addEventListener("keydown", (e) => busy && e.key === "Escape" && e.preventDefault());
-    box.addEventListener("close", () => {
-      $("pin").value = "";
-      stop(words.gone);
-      task = undefined;
-    });
+    box.addEventListener("close", () => box.open || close()); // by Escape; the event comes late, and may meet the next act
     $("choose").addEventListener("change", chosen);
     $("from").addEventListener("change", from);
     listDevices();
+  };
+
+  const close = () => {
+    box.close();
+    $("pin").value = "";
+    stop(words.gone);
+    task = undefined;
   };
 
   const listDevices = () => {
@@ -232,27 +242,41 @@
   const from = async () => {
     device = devices[$("from").value];
     $("choose-field").hidden = $("pin-field").hidden = Boolean(device);
+    ++turn;
+    key = undefined;
+    $("who").textContent = "";
+    fail("");
     if (!device) {
-      const file = await recall();
-      if (file) $("remember").checked = await use({ file });
-      else {
-        key = undefined;
-        $("who").textContent = "";
+      const file = await offered() ?? held?.file ?? await recall();
+      if (file && !device && task) {
+        $("remember").checked = held ? held.keep : true;
+        await use({ file });
       }
       return;
     }
+    const d = device;
     try {
-      const { sign, open } = await device.certificates();
-      await use({ device: { sign, open } });
+      const { sign, open } = await d.certificates();
+      if (device === d) await use({ device: { sign, open } });
     } catch (e) {
-      fail(device.name + "：" + String(e?.message ?? e));
+      if (device === d) fail(d.name + "：" + String(e?.message ?? e));
     }
+  };
+
+  // offered is the certificate that a demonstration's page hands out with its passphrase, and nobody else's.
+  const offered = async () => {
+    const { key: address, pin } = task.form.dataset;
+    if (!address) return;
+    const answer = await fetch(address).catch(() => undefined);
+    if (!answer?.ok) return;
+    if (pin) $("pin").value = pin;
+    return answer.text();
   };
 
   const open = async (form, submitter) => {
     if (busy || task) return;
     task = { form, input: inputOf(form, submitter) };
-    if (!box) build();
+    if (!box?.isConnected) build();
     key = undefined;
     fail("");
     unmark(form);
@@ -263,7 +287,7 @@
     alive ??= start();
     alive.catch((e) => fail(e.message));
     await from();
-    (key && !device ? $("pin") : device ? $("go") : $("choose")).focus();
+    if (task) (device || $("pin").value ? $("go") : key ? $("pin") : $("choose")).focus();
   };
 
   const inputOf = (form, submitter) => {
@@ -292,13 +316,14 @@
 
   const act = async () => {
     if (busy) return;
-    if (!key) return fail(device ? $("error").textContent : words.choose);
+    if (!key) return fail(device ? $("error").textContent || words.device : words.choose);
     if (!device && !$("pin").value) {
       fail(words.pin);
       return $("pin").focus();
     }
     const { form, input } = task, file = device ? undefined : key.file, keep = $("remember").checked;
     const pin = $("pin").value;
+    held = file && { file, keep };
     $("pin").value = "";
     fail("");
     working(true);
@@ -306,9 +331,9 @@
     try {
       navigator.storage?.persist?.();
       const r = await ask("act", { name: form.dataset.act, input: { ...input, key: { ...key, pin } } });
-      if (file) await (keep ? remember(file) : forget()).catch(console.error);
+      if (file) await (keep ? remember(file) : forget(file)).catch(console.error);
       working(false);
-      box.close();
+      close();
       done(form, r);
     } catch (e) {
       working(false);
@@ -357,7 +382,9 @@
     one.setAttribute("aria-invalid", "true");
     one.dataset.described = one.getAttribute("aria-describedby") ?? "";
     one.setAttribute("aria-describedby", (one.dataset.described + " " + id).trim());
-    one.after(element("p", { id, class: "field-error" }, message));
+    const around = one.closest(".field");
+    around?.classList.add("wrong");
+    (around ?? one.parentNode).append(element("p", { id, class: "fault" }, message));
     one.addEventListener("input", () => unmark(form), { once: true });
   };
 
@@ -367,6 +394,7 @@
       if (one.dataset.described) one.setAttribute("aria-describedby", one.dataset.described);
       else one.removeAttribute("aria-describedby");
       delete one.dataset.described;
+      one.closest(".field")?.classList.remove("wrong");
     }
     form.querySelector("#key-fault")?.remove();
   };

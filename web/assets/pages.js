@@ -17,10 +17,12 @@ async function ask() {
     const { now } = await answer.json();
     const after = Date.now();
     offset = Date.parse(now) - (before + after) / 2;
+    if (failures > 0) dispatchEvent(new Event("server-found"));
     failures = 0;
     lost.textContent = "";
   } catch {
-    if (++failures >= 2) lost.textContent = "与服务器失去联系，时间未校准；请检查网络";
+    if (++failures === 1) dispatchEvent(new Event("server-lost"));
+    if (failures >= 2) lost.textContent = "与服务器失去联系，时间未校准；请检查网络";
   }
 }
 
@@ -62,6 +64,8 @@ if (clock) {
   setInterval(tick, 250);
   setInterval(ask, 10e3);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+  window.addEventListener("online", ask);
+  window.addEventListener("offline", ask);
 }
 
 // A part is fetched and put in place around what somebody is typing (htmx, innerMorph; hx-morph-skip is left as it is). A
@@ -86,7 +90,7 @@ function follow(part) {
   const say = (text) => { if (state && state.textContent !== text) state.textContent = text; };
   const cut = "实时连接中断，正在重新连接；恢复后自动补齐";
   const address = new URL(part.dataset.live, location.href);
-  let waiting = false, again = false, ended = false, source, later;
+  let waiting = false, again = false, ended = false, source, later, anew;
   const end = () => { ended = true; source.close(); };
   const refresh = async () => {
     if (waiting) { again = true; return; }
@@ -94,7 +98,7 @@ function follow(part) {
     clearTimeout(later);
     try {
       await fetchInto(part);
-      if (ended || source.readyState === EventSource.OPEN) say("");
+      if (ended || failures === 0 && source.readyState === EventSource.OPEN) say("");
     } catch (e) {
       if (e.message === "session") {
         end();
@@ -109,6 +113,8 @@ function follow(part) {
     }
   };
   const listen = () => {
+    clearTimeout(anew);
+    source?.close();
     source = new EventSource(address);
     const heard = (e) => {
       if (e.lastEventId) address.searchParams.set("after", e.lastEventId);
@@ -121,10 +127,15 @@ function follow(part) {
     source.onerror = () => {
       if (ended) return;
       say(cut);
-      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+      if (source.readyState === EventSource.CLOSED) anew = setTimeout(listen, 3000);
     };
   };
   listen();
+  // A line that is dead without a word is noticed by the clock, which asks every ten seconds: the stream is begun anew.
+  window.addEventListener("server-lost", () => { if (!ended) say(cut); });
+  window.addEventListener("server-found", () => {
+    if (!ended) listen();
+  });
   part.addEventListener("over", refresh);
   window.addEventListener("pagehide", end);
 }
@@ -136,6 +147,11 @@ function repeat(part) {
 
 for (const part of document.querySelectorAll("[data-live]")) follow(part);
 for (const part of document.querySelectorAll("[data-every]")) repeat(part);
+
+// After an act on this page, what it has changed is fetched anew.
+document.addEventListener("acted", () => {
+  for (const part of document.querySelectorAll("[data-part][data-acted]")) fetchInto(part);
+});
 
 document.addEventListener("click", (e) => {
   if (e.target.closest("[data-print]")) window.print();
@@ -149,6 +165,9 @@ document.addEventListener("submit", (e) => {
   if (form.dataset.ask && !window.confirm(form.dataset.ask)) { e.preventDefault(); return; }
   if (form.method === "post") form.dataset.sent = "yes";
 });
+
+// What was done is said once, not again when the page is loaded anew.
+if (new URLSearchParams(location.search).has("done")) history.replaceState(null, "", location.pathname + location.hash);
 window.addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
 
 // What was refused is where the reader looks first.

@@ -1530,7 +1530,7 @@ func Incident(f Frame, d IncidentDesk) templ.Component {
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
-							templ_7745c5c3_Err = Hidden("go", "/incidents/"+d.ID+"?done=decided").Render(ctx, templ_7745c5c3_Buffer)
+							templ_7745c5c3_Err = Hidden("go", "/incidents/"+d.ID+"").Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
@@ -1664,7 +1664,7 @@ func Incident(f Frame, d IncidentDesk) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = Hidden("go", "/incidents/"+d.ID+"?done=decided").Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = Hidden("go", "/incidents/"+d.ID+"").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -1730,7 +1730,7 @@ func Incident(f Frame, d IncidentDesk) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = Hidden("go", "/incidents/"+d.ID+"?done=closed").Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = Hidden("go", "/incidents/"+d.ID+"").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"time"
 
 	"baohan/client/wire"
@@ -67,6 +68,16 @@ type LetterDesk struct {
 }
 
 func (d LetterDesk) inForce() bool { return d.Letter.Instrument == string(guarantee.Issued) }
+
+// signed are the joint beneficiaries that have signed a begun release.
+func (d LetterDesk) signed() (codes []string) {
+	for _, p := range d.Names {
+		if !slices.Contains(d.Letter.Unsigned, p.USCC) {
+			codes = append(codes, p.USCC)
+		}
+	}
+	return codes
+}
 
 func (d LetterDesk) openDemand() bool {
 	for _, m := range d.Letter.Demands {
@@ -239,4 +250,12 @@ func lastInstant(t time.Time) string {
 		return Day(t.Add(-time.Nanosecond)) + " 24:00"
 	}
 	return Minute(t)
+}
+
+func letterColumns(pick bool) []string {
+	all := []string{"编号", "投标人", "开立机构", "金额", "查验", "状态和解除期限"}
+	if pick {
+		return append([]string{"解除"}, all...)
+	}
+	return all
 }
