@@ -159,12 +159,10 @@ func clockSpan(c wire.DemandClock) string {
 	if c.Unit == "working_day" {
 		unit = "个工作日"
 	}
-	switch {
-	case c.Days == 0:
+	if c.Days == 0 {
 		return "至保函有效期届满"
-	default:
-		return number(c.Days) + " " + unit
 	}
+	return number(c.Days) + " " + unit
 }
 
 // DemandDesk is one demand for who presented it.
