@@ -137,7 +137,7 @@ func TestTwoPeopleOfABank(t *testing.T) {
 	}
 	b := h.clerk("the colleague", h.second)
 	b.open("/institution/applications/" + id)
-	b.silent("请由另一位经办人签发\n")
+	b.fill("read", "yes")
 	if refused := b.signs("签发", ""); !strings.Contains(refused, "请先生成保函全文") {
 		t.Errorf("issued without reading: %q", refused)
 	}
