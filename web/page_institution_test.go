@@ -178,7 +178,7 @@ func (h *counterHall) drafts(c *clerk) {
 	h.t.Helper()
 	c.fill("number", "XJ-2026-0003")
 	c.signs("生成保函全文", "请逐条通读")
-	c.says("条款 1", "不可撤销", "XJ-2026-0003")
+	c.says("第 1 段", "不可撤销", "XJ-2026-0003")
 	c.fill("read", "yes")
 }
 
