@@ -18,6 +18,7 @@ import (
 	"baohan/client"
 	"baohan/client/wire"
 	"baohan/guarantee"
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	house "baohan/internal/sample"
 	"baohan/party"
@@ -212,7 +213,7 @@ func (h *counterHall) demandToPayment(id string) {
 	first.says("请由另一位经办人登记付款")
 	pay := func(c *clerk) {
 		c.fill("reference", "FK20260322001")
-		c.fill("paid_at", h.clock.Now().Format("2006-01-02T15:04"))
+		c.fill("paid_at", h.clock.Now().In(calendar.Shanghai).Format("2006-01-02T15:04"))
 	}
 	pay(first)
 	first.picture("institution-complying")
