@@ -14,6 +14,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"baohan/banks"
 	"baohan/client"
 	"baohan/client/wire"
 	"baohan/guarantee/letter"
@@ -51,12 +52,19 @@ func newBidding(t *testing.T) *bidding {
 	t.Cleanup(b.server.Close)
 	b.at.Base = b.server.URL
 	b.clerk = b.person("投标人第一建设公司", 61)
-	b.file = filepath.Join(t.TempDir(), "clerk.baohan.pem")
-	text := must(client.WriteKeyFile(b.clerk.sign.Key, b.clerk.sign.Chain, b.clerk.encrypt.Key, b.clerk.encrypt.Chain, []byte(pin)))
-	if err := os.WriteFile(b.file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	b.file = b.fileOf(b.clerk)
 	return b
+}
+
+// fileOf is p's certificate as a file on its machine.
+func (b *bidding) fileOf(p person) string {
+	b.t.Helper()
+	name := filepath.Join(b.t.TempDir(), "clerk.baohan.pem")
+	text := must(client.WriteKeyFile(p.sign.Key, p.sign.Chain, p.encrypt.Key, p.encrypt.Chain, []byte(pin)))
+	if err := os.WriteFile(name, text, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+	return name
 }
 
 // choose takes the certificate's file in the dialog, to be remembered on this machine.
@@ -91,6 +99,12 @@ func (w *window) signs(button string) {
 func (w *window) at(condition string) {
 	w.t.Helper()
 	w.wait(`(` + condition + `)(location.pathname) && document.readyState === "complete"`)
+}
+
+// value is what stands in a field.
+func (w *window) value(name string) string {
+	text, _ := chromedp.Run(w.ctx, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector("[name=%s]:not([type=hidden])").value`, name)))
+	return text
 }
 
 // pick chooses the n-th radio button or box of a name.
@@ -218,7 +232,8 @@ func (b *bidding) handsIn(w *window) {
 	w.do(chromedp.SetUploadFiles("#files", []string{file}))
 	w.picture("bidder-bid")
 	w.signs("签名、加密并递交")
-	w.says("投标已经递交", "签收时间")
+	w.at(`(p) => p.startsWith("/bidder/bids/")`)
+	w.says("投标已经递交", "签收时间", "已递交")
 	w.picture("bidder-receipt")
 }
 
@@ -242,6 +257,7 @@ func (b *bidding) opensIts(w *window) {
 	w.pick("how", 1)
 	w.pick("keep-files", 0)
 	w.signs("签名、加密并递交")
+	w.at(`(p) => p.startsWith("/bidder/bids/")`)
 	w.says("投标已经递交")
 	w.open("/bidder/bids")
 	w.says("已撤回", "已递交")
@@ -289,4 +305,115 @@ func TestDraftSurvivesALostConnection(t *testing.T) {
 	if all := must(b.desks.Guarantee.Own(t.Context(), party.Actor{USCC: b.clerk.uscc, Role: party.Bidder})); len(all) != 1 {
 		t.Errorf("%d applications", len(all))
 	}
+}
+
+// After the opening: the list, the letter's verification, an objection to the result, and a demand against the own letter,
+// which the clerk answers with an objection for fraud.
+func TestBidderAfterTheOpening(t *testing.T) {
+	b := newBidding(t)
+	ctx := t.Context()
+	people, _, letters := b.bidding()
+	w := b.windowOf(b.chromium, "a bidder before", people[0], party.Bidder)
+	w.open("/lots/" + b.lot.ID)
+	w.silent(people[1].name, people[0].uscc)
+	b.open()
+	centre := b.theCentre()
+	e, sheet, err := b.system(centre).Evaluation(ctx, b.lot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(b.system(centre).HandInEvaluation(ctx, b.lot.ID, judged(e, sheet, people...)))
+	must(b.staff(b.tenderer, "beneficiary").Announce(ctx, b.lot.ID, wire.Announce{}))
+	demand := b.demanded(letters[0])
+
+	w = b.windowOf(b.chromium, "a bidder after", people[0], party.Bidder)
+	w.open("/lots/" + b.lot.ID)
+	w.press("开标名单、评标结果和异议")
+	w.says(people[0].name+"（本单位）", people[1].name, "BH-2026-0001", "中标候选人公示", "没有异议")
+	w.picture("bidder-results")
+	w.fill("words", "<b>")
+	w.accept()
+	w.press("提出异议")
+	w.says("请写明异议的事项、事实和请求")
+	if kept := w.value("words"); kept != "<b>" {
+		t.Errorf("what was typed is gone: %q", kept)
+	}
+	w.fill("words", "第一候选人的业绩\n与公告要求不符 <script>alert(1)</script>")
+	w.accept()
+	w.press("提出异议")
+	w.says("已经提出", "待答复", "<script>alert(1)</script>")
+	w.picture("bidder-objected")
+	w.accept()
+	w.press("撤回异议")
+	w.says("已经撤回")
+
+	w.open("/bidder")
+	w.says("提出索赔")
+	w.press("查看并应对")
+	w.says("开标时的查验", "对这份保函的索赔", "湘江路道路改造工程")
+	w.picture("bidder-opened-letter")
+	w.open("/bidder/demands/" + demand)
+	w.says("投标有效期内撤销投标文件", "不中止付款", "法定时限", "捌拾万元整")
+	w.pick("ground", 0)
+	w.fill("statement", "没有撤销过投标文件，受益人所述与开标记录不符")
+	w.press("签名并提出异议")
+	w.choose(b.fileOf(people[0]))
+	if trouble := w.sign(pin); trouble != "" {
+		t.Fatal(trouble)
+	}
+	w.says("已提出欺诈异议", "申请人提出欺诈异议")
+	w.picture("bidder-demand")
+	stranger := b.windowOf(b.chromium, "a stranger", b.person("旁观建设公司", 69), party.Bidder)
+	for _, path := range []string{"/bidder/demands/" + demand, "/bidder/applications/" + letters[0], "/bidder/applications/" + letters[0] + "/state"} {
+		stranger.open(path)
+		stranger.says("没有这个页面")
+	}
+}
+
+func (b *bidding) demanded(id string) string {
+	b.t.Helper()
+	ctx, l := b.t.Context(), b.life
+	s := must(client.NewBeneficiary(l.at, l.tenderer.identity()))
+	must(s.SignIn(ctx))
+	for _, g := range must(s.Guarantees(ctx, "")).Items {
+		if g.ID == id {
+			return must(s.Demand(ctx, g, client.Claim{Amount: g.Amount, Reason: letter.Reasons[0].Code, Statement: "投标有效期内撤销投标文件",
+				Payee: letter.Account{Name: l.tenderer.name, Number: "4300012345", Bank: "测试银行长沙分行"}, Files: l.files(id)})).Demand
+		}
+	}
+	b.t.Fatal("the letter is not the beneficiary's")
+	return ""
+}
+
+// The fee that an institution really asks is a question, in words, and nothing is charged before it is answered.
+func TestBidderIsAskedAboutTheFee(t *testing.T) {
+	b := newBidding(t)
+	ctx := t.Context()
+	must(b.desks.Banks.OfferProduct(ctx, party.System(), banks.Product{Institution: b.bank.uscc, Wording: "independent-bid", WordingVersion: 1,
+		Mode: letter.ModeFull, MinFee: 20000, MaxCeiling: 10_000_000_00, AnswerWithin: 3600, Tiers: []banks.Tier{{UpTo: 10_000_000_00, Rates: []int64{4000, 5000}}}}))
+	own := b.bidder(b.clerk)
+	quotes := must(own.Quotes(ctx, b.lot.ID))
+	draft, _, err := own.Apply(ctx, b.lot, quotes[len(quotes)-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.institution().Decide(ctx, draft.ID, wire.Decision{Approve: true, Fee: 5_000_00}); err != nil {
+		t.Fatal(err)
+	}
+	w := b.windowOf(b.chromium, "a clerk", b.clerk, party.Bidder)
+	w.open("/bidder")
+	w.says("报出的保费与报价不同")
+	w.press("去决定")
+	w.says("¥4,000.00", "¥5,000.00", "伍仟元整")
+	w.picture("bidder-fee-question")
+	w.press("同意这个保费")
+	w.choose(b.file)
+	if trouble := w.sign(pin); trouble != "" {
+		t.Fatal(trouble)
+	}
+	w.says("请缴纳保费", "¥5,000.00")
+	w.signs("撤销申请")
+	w.says("已经撤单")
+	w.silent("去机构的收银台")
+	w.picture("bidder-cancelled")
 }

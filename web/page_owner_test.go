@@ -203,6 +203,17 @@ func TestReleaseInABrowser(t *testing.T) {
 	o.open("/tenderer/guarantees/" + o.ids[0])
 	o.says("已解除", "下载保函 PDF")
 	o.picture("owner-letter-ended")
+	o.press("解除通知")
+	o.says("标段解除通知，共列明 3 份保函", "合同已签订", o.l.tenderer.name)
+	o.picture("owner-release-notice")
+	token := o.l.signIn(o.l.tenderer, party.Beneficiary)
+	got := o.l.page(token, "/tenderer/guarantees/"+o.ids[0]+"/release/1")
+	if signed, err := signing.ParseSignedData(got.body); err != nil || signed.Verify(o.l.trust, o.l.clock.Now()) != nil {
+		t.Errorf("the notice's file: %d %v", got.status, err)
+	}
+	if got := o.l.page(token, "/tenderer/guarantees/"+o.ids[0]+"/release/2"); got.status != 404 {
+		t.Errorf("a notice that is not there: %d", got.status)
+	}
 	o.open("/tenderer")
 	o.silent("解除保函")
 }

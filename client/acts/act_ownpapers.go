@@ -38,6 +38,9 @@ func openOwn(ctx context.Context, d Desk, f *fields) (Result, error) {
 	if lot == "" && f.optional("go") != "" {
 		return Result{}, spoken("本机没有这份申请的存底。它是为“" + lotWords(r.Lot) + "”申请的；请在“招标项目”中打开这个标段，再递交投标。")
 	}
+	if f.optional("go") != "" {
+		return Result{ID: lot, Says: "已在本机打开：这份保函是为“" + lotWords(r.Lot) + "”申请的。"}, nil
+	}
 	return Result{ID: lot, Says: "以下内容只有本单位的证书能打开，平台不知道。", Facts: revealFacts(r)}, nil
 }
 

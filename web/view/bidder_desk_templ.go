@@ -59,7 +59,7 @@ func BidderDesk(f Frame, d BidderDay) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " <div id=\"due\" data-every=\"15\" data-part=\"/bidder/due\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " <div id=\"due\" class=\"live\" data-every=\"15\" data-part=\"/bidder/due\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -54,8 +54,17 @@ func (f Frame) menu() []Link {
 	return menus[f.Who.Role]
 }
 
-// here tells whether an entry is where this page belongs.
+// here tells whether an entry is where this page belongs: of several that are, the one that says most.
 func (f Frame) here(l Link) bool {
+	for _, other := range f.menu() {
+		if len(other.Href) > len(l.Href) && f.under(other) {
+			return false
+		}
+	}
+	return f.under(l)
+}
+
+func (f Frame) under(l Link) bool {
 	return f.Path == l.Href || l.Href != "/" && strings.HasPrefix(f.Path, l.Href+"/")
 }
 

@@ -259,3 +259,39 @@ func letterColumns(pick bool) []string {
 	}
 	return all
 }
+
+// ReleaseDesk is what was signed to release a letter.
+type ReleaseDesk struct {
+	ID, Number string
+	Ended      guarantee.State
+	Reveal     letter.Reveal
+	Notices    []Notification
+}
+
+// Notification is one beneficiary's release.
+type Notification struct {
+	By      letter.Party
+	Reason  string
+	At      time.Time
+	Letters int // of the lot that it releases together; 0: this one alone
+	Serial  string
+	Digest  string
+}
+
+func (d ReleaseDesk) missing() (codes []string) {
+	for _, p := range d.Reveal.Beneficiaries {
+		if !slices.ContainsFunc(d.Notices, func(n Notification) bool { return n.By.USCC == p.USCC }) {
+			codes = append(codes, p.USCC)
+		}
+	}
+	return codes
+}
+
+func noticePaper(n Notification) []Fact {
+	extent := "只解除这一份保函"
+	if n.Letters > 0 {
+		extent = "标段解除通知，共列明 " + number(n.Letters) + " 份保函"
+	}
+	return []Fact{{Label: "受益人", Value: n.By.Name + "（" + n.By.USCC + "）"}, {Label: "解除的原因", Value: n.Reason}, {Label: "范围", Value: extent},
+		{Label: "签署时间", Value: Second(n.At)}, {Label: "签名证书序列号", Value: n.Serial}, {Label: "通知的摘要（SM3）", More: digestOf(n.Digest)}}
+}
