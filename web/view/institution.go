@@ -85,6 +85,13 @@ func (a Application) ended() bool {
 
 func (a Application) issued() bool { return a.G.Receipt != nil }
 
+func (a Application) title() string {
+	if a.issued() {
+		return "保函 " + numberOf(a.G)
+	}
+	return "申请 " + shortID(a.G.ID)
+}
+
 // undecided tells an application that is still to be read before anything is done with it.
 func (a Application) undecided() bool {
 	return a.G.ApplicationState == guarantee.Submitted || a.G.ApplicationState == guarantee.Underwriting
