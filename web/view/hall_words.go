@@ -188,6 +188,7 @@ func bidTone(s tender.HallBidState) Tone {
 		return Good
 	case tender.BidWaiting, tender.BidPending:
 		return Open
+	case tender.BidUnreadable, tender.BidRevoked, tender.BidFreed:
 	}
 	return Bad
 }
