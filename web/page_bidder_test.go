@@ -249,7 +249,8 @@ func (b *bidding) opensIts(w *window) {
 	w.signs("取回并解密")
 	w.says("摘要相符")
 
-	w.open("/lots/" + b.lot.ID + "/bid")
+	w.signs("去修改")
+	w.at(`(p) => p === "/lots/` + b.lot.ID + `/bid"`)
 	w.pick("letter", 0)
 	for name, text := range map[string]string{"price": "11000000", "period_days": "300", "quality": "合格", "leader": "李四"} {
 		w.fill(name, text)

@@ -181,6 +181,7 @@ func TestReleaseInABrowser(t *testing.T) {
 	o.says("中标通知已经登记", o.bidders[0].name)
 	o.open(lot + "/guarantees")
 	o.says("可以解除的", "暂不解除的", "BH-2026-0001", "BH-2026-0003")
+	o.wait(`document.querySelectorAll("[name=guarantee]").length === 2 && !document.querySelector("[name=guarantee]:checked")`) // none is due yet
 	o.picture("owner-letters-held")
 	o.open(lot)
 	o.press("登记合同签订")

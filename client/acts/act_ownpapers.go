@@ -17,6 +17,7 @@ var (
 	_ = register("own-copy", ownCopy)
 	_ = register("open-bid", openBid)
 	_ = register("own-bid-file", ownBidFile)
+	_ = register("to-lot-of-bid", toLotOfBid)
 	_ = register("object-to-demand", objectToDemand)
 )
 
@@ -41,7 +42,7 @@ func openOwn(ctx context.Context, d Desk, f *fields) (Result, error) {
 	if f.optional("go") != "" {
 		return Result{ID: lot, Says: "已在本机打开：这份保函是为“" + lotWords(r.Lot) + "”申请的。"}, nil
 	}
-	return Result{ID: lot, Says: "以下内容只有本单位的证书能打开，平台不知道。", Facts: revealFacts(r)}, nil
+	return Result{ID: lot, Says: "在本机打开。开标之前，以下内容只有本单位的证书能打开，平台不知道。", Facts: revealFacts(r)}, nil
 }
 
 func revealFacts(r letter.Reveal) []Fact {
@@ -137,7 +138,25 @@ func openBid(ctx context.Context, d Desk, f *fields) (Result, error) {
 	for i, x := range own.Form.Files {
 		facts = append(facts, Fact{"文件 " + number(i+1), x.Name + "，" + size(x.Size) + "，SM3 " + x.Digest.String()})
 	}
-	return Result{ID: id, Says: "以下内容只有本单位的证书能打开，平台和其他任何人现在都看不到。", Facts: facts}, nil
+	return Result{ID: id, Says: "在本机打开。开标之前，以下内容只有本单位的证书能打开。", Facts: facts}, nil
+}
+
+// toLotOfBid leads to a page of the lot of an own bid, which the platform does not know: bid, sealed, go. It is found by the
+// letter that the bid names, where that was applied for here.
+func toLotOfBid(ctx context.Context, d Desk, f *fields) (Result, error) {
+	_, own, err := theBid(ctx, d, f)
+	if err != nil {
+		return Result{}, err
+	}
+	b, err := d.bidder(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	draft, err := b.Draft(ctx, own.Bid.Letter)
+	if err != nil {
+		return Result{}, spoken("这份投标是“" + lotWords(own.Bid.Lot) + "”的。请在“招标项目”中打开这个标段，按“第二步：递交投标”修改。")
+	}
+	return Result{ID: draft.Lot, Says: "已在本机打开：这份投标是“" + lotWords(own.Bid.Lot) + "”的。要修改，请填写新的全部内容，并选“修改：替换已递交的投标”。"}, nil
 }
 
 func theBid(ctx context.Context, d Desk, f *fields) (string, client.OwnBid, error) {

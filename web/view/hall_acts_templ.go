@@ -558,7 +558,7 @@ func hallMake(h Hall) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, " 件异议没有答复，请在下面逐项答复。异议期满且全部答复后，制作开标记录表。</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, " 件异议没有答复，请在下面“<a href=\"#objections\">异议和答复</a>”逐项答复。异议期满且全部答复后，制作开标记录表。</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -31,6 +31,16 @@ type LetterLine struct {
 	Mine   bool   // the reader has signed its release
 }
 
+// due tells a letter that the reader is to release and has not: such a one is chosen from the beginning.
+func (e LetterLine) due() bool {
+	return !e.Mine && e.OpenDemands == 0 && e.ReleaseState == guarantee.ReleaseDue
+}
+
+// reason is why the letters of a lot are released, as far as its state tells.
+func (b LetterBook) reason() string {
+	return map[tender.State]string{tender.Contracted: "合同已签订", tender.Terminated: "招标已终止"}[b.State]
+}
+
 // Empty tells that no bid named a letter.
 func (b LetterBook) Empty() bool { return len(b.Ready)+len(b.Held)+len(b.Ended) == 0 }
 
@@ -149,12 +159,10 @@ func clockSpan(c wire.DemandClock) string {
 	if c.Unit == "working_day" {
 		unit = "个工作日"
 	}
-	switch {
-	case c.Days == 0:
+	if c.Days == 0 {
 		return "至保函有效期届满"
-	default:
-		return number(c.Days) + " " + unit
 	}
+	return number(c.Days) + " " + unit
 }
 
 // DemandDesk is one demand for who presented it.

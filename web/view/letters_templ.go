@@ -300,7 +300,7 @@ func LetterSections(now time.Time, b LetterBook) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if b.Signs {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<p>解除之后，担保机构不再对该保函承担付款义务，不能恢复。一次签名解除所选的全部保函；有索赔正在处理的，办结之后才能解除。</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<p>解除之后，担保机构不再对该保函承担付款义务，不能恢复。一次签名解除所选的全部保函；有索赔正在处理的，办结之后才能解除。应解除的已经选上；其余的可以提前解除，由您选择。</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -332,7 +332,7 @@ func LetterSections(now time.Time, b LetterBook) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = Input(Field{Name: "reason", Label: "解除的原因", Value: "合同已签订", Help: "写进解除通知，2 至 500 个字。", Max: 500}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = Input(Field{Name: "reason", Label: "解除的原因", Value: b.reason(), Help: "写进解除通知，2 至 500 个字。", Max: 500}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -518,7 +518,7 @@ func letterTable(caption string, all []LetterLine, pick bool, now time.Time) tem
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						if !e.Mine && e.OpenDemands == 0 {
+						if e.due() {
 							templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, " checked")
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err

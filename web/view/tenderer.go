@@ -226,7 +226,8 @@ type LotDesk struct {
 	Objections  []tender.ObjectionView
 	Awards      []tender.AwardView
 	Today       calendar.Date
-	MayAward    bool // the award needs no committee's result here
+	Passed      map[int][]tender.PassedOver // by the round of the award
+	MayAward    bool                        // the award needs no committee's result here
 
 	Publish, Announce, Award, Contract, Refuse, Terminate *Deed
 }
