@@ -300,19 +300,8 @@ func fileHref(demand string, digest []byte) string {
 }
 
 func demandTone(s guarantee.State) Tone {
-	switch s {
-	case guarantee.Examining, guarantee.Complying, guarantee.Incomplete, guarantee.Presented:
-		return Open
-	case guarantee.Honoured:
-		return Good
-	case guarantee.Stayed:
-		return Bad
-	}
-	return Plain
-}
-
-func (x InstitutionDemand) open() bool {
-	return x.State != guarantee.Honoured && x.State != guarantee.Rejected && x.State != guarantee.WithdrawnDemand
+	return map[guarantee.State]Tone{guarantee.Presented: Open, guarantee.Incomplete: Open, guarantee.Examining: Open, guarantee.Complying: Open,
+		guarantee.Honoured: Good, guarantee.Stayed: Bad}[s]
 }
 
 func (x InstitutionDemand) facts() []Fact {
