@@ -99,7 +99,7 @@ func (d *keyDesk) keyFile(p person) string {
 	text := must(client.WriteKeyFile(p.sign.Key, p.sign.Chain, p.encrypt.Key, p.encrypt.Chain, []byte(pin)))
 	name := filepath.Join(d.dir, p.uscc+".baohan.pem")
 	if err := os.WriteFile(name, text, 0o600); err != nil {
-		d.visitor.t.Fatal(err)
+		d.t.Fatal(err)
 	}
 	return name
 }
@@ -141,7 +141,7 @@ func (d *keyDesk) signsIn(p person) {
 	d.types(pin)
 	d.wait(`location.pathname === "/done" || document.querySelector("#key-error")?.innerText`)
 	if at := d.text("#key-error"); at != "" {
-		d.visitor.t.Fatal(at)
+		d.t.Fatal(at)
 	}
 }
 
@@ -178,7 +178,7 @@ func TestKeyInABrowser(t *testing.T) {
 // clean holds that neither key nor passphrase nor the file went out, in any of the ways in which they could be written, and
 // that the browser asked nobody but the platform.
 func (d *keyDesk) clean(p person) {
-	t := d.visitor.t
+	t := d.t
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	all := strings.Join(d.asked, "\n")
@@ -242,10 +242,10 @@ func (d *keyDesk) usesDevice() {
 
 // ends waits until the dialog is closed, and fails when it says an error.
 func (d *keyDesk) ends() {
-	d.visitor.t.Helper()
+	d.t.Helper()
 	d.wait(`document.querySelector("#key")?.open !== true || document.querySelector("#key-error").innerText !== ""`)
 	if said := d.text("#key-error"); said != "" {
-		d.visitor.t.Fatal(said)
+		d.t.Fatal(said)
 	}
 }
 
@@ -328,7 +328,7 @@ func TestActsInABrowser(t *testing.T) {
 
 // progressed holds that what the dialog showed was true: it grew, of one total, from encrypting to uploading.
 func (d *keyDesk) progressed() {
-	t := d.visitor.t
+	t := d.t
 	t.Helper()
 	type step struct {
 		Value, Max float64

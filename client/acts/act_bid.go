@@ -70,7 +70,7 @@ func received(b wire.Bid, says string) Result {
 }
 
 func termsOf(f *fields) letter.BidTerms {
-	t := letter.BidTerms{Price: f.yuan("price"), PeriodDays: f.count("period_days", 1, 36_500), Quality: f.text("quality", 1, 200), Leader: f.text("leader", 1, 50)}
+	t := letter.BidTerms{Price: f.yuan("price"), PeriodDays: f.count("period_days", 36_500), Quality: f.text("quality", 1, 200), Leader: f.text("leader", 1, 50)}
 	names, values := f.in.Fields["field-name"], f.in.Fields["field-value"]
 	if len(names) != len(values) {
 		f.fault("field-value", "其他唱标内容的名称和内容须成对填写")

@@ -197,7 +197,7 @@ func termsFacts(t letter.BidTerms) []Fact {
 
 // ownBidFile gives the bidder a file of its own bid back, decrypted here: bid, number (from 1). It can be had at any time.
 func ownBidFile(ctx context.Context, d Desk, f *fields) (Result, error) {
-	n := f.count("number", 1, 20)
+	n := f.count("number", 20)
 	_, own, err := theBid(ctx, d, f)
 	if err != nil {
 		return Result{}, err

@@ -84,7 +84,7 @@ type act func(context.Context, Desk, *fields) (Result, error)
 var registry = map[string]act{}
 
 // register is called once for each act, when the program starts.
-func register(name string, a act) struct{} {
+func register(name string, a act) struct{} { //nolint:unparam // its result is what makes it callable where acts are declared
 	if _, twice := registry[name]; twice {
 		panic("acts: " + name + " is registered twice")
 	}

@@ -132,8 +132,8 @@ func (f *fields) fen(name string) letter.Fen {
 	return letter.Fen(f.whole(name, 0, int64(letter.MaxFen)))
 }
 
-func (f *fields) count(name string, least, most int) int {
-	return int(f.whole(name, int64(least), int64(most)))
+func (f *fields) count(name string, most int) int {
+	return int(f.whole(name, 1, int64(most)))
 }
 
 func (f *fields) whole(name string, least, most int64) int64 {

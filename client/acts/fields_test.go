@@ -47,8 +47,8 @@ func TestFields(t *testing.T) {
 		"two for one":       {form("x", "a", "x", "b"), func(f *fields) any { return f.optional("x") }, nil},
 		"too short":         {form("x", "合"), func(f *fields) any { return f.text("x", 2, 5) }, nil},
 		"just right":        {form("x", "合同已签"), func(f *fields) any { return f.text("x", 2, 5) }, "合同已签"},
-		"a count":           {form("x", "36500"), func(f *fields) any { return f.count("x", 1, 36_500) }, 36_500},
-		"too many":          {form("x", "36501"), func(f *fields) any { return f.count("x", 1, 36_500) }, nil},
+		"a count":           {form("x", "36500"), func(f *fields) any { return f.count("x", 36_500) }, 36_500},
+		"too many":          {form("x", "36501"), func(f *fields) any { return f.count("x", 36_500) }, nil},
 		"a date":            {form("x", "2026-11-30"), func(f *fields) any { return f.date("x").String() }, "2026-11-30"},
 		"no date":           {form("x", "2026-02-30"), func(f *fields) any { return f.date("x").String() }, nil},
 		"an instant":        {form("x", "2026-11-30T14:05"), func(f *fields) any { return f.instant("x").UTC().Format(time.RFC3339) }, "2026-11-30T06:05:00Z"},
@@ -70,8 +70,7 @@ func TestFields(t *testing.T) {
 func TestContent(t *testing.T) {
 	gone := memory("没了.pdf", []byte("x"))
 	gone.Open = func() (Opened, error) { return nil, errors.New("gone") }
-	shrunk := memory("变短.pdf", []byte("four"))
-	shrunk.Size = 5
+	shrunk := File{Name: "变短.pdf", Size: 5, Open: memory("变短.pdf", []byte("four")).Open}
 	for name, c := range map[string]struct {
 		files []File
 		want  string

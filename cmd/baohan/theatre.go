@@ -301,10 +301,7 @@ func (w *theatre) close() error {
 			all = append(all, func() error { c.stop(); return nil })
 		}
 	}
-	for _, shut := range w.doors {
-		all = append(all, shut)
-	}
-	err := together(all...)
+	err := together(append(all, w.doors...)...)
 	if w.pool != nil {
 		w.pool.Close()
 	}
