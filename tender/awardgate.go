@@ -139,7 +139,7 @@ func (r ruling) follows(n *AwardNote) error {
 	}
 	for _, uscc := range ranked[:at] {
 		if !r.gone(uscc) && !slices.ContainsFunc(n.PassedOver, func(p PassedOver) bool { return p.Bidder == uscc }) {
-			return party.Invalid("award.rank", "winner", "名次在前的候选人没有放弃、不能履约或被取消资格的记录，不得确定其后的候选人中标（招标投标法实施条例第五十五条）；请核对，或在 passed_over 中写明原因和证据")
+			return party.Invalid("award.rank", "winner", "名次在前的候选人没有放弃、不能履约或被取消资格的记录，不得确定其后的候选人中标（招标投标法实施条例第五十五条）；请核对，或者写明其不中标的原因并附证据")
 		}
 	}
 	return nil

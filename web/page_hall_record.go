@@ -76,7 +76,7 @@ func (v *visit) edition() (int, error) {
 }
 
 // prints mounts a paper that is set on pages for whoever asks, as read-document is.
-func (s *server) prints(path, operation string, set func(*visit) (name string, make func() ([]byte, error), err error)) {
+func (s *server) prints(path, operation string, set func(*visit) (name string, press func() ([]byte, error), err error)) {
 	s.echo.GET(path, func(c echo.Context) error {
 		v, err := s.arrive(c, operation)
 		if err != nil {
@@ -85,11 +85,11 @@ func (s *server) prints(path, operation string, set func(*visit) (name string, m
 		if !s.limits.limiter(s.limits.address(c.Request()), documents).Allow() {
 			return s.turnedAway(v, documents.refused)
 		}
-		name, make, err := set(v)
+		name, press, err := set(v)
 		if err != nil {
 			return s.turnedAway(v, err)
 		}
-		b, err := s.presses.print(v.ctx, pressPatience, make)
+		b, err := s.presses.print(v.ctx, pressPatience, press)
 		if err = unprintable(err); err != nil {
 			return s.turnedAway(v, err)
 		}

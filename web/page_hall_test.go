@@ -351,8 +351,7 @@ func (r *room) readsOut() {
 	r.host.press("唱标，公布全部报价")
 	r.allSay("异议期", "¥12,000,000.00", "¥12,000,000.01", "壹仟贰佰万元")
 	r.looks("hall-read", r.host, r.screen, r.bidders[0])
-	r.bidders[0].press("确认内容一致")
-	r.host.soon("已确认一致")
+	r.bidders[0].soon("本单位的唱标内容")
 }
 
 // objects: what people write is text wherever it is shown.
@@ -362,6 +361,13 @@ func (r *room) objects() {
 	r.bidders[2].accept()
 	r.bidders[2].press("提出异议")
 	r.bidders[2].fill("text-all", attack)
+	r.bidders[2].do(chromedp.Evaluate[chromedp.Void](`window.htmx = undefined`)) // as in a build without it
+	must(r.remote.bidders[0].SignIn(r.t.Context()))
+	must(r.remote.bidders[0].ConfirmLine(r.t.Context(), r.lot.ID))
+	r.bidders[2].soon("已确认一致")
+	if got := must(chromedp.Run(r.bidders[2].ctx, chromedp.Evaluate[string](`document.querySelector("[name=text-all]").value`))); got != attack {
+		r.t.Errorf("without htmx what was typed is now %q", got)
+	}
 	r.bidders[2].do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#form-objections-all button").click(), undefined`))
 	r.allOfHall("window.attacked=1</script>", "等待主持人答复")
 	r.host.picture("hall-objection-host")
@@ -393,11 +399,15 @@ func (r *room) records() {
 	r.host.accept()
 	r.host.press("制作开标记录表")
 	r.allSay("确认签名")
+	r.centre.do(chromedp.Evaluate[chromedp.Void](`fetch("/sign-out", { method: "POST" }), undefined`)) // in another tab of its browser
 	r.host.press("阅读并签署开标记录表")
 	r.host.soon("开标记录表（第 1 版）", "window.attacked=1</script>", "签名时间剩余")
 	r.host.picture("hall-record-host")
 	r.signs(r.host, "签署开标记录表", r.tenderer)
 	r.host.soon("已签署", "本单位已签署开标记录表")
+	r.centre.soon("登录已到期，本页不再更新")
+	r.centre = r.windowOf(r.chromium, "centre", r.life.centre, party.Centre)
+	r.centre.open("/halls/" + r.lot.ID)
 	for i, w := range r.bidders {
 		w.press("阅读并签署开标记录表")
 		r.signs(w, "签署开标记录表", r.people[i])

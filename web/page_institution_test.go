@@ -18,6 +18,7 @@ import (
 	"baohan/client"
 	"baohan/client/wire"
 	"baohan/guarantee"
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	house "baohan/internal/sample"
 	"baohan/party"
@@ -137,7 +138,7 @@ func TestTwoPeopleOfABank(t *testing.T) {
 	}
 	b := h.clerk("the colleague", h.second)
 	b.open("/institution/applications/" + id)
-	b.silent("请由另一位经办人签发\n")
+	b.fill("read", "yes")
 	if refused := b.signs("签发", ""); !strings.Contains(refused, "请先生成保函全文") {
 		t.Errorf("issued without reading: %q", refused)
 	}
@@ -178,7 +179,7 @@ func (h *counterHall) drafts(c *clerk) {
 	h.t.Helper()
 	c.fill("number", "XJ-2026-0003")
 	c.signs("生成保函全文", "请逐条通读")
-	c.says("条款 1", "不可撤销", "XJ-2026-0003")
+	c.says("第 1 段", "不可撤销", "XJ-2026-0003")
 	c.fill("read", "yes")
 }
 
@@ -212,7 +213,7 @@ func (h *counterHall) demandToPayment(id string) {
 	first.says("请由另一位经办人登记付款")
 	pay := func(c *clerk) {
 		c.fill("reference", "FK20260322001")
-		c.fill("paid_at", h.clock.Now().Format("2006-01-02T15:04"))
+		c.fill("paid_at", h.clock.Now().In(calendar.Shanghai).Format("2006-01-02T15:04"))
 	}
 	pay(first)
 	first.picture("institution-complying")

@@ -18,6 +18,9 @@ func (s *server) letterPages() {
 	s.page("/tenderer/lots/:lot/guarantees", "page-own-lot", (*visit).lettersOfLot)
 	s.page("/tenderer/lots/:lot/guarantees/book", "page-own-lot", (*visit).bookOfLot)
 	s.page("/tenderer/guarantees/:id", "page-own-letter", (*visit).letterOfTenderer)
+	s.page("/tenderer/guarantees/:id/release", "page-own-letter", (*visit).releaseNotice)
+	s.paper("/tenderer/guarantees/:id/release/:n", "page-own-letter", (*visit).releaseFile)
+	s.paper("/tenderer/demands/:id/paper", "page-own-demand", (*visit).ownDemandFile)
 	s.page("/tenderer/guarantees/:id/demand", "demand-sheet", (*visit).claim)
 	s.page("/tenderer/demands/:id", "page-own-demand", (*visit).demandOfTenderer)
 }

@@ -32,7 +32,7 @@ func TestPagesOfOtherOpenings(t *testing.T) {
 	staff := must(client.NewStaff(l.at, l.tenderer.identity()))
 	must(staff.SignIn(ctx, "beneficiary"))
 	p := must(staff.CreateProject(ctx, wire.CreateProject{Code: "CS-2026-09", Name: "湘江路照明工程", Regime: "招投标", Beneficiary: []letter.Party{l.tenderer.party()}}))
-	draft := must(staff.AddLot(ctx, p.ID, wire.AddLot{Code: "01", Name: "一标段", Base: 50_000_000_00, Amount: 800_000_00, Forms: []letter.Form{letter.FormCash},
+	draft := must(staff.AddLot(ctx, p.ID, wire.AddLot{Code: "01", Name: "一标段", Base: 50_000_000_00, Amount: 800_000_00, Forms: []letter.Form{letter.FormIndependent, letter.FormCash},
 		End: letter.EndRule{Deadline: deadline, ValidityDays: 90, ExtraDays: 30}, Hall: &wire.HallRules{}}))
 	centre := l.signIn(l.centre, party.Centre)
 	for _, path := range []string{"/halls/" + draft.ID, "/openings/" + draft.ID, "/halls/" + draft.ID + "/record"} {

@@ -88,7 +88,7 @@ func (l *life) passedOver(w *window, lot string, bidders []person) {
 	w.do(chromedp.SetUploadFiles(fmt.Sprintf(`[name="proof-%s"]`, bidders[0].uscc), []string{proof}))
 	w.accept()
 	w.press("登记中标通知")
-	w.says("中标通知已经登记", bidders[1].name, "待签订合同")
+	w.says("中标通知已经登记", bidders[1].name, "待签订合同", bidders[0].name+" 不中标：放弃中标")
 	w.picture("owner-awarded")
 	w.press("中标人不订立合同的")
 	w.fill("reason", "refused_contract")

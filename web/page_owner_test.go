@@ -181,6 +181,7 @@ func TestReleaseInABrowser(t *testing.T) {
 	o.says("中标通知已经登记", o.bidders[0].name)
 	o.open(lot + "/guarantees")
 	o.says("可以解除的", "暂不解除的", "BH-2026-0001", "BH-2026-0003")
+	o.wait(`document.querySelectorAll("[name=guarantee]").length === 2 && !document.querySelector("[name=guarantee]:checked")`) // none is due yet
 	o.picture("owner-letters-held")
 	o.open(lot)
 	o.press("登记合同签订")
@@ -203,6 +204,17 @@ func TestReleaseInABrowser(t *testing.T) {
 	o.open("/tenderer/guarantees/" + o.ids[0])
 	o.says("已解除", "下载保函 PDF")
 	o.picture("owner-letter-ended")
+	o.press("解除通知")
+	o.says("标段解除通知，共列明 3 份保函", "合同已签订", o.l.tenderer.name)
+	o.picture("owner-release-notice")
+	token := o.l.signIn(o.l.tenderer, party.Beneficiary)
+	got := o.l.page(token, "/tenderer/guarantees/"+o.ids[0]+"/release/1")
+	if signed, err := signing.ParseSignedData(got.body); err != nil || signed.Verify(o.l.trust, o.l.clock.Now()) != nil {
+		t.Errorf("the notice's file: %d %v", got.status, err)
+	}
+	if got := o.l.page(token, "/tenderer/guarantees/"+o.ids[0]+"/release/2"); got.status != 404 {
+		t.Errorf("a notice that is not there: %d", got.status)
+	}
 	o.open("/tenderer")
 	o.silent("解除保函")
 }

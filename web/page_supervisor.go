@@ -2,8 +2,6 @@ package web
 
 import (
 	"errors"
-	"net/http"
-	"net/url"
 	"slices"
 
 	"github.com/a-h/templ"
@@ -26,8 +24,8 @@ func (s *server) deskPages() {
 	s.page("/incidents/:id", "read-incident", (*visit).incidentPage)
 	s.deed("/incidents/:id/evidence", "add-evidence", (*visit).addIncidentEvidence, (*visit).incidentPage)
 	s.deed("/incidents/:id/withdraw", "withdraw-incident", (*visit).takeIncidentBack, (*visit).incidentPage)
-	s.download("/incidents/:id/evidence/:digest", "read-evidence", (*visit).evidenceFile)
-	s.download("/incidents/:id/copies/:letter", "read-incident-copy", (*visit).presentedFile)
+	s.paper("/incidents/:id/evidence/:digest", "read-evidence", (*visit).evidenceFile)
+	s.paper("/incidents/:id/copies/:letter", "read-incident-copy", (*visit).presentedFile)
 	s.centrePages()
 	s.operatorPages()
 }
@@ -42,39 +40,21 @@ func init() {
 	notes["reported"] = "应急事件已登记。请接着补充证据文件。"
 }
 
-// download mounts a file that only those may have who may read it.
-func (s *server) download(path, operation string, read func(*visit) (chosen, error)) {
-	s.echo.GET(path, func(c echo.Context) error {
-		v, err := s.arrive(c, operation)
-		if err != nil {
-			return s.turnedAway(v, err)
-		}
-		f, err := read(v)
-		if err != nil {
-			return s.turnedAway(v, err)
-		}
-		h := c.Response().Header()
-		h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(f.Name))
-		h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-		return c.Blob(http.StatusOK, echo.MIMEOctetStream, f.Bytes)
-	})
-}
-
-func (v *visit) evidenceFile() (chosen, error) {
+func (v *visit) evidenceFile() (download, error) {
 	var digest signing.Digest
 	if err := digest.UnmarshalText([]byte(v.Param("digest"))); err != nil {
-		return chosen{}, absent()
+		return download{}, absent()
 	}
 	name, content, err := v.tender.EvidenceFile(v.ctx, v.x.actor, v.id, digest)
-	return chosen{name, content}, err
+	return download{name, echo.MIMEOctetStream, content}, err
 }
 
-func (v *visit) presentedFile() (chosen, error) {
+func (v *visit) presentedFile() (download, error) {
 	if !isID(v.Param("letter")) {
-		return chosen{}, absent()
+		return download{}, absent()
 	}
 	b, err := v.tender.CopyFile(v.ctx, v.x.actor, v.id, v.Param("letter"))
-	return chosen{v.Param("letter") + ".json", b}, err
+	return download{v.Param("letter") + ".json", echo.MIMEApplicationJSON, b}, err
 }
 
 func (v *visit) supervision() (templ.Component, error) {

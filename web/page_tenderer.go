@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/a-h/templ"
+	"github.com/go-json-experiment/json"
 
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
@@ -130,8 +131,18 @@ func (v *visit) readLotDesk(d *view.LotDesk) (err error) {
 	if d.Objections, err = v.tender.Objections(v.ctx, v.x.actor, d.ID); err != nil {
 		return err
 	}
-	d.Awards, err = v.tender.Awards(v.ctx, d.ID)
-	return err
+	if d.Awards, err = v.tender.Awards(v.ctx, d.ID); err != nil {
+		return err
+	}
+	d.Passed = map[int][]tender.PassedOver{}
+	for _, a := range d.Awards {
+		var all []tender.PassedOver
+		if err := json.Unmarshal(a.PassedOver, &all); err != nil {
+			return err
+		}
+		d.Passed[a.Round] = all
+	}
+	return nil
 }
 
 // lotForms are the forms that a lot's state allows; the desk asks again.

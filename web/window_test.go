@@ -142,6 +142,19 @@ func (w *window) accessible() {
 	}
 }
 
+// light fails when a page is heavier than a slow line bears, without the modules, which are loaded once.
+func (w *window) light() {
+	w.t.Helper()
+	bytes, err := chromedp.Run(w.ctx, chromedp.Evaluate[int](`[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+		.filter((r) => !r.name.endsWith(".wasm")).reduce((sum, r) => sum + r.encodedBodySize, 0)`))
+	if err != nil || bytes < 1000 || bytes > mostPage {
+		w.t.Errorf("%s at %s: %d bytes, at most %d: %v", w.name, w.path(), bytes, mostPage, err)
+	}
+}
+
+// mostPage is what a page may weigh with its styles and scripts, in bytes.
+const mostPage = 150_000
+
 func (w *window) path() string {
 	path, _ := chromedp.Run(w.ctx, chromedp.Evaluate[string](`location.pathname`))
 	return path
@@ -151,6 +164,7 @@ func (w *window) path() string {
 func (w *window) picture(name string) {
 	w.t.Helper()
 	w.accessible()
+	w.light()
 	dir := os.Getenv("BAOHAN_SHOTS")
 	if dir == "" {
 		return

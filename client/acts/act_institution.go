@@ -251,7 +251,7 @@ func letterFacts(u letter.Undertaking) []Fact {
 		{"申请人", parties(u.Application.Applicants)}, {"最高金额", capital(u.MaxAmount)}, {"最迟到期日", day(u.LatestExpiry)},
 		{"交单地点", u.PlaceOfPresentation}}
 	for n, c := range u.Clauses {
-		facts = append(facts, Fact{"条款 " + number(n+1), c})
+		facts = append(facts, Fact{"第 " + number(n+1) + " 段", c})
 	}
 	return facts
 }

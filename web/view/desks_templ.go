@@ -1301,7 +1301,7 @@ func Incident(f Frame, d IncidentDesk) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = Section("evidence", "证据").Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Section("proofs", "证据").Render(templ.WithChildren(ctx, templ_7745c5c3_Var54), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -3549,7 +3549,7 @@ func Operator(f Frame, d OperatorDesk) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if !d.Asked {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 205, "<p>本进程没有配置健康检查；请看 <a href=\"/readyz\">/readyz</a>。</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 205, "<p>本进程没有配置健康检查。</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

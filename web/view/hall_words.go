@@ -131,6 +131,16 @@ func hallDataOf(e tender.HallEvent) (d hallData) {
 	return d
 }
 
+// termsFacts are what is read out of a bid.
+func termsFacts(t *letter.BidTerms) []Fact {
+	out := []Fact{{Label: "投标报价", More: Amount(t.Price)}, {Label: "工期", Value: fmt.Sprintf("%d 日历天", t.PeriodDays)},
+		{Label: "质量目标", Value: t.Quality}, {Label: "项目负责人", Value: t.Leader}}
+	for _, x := range t.Fields {
+		out = append(out, Fact{Label: x.Name, Value: x.Value})
+	}
+	return out
+}
+
 // eventWords say what happened, and to whom.
 func (h Hall) eventWords(e tender.HallEvent) string {
 	d, out := hallDataOf(e), e.Kind.Words()
@@ -178,6 +188,7 @@ func bidTone(s tender.HallBidState) Tone {
 		return Good
 	case tender.BidWaiting, tender.BidPending:
 		return Open
+	case tender.BidUnreadable, tender.BidRevoked, tender.BidFreed:
 	}
 	return Bad
 }

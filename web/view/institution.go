@@ -85,6 +85,13 @@ func (a Application) ended() bool {
 
 func (a Application) issued() bool { return a.G.Receipt != nil }
 
+func (a Application) title() string {
+	if a.issued() {
+		return "保函 " + numberOf(a.G)
+	}
+	return "申请 " + shortID(a.G.ID)
+}
+
 // undecided tells an application that is still to be read before anything is done with it.
 func (a Application) undecided() bool {
 	return a.G.ApplicationState == guarantee.Submitted || a.G.ApplicationState == guarantee.Underwriting
@@ -197,6 +204,9 @@ func eventWords(e guarantee.Event) string {
 var actorWords = map[string]string{"guarantor": "本机构", "bidder": "申请人", "beneficiary": "受益人", "centre": "交易中心", "supervisor": "行政监督", "agent": "招标代理机构"}
 
 func eventBy(e guarantee.Event) string {
+	if e.Kind == guarantee.EventDemandExamining || e.Kind == guarantee.EventDemandIncomplete {
+		return "平台" // by the letter's list, whoever's paper it followed
+	}
 	if w := actorWords[e.Role()]; w != "" {
 		return w
 	}
@@ -290,26 +300,15 @@ func fileHref(demand string, digest []byte) string {
 }
 
 func demandTone(s guarantee.State) Tone {
-	switch s {
-	case guarantee.Examining, guarantee.Complying, guarantee.Incomplete, guarantee.Presented:
-		return Open
-	case guarantee.Honoured:
-		return Good
-	case guarantee.Stayed:
-		return Bad
-	}
-	return Plain
-}
-
-func (x InstitutionDemand) open() bool {
-	return x.State != guarantee.Honoured && x.State != guarantee.Rejected && x.State != guarantee.WithdrawnDemand
+	return map[guarantee.State]Tone{guarantee.Presented: Open, guarantee.Incomplete: Open, guarantee.Examining: Open, guarantee.Complying: Open,
+		guarantee.Honoured: Good, guarantee.Stayed: Bad}[s]
 }
 
 func (x InstitutionDemand) facts() []Fact {
 	d := x.D
 	facts := []Fact{
 		{Label: "状态", More: Badge(demandTone(x.State), guarantee.Words(guarantee.PartDemand, x.State))},
-		{Label: "保函", Value: x.Paper.Number, More: link("/institution/applications/"+d.Guarantee, "查看保函 "+x.Paper.Number)},
+		{Label: "保函", More: link(applicationHref(d.Guarantee), x.Paper.Number)},
 		{Label: "受益人", Value: names([]letter.Party{x.Paper.Beneficiary})},
 		{Label: "索赔金额", More: Amount(d.Amount)},
 		{Label: "事由", Value: x.Reason},

@@ -1504,7 +1504,7 @@ func aimDemand(id string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Hidden("to", demandHref(id)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Hidden("go", demandHref(id)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

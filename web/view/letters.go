@@ -31,6 +31,16 @@ type LetterLine struct {
 	Mine   bool   // the reader has signed its release
 }
 
+// due tells a letter that the reader is to release and has not: such a one is chosen from the beginning.
+func (e LetterLine) due() bool {
+	return !e.Mine && e.OpenDemands == 0 && e.ReleaseState == guarantee.ReleaseDue
+}
+
+// reason is why the letters of a lot are released, as far as its state tells.
+func (b LetterBook) reason() string {
+	return map[tender.State]string{tender.Contracted: "合同已签订", tender.Terminated: "招标已终止"}[b.State]
+}
+
 // Empty tells that no bid named a letter.
 func (b LetterBook) Empty() bool { return len(b.Ready)+len(b.Held)+len(b.Ended) == 0 }
 
@@ -149,12 +159,10 @@ func clockSpan(c wire.DemandClock) string {
 	if c.Unit == "working_day" {
 		unit = "个工作日"
 	}
-	switch {
-	case c.Days == 0:
+	if c.Days == 0 {
 		return "至保函有效期届满"
-	default:
-		return number(c.Days) + " " + unit
 	}
+	return number(c.Days) + " " + unit
 }
 
 // DemandDesk is one demand for who presented it.
@@ -258,4 +266,40 @@ func letterColumns(pick bool) []string {
 		return append([]string{"解除"}, all...)
 	}
 	return all
+}
+
+// ReleaseDesk is what was signed to release a letter.
+type ReleaseDesk struct {
+	ID, Number string
+	Ended      guarantee.State
+	Reveal     letter.Reveal
+	Notices    []Notification
+}
+
+// Notification is one beneficiary's release.
+type Notification struct {
+	By      letter.Party
+	Reason  string
+	At      time.Time
+	Letters int // of the lot that it releases together; 0: this one alone
+	Serial  string
+	Digest  string
+}
+
+func (d ReleaseDesk) missing() (codes []string) {
+	for _, p := range d.Reveal.Beneficiaries {
+		if !slices.ContainsFunc(d.Notices, func(n Notification) bool { return n.By.USCC == p.USCC }) {
+			codes = append(codes, p.USCC)
+		}
+	}
+	return codes
+}
+
+func noticePaper(n Notification) []Fact {
+	extent := "只解除这一份保函"
+	if n.Letters > 0 {
+		extent = "标段解除通知，共列明 " + number(n.Letters) + " 份保函"
+	}
+	return []Fact{{Label: "受益人", Value: n.By.Name + "（" + n.By.USCC + "）"}, {Label: "解除的原因", Value: n.Reason}, {Label: "范围", Value: extent},
+		{Label: "签署时间", Value: Second(n.At)}, {Label: "签名证书序列号", Value: n.Serial}, {Label: "通知的摘要（SM3）", More: digestOf(n.Digest)}}
 }

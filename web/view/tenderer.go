@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -225,7 +226,8 @@ type LotDesk struct {
 	Objections  []tender.ObjectionView
 	Awards      []tender.AwardView
 	Today       calendar.Date
-	MayAward    bool // the award needs no committee's result here
+	Passed      map[int][]tender.PassedOver // by the round of the award
+	MayAward    bool                        // the award needs no committee's result here
 
 	Publish, Announce, Award, Contract, Refuse, Terminate *Deed
 }
@@ -273,16 +275,27 @@ func (d LotDesk) unanswered() int {
 	return n
 }
 
-// candidates are those whom an award may name, in the order of their rank, or of the bids.
+// candidates are those whom an award may still name, in the order of their rank, or of the bids.
 func (d LotDesk) candidates() (all []Choice) {
+	gone := func(uscc string) bool {
+		return slices.ContainsFunc(d.Awards, func(a tender.AwardView) bool {
+			same := d.Evaluation == nil || a.Evaluation != nil && *a.Evaluation == d.Evaluation.Edition
+			return a.Winner == uscc && (a.RefusedFor != nil || a.SetAside != nil && same)
+		})
+	}
 	if d.Evaluation != nil {
 		for _, c := range d.Evaluation.Content.Candidates {
+			if gone(c.Bidder.USCC) {
+				continue
+			}
 			all = append(all, Choice{c.Bidder.USCC, "第 " + number(c.Rank) + " 名：" + c.Bidder.Name, c.Bidder.USCC + "，报价 " + Money(c.Price)})
 		}
 		return all
 	}
 	for _, p := range d.Bidders {
-		all = append(all, Choice{p.USCC, p.Name, p.USCC})
+		if !gone(p.USCC) {
+			all = append(all, Choice{p.USCC, p.Name, p.USCC})
+		}
 	}
 	return all
 }
