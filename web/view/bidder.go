@@ -112,12 +112,11 @@ func (o OwnLetter) stage() int {
 // LetterPage is the page of one application.
 type LetterPage struct {
 	OwnLetter
-	State    wire.Application
-	Lot      *tender.Lot // once the opening has published the letter
-	Amount   letter.Fen
-	Lines    []letter.Line
-	Demands  []wire.DemandStory
-	AcceptOf Deed
+	State   wire.Application
+	Lot     *tender.Lot // once the opening has published the letter
+	Amount  letter.Fen
+	Lines   []letter.Line
+	Demands []wire.DemandStory
 }
 
 func (x LetterPage) facts() []Fact {
@@ -245,7 +244,6 @@ type Results struct {
 	Objections []wire.Objection
 	Me         string // USCC of a bidder that is signed in; else empty
 	Object     *Deed
-	Key        string // names the withdrawal's form
 }
 
 func (r Results) took() bool {
