@@ -28,7 +28,9 @@ func demonstration(t *testing.T) (*world, Config) {
 	c.Registry, c.Clock = prometheus.NewRegistry(), stepped
 	c.Demo = &Demo{Actors: []DemoActor{{DemoActor: view.DemoActor{Key: "bidder", PIN: "123456", Name: p.name, Role: party.Bidder, Does: "投标"},
 		File: []byte("a key file"), Sign: p.sign.Key, Chain: p.sign.Chain, OpenChain: p.encrypt.Chain}}}
-	c.Demo.Step = func(ctx context.Context, to time.Time) error { return stepped.Set(ctx, to, func(context.Context, time.Duration) error { return nil }) }
+	c.Demo.Step = func(ctx context.Context, to time.Time) error {
+		return stepped.Set(ctx, to, func(context.Context, time.Duration) error { return nil })
+	}
 	return w, c
 }
 
