@@ -134,7 +134,7 @@ func (w *theatre) spoil(ctx context.Context, guarantee string) error {
 // trial publishes a lot for whoever wants to take the parts himself; two of three custodians have authorised its day.
 func (w *theatre) trial(ctx context.Context, out string, print io.Writer) error {
 	deadline, err := story.Trial(ctx, w.stage(out, print))
-	if err != nil {
+	if err := errors.Join(err, w.admitClerks(ctx)); err != nil {
 		return err
 	}
 	for holder := range 2 {

@@ -56,7 +56,8 @@ type theatre struct {
 	addresses    [3]string // of the custodians
 	witnesses    []*child
 
-	doors []func() error // of the custodians' pages
+	doors  []func() error  // of the custodians' pages
+	clerks [2]story.Member // of the bank that works on the pages
 
 	logKey      tlog.Key
 	witnessKeys []tlog.Key
@@ -146,7 +147,13 @@ func (w *theatre) makeKeys() error {
 	if w.cast, err = story.NewCast(ca, at.AddDate(0, 0, -1), w.plot); err != nil {
 		return err
 	}
-	for _, m := range w.cast.All() {
+	if w.clerks[0], w.clerks[1], err = story.AnotherBank(ca, at.AddDate(0, 0, -1)); err != nil {
+		return err
+	}
+	if err := w.clerks[1].Sign.Write(w.path("parties"), w.clerks[1].Party.USCC+secondClerk, pass, light...); err != nil {
+		return err
+	}
+	for _, m := range append(w.cast.All(), w.clerks[0]) {
 		if err := errors.Join(m.Sign.Write(w.path("parties"), m.Party.USCC, pass, light...),
 			m.Open.Write(w.path("parties"), m.Party.USCC+"-encrypt", pass, light...)); err != nil {
 			return err
@@ -253,15 +260,34 @@ func (w *theatre) admit(ctx context.Context, allow []string) error {
 				Wording: letter.WordingRef{ID: r.wording, Version: 1}, Mode: r.mode, MinFee: minFee, MaxCeiling: maxCeiling, AnswerWithin: 7200,
 				Tiers: []admittedTier{{UpTo: maxCeiling, Rates: []int64{r.rate}}}}}})
 	}
+	return w.admitted(ctx, a, "admission", w.nodeEnv(allow))
+}
+
+func (w *theatre) admitted(ctx context.Context, a admission, name string, env []string) error {
 	text, err := json.Marshal(a, jsontext.WithIndent("  "))
 	if err != nil {
 		return err
 	}
-	file := w.path("parties", "admission.json")
+	file := w.path("parties", name+".json")
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		return err
 	}
-	return w.child("admit", "", "", w.nodeEnv(allow), "admit", file).run(ctx)
+	return w.child("admit", "", "", env, "admit", file).run(ctx)
+}
+
+// admitClerks admits the bank whose two clerks work on the pages; it is told nothing by messages.
+func (w *theatre) admitClerks(ctx context.Context) error {
+	until, err := calendar.ParseDate("2028-12-31")
+	if err != nil {
+		return err
+	}
+	p := w.clerks[0].Party
+	return w.admitted(ctx, admission{
+		Organisations: []admittedOrganisation{{p, []party.Role{party.Guarantor}, []string{p.USCC + ".pem", p.USCC + "-encrypt.pem", p.USCC + secondClerk + ".pem"}}},
+		Institutions: []admittedInstitution{{Party: p, Kind: banks.Bank, Licence: "YS-ZSYH", LicenceUntil: until, Cashier: w.base + "/demo?paid={application}", TwoPeople: true,
+			Products: []admittedProduct{{Wording: letter.WordingRef{ID: "independent-bid", Version: 1}, Mode: letter.ModeBlind, MinFee: minFee, MaxCeiling: maxCeiling,
+				AnswerWithin: 7200, Tiers: []admittedTier{{UpTo: maxCeiling, Rates: []int64{3500}}}}}}},
+	}, "clerks", w.nodeEnv(nil))
 }
 
 // child is this program again, with the demonstration's settings.

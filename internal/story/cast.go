@@ -102,6 +102,17 @@ func (c *Cast) second(ca *devca.CA, at time.Time) (err error) {
 	return err
 }
 
+// AnotherBank is a bank that has no system of its own: its two clerks work on the platform's pages. It has no part in a story;
+// it is for whoever tries the parts himself.
+func AnotherBank(ca *devca.CA, at time.Time) (first, second Member, err error) {
+	c := Cast{}
+	if err := c.Company.enrol(ca, Named("资水演示银行股份有限公司"), at); err != nil {
+		return first, second, err
+	}
+	err = c.second(ca, at)
+	return c.Company, c.Clerk, err
+}
+
 func (m *Member) enrol(ca *devca.CA, p letter.Party, at time.Time) (err error) {
 	m.Party = p
 	name := signing.Name{CommonName: p.Name, Organization: p.Name, OrganizationID: p.USCC}
