@@ -24,6 +24,7 @@ func (s *server) bidderPages() {
 	s.page("/bidder/demands/:id", "object-to-demand", (*visit).demandAgainst)
 	s.page("/bidder/bids", "list-bids", (*visit).ownBids)
 	s.page("/bidder/bids/:id", "withdraw-bid", (*visit).ownBid)
+	s.page("/bidder/bids/:id/sealed", "withdraw-bid", (*visit).sealedBid)
 	s.page("/lots/:lot/quotes", "list-quotes", (*visit).quotesPage)
 	s.page("/lots/:lot/bid", "bid", (*visit).bidPage)
 	s.page("/lots/:lot/results", "read-opening", (*visit).resultsPage)

@@ -61,13 +61,19 @@ func (v *visit) ownBids() (templ.Component, error) {
 	return view.BidderBids(v.signing("我的投标"), some, next, v.x.actor.USCC), err
 }
 
-// ownBid hands its owner the seal, which opens on the owner's side only.
+// sealedBid hands its owner the seal, which opens on the owner's side only; an act of its page fetches it.
+func (v *visit) sealedBid() (templ.Component, error) {
+	b, err := v.tender.OwnBid(v.ctx, v.x.actor, v.id)
+	return templ.Raw(base64.StdEncoding.EncodeToString(b.Sealed)), err
+}
+
+// ownBid is one bid of the caller's own, as far as the platform knows it.
 func (v *visit) ownBid() (templ.Component, error) {
 	b, err := v.tender.OwnBid(v.ctx, v.x.actor, v.id)
 	if err != nil {
 		return nil, err
 	}
-	x := view.OwnBid{ID: b.ID, State: b.State, Sealed: base64.StdEncoding.EncodeToString(b.Sealed)}
+	x := view.OwnBid{ID: b.ID, State: b.State}
 	lot, at, err := v.tender.ReadIn(v.ctx, b.ID)
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ import (
 // browser is a real one, or the test is skipped: `make test` then still runs the module in Node.js (cmd/baohan).
 func browser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
+	t.Parallel() // each has a world and a browser of its own
 	path := os.Getenv("BAOHAN_BROWSER")
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
 		if path == "" {

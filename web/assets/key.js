@@ -9,7 +9,7 @@
     title: "用证书签名",
     old: "这个浏览器不能运行签名模块（缺少 WebAssembly）。请换用新版的浏览器。",
     missing: "平台的程序编译时没有包含签名模块，现在不能在网页上签名。请管理员在源代码目录执行 make build，用得到的程序重新启动平台。",
-    load: "签名模块没有载入。请检查网络后再试。",
+    load: "所需的内容没有载入。请检查网络后再试；仍然不行请刷新页面。",
     gone: "签名模块意外停止，不知道是否已经办成。请再按一次：已经办成的不会重复办理。",
     choose: "请选择证书文件。",
     device: "正在读取证书介质，请稍候再按。",
@@ -300,6 +300,17 @@
     return { base: location.origin, fields, files };
   };
 
+  // fetched are fields that are too large to stand in every form of a page: <input data-from="/address" name="…">.
+  const fetched = async (form) => {
+    const fields = {};
+    for (const f of form.querySelectorAll("input[data-from]")) {
+      const answer = await fetch(f.dataset.from, { cache: "no-store" }).catch(() => undefined);
+      if (!answer?.ok || answer.redirected) throw new Error(words.load);
+      fields[f.name] = [await answer.text()];
+    }
+    return fields;
+  };
+
   // ---- the act
 
   const warn = (e) => {
@@ -330,7 +341,8 @@
     showProgress({ done: 0, total: 0, says: words.waiting });
     try {
       navigator.storage?.persist?.();
-      const r = await ask("act", { name: form.dataset.act, input: { ...input, key: { ...key, pin } } });
+      const fields = { ...input.fields, ...(await fetched(form)) };
+      const r = await ask("act", { name: form.dataset.act, input: { ...input, fields, key: { ...key, pin } } });
       if (file) await (keep ? remember(file) : forget(file)).catch(console.error);
       working(false);
       close();

@@ -220,11 +220,10 @@ func (b Bidding) known() string {
 
 // OwnBid is one row of a bidder's bids: the platform knows no more of it.
 type OwnBid struct {
-	ID     string
-	State  tender.BidState
-	Sealed string // base64 of the seal, which the owner opens too
-	Lot    *tender.Lot
-	At     time.Time // of the opening in which it was read out
+	ID    string
+	State tender.BidState
+	Lot   *tender.Lot
+	At    time.Time // of the opening in which it was read out
 }
 
 func (b OwnBid) words() string {
