@@ -20,7 +20,7 @@ import (
 
 // How many steps the machine takes: in `make test` a few, in `make test-long` as many as BAOHAN_MODEL_STEPS says.
 const (
-	modelSteps = 2_000
+	modelSteps = 1_000
 	runsInOne  = 25  // lots that share one database
 	drawsInOne = 150 // actions that are drawn for a lot, on average; what is not possible is passed over
 )
