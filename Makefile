@@ -27,8 +27,9 @@ wasm: web/assets/built/htmx.js ## the modules of the pages, for checking and for
 	@cmp -s "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/assets/built/wasm_exec.js || cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/assets/built/
 	@for m in verify key; do [ web/assets/built/$$m.wasm.br -nt bin/$$m.wasm ] || go run ./internal/pack bin/$$m.wasm web/assets/built/$$m.wasm.br $(PACK) || exit 1; done
 
+# The longest first, so that two cores end together.
 test: wasm ## all tests on a real PostgreSQL, which is found or fetched
-	$(WITH_DB) go test -timeout 15m ./...
+	$(WITH_DB) go test -timeout 15m ./web ./tender ./cmd/baohan ./...
 
 test-long: wasm ## the same, and what is tried many times there: kills at every point of an opening, 100 000 steps against a model; hours
 	BAOHAN_LONG=1 BAOHAN_MODEL_STEPS=$${BAOHAN_MODEL_STEPS:-100000} $(WITH_DB) go test -timeout 6h ./...
