@@ -56,3 +56,6 @@ func doubtfulFirst(lines []letter.Line) []letter.Line {
 	slices.SortStableFunc(out, func(a, b letter.Line) int { return rank[a.Result] - rank[b.Result] })
 	return out
 }
+
+// still is the name of a column of countdowns: on paper it is left out.
+const still = "还有"
