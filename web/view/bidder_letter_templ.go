@@ -943,7 +943,7 @@ func whatNow(f Frame, x LetterPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = Form(Deed{Act: "accept-fee", Says: "同意向" + x.Guarantor + "支付保费 " + Money(*x.FeeOffered) + " 元（大写：" + x.FeeOffered.Capital() + "）"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Form(Deed{Act: "accept-fee", Says: "同意向" + x.Guarantor + "支付保费 " + Money(*x.FeeOffered) + "（大写：" + x.FeeOffered.Capital() + "）"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -57,5 +57,5 @@ func doubtfulFirst(lines []letter.Line) []letter.Line {
 	return out
 }
 
-// still is the name of a column of countdowns: on paper it is left out.
-const still = "还有"
+// offPaper tells the columns that only a screen can use: countdowns, boxes to tick, and links.
+func offPaper(column string) bool { return column == "还有" || column == "选择" || column == "" }
