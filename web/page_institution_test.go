@@ -241,8 +241,8 @@ func (h *counterHall) demandToPayment(id string) {
 	h.refusesDemand(b, second)
 }
 
-// refusesDemand takes a demand without its documents through a request for them, which the beneficiary answers in its own browser,
-// and through a court's stay, to a refusal that lists every discrepancy.
+// refusesDemand takes a demand through a request for one more document, which the beneficiary answers in its own browser, and
+// through a court's stay, to a refusal that lists every discrepancy.
 func (h *counterHall) refusesDemand(b *client.Beneficiary, c *clerk) {
 	t, ctx := h.t, h.t.Context()
 	t.Helper()
@@ -255,13 +255,14 @@ func (h *counterHall) refusesDemand(b *client.Beneficiary, c *clerk) {
 		t.Fatal(err)
 	}
 	c.open("/institution/demands/" + id)
-	c.says("缺少", "要求补充单据")
-	c.fill("words", "请补齐保函所列单据")
+	c.says("要求补充单据", "独立保函的审查期限照走")
+	c.pick("document", 1)
+	c.fill("words", "请补交中标通知书")
 	c.signs("通知受益人补充", "已经要求受益人补充")
 	c.picture("institution-requested")
 	owner := h.windowOf(h.chromium, "the tenderer", h.tenderer, party.Beneficiary)
 	owner.open("/tenderer/demands/" + id)
-	owner.says("担保机构要求补充单据", "请补齐保函所列单据", "补交单据")
+	owner.says("担保机构要求补充单据", "请补交中标通知书", "补交单据")
 	owner.picture("owner-demand-requested")
 	for _, kind := range must(b.DemandOf(ctx, id)).Missing {
 		owner.do(chromedp.SetUploadFiles(`[name="file-`+string(kind)+`"]`, []string{pdf}))
@@ -269,6 +270,7 @@ func (h *counterHall) refusesDemand(b *client.Beneficiary, c *clerk) {
 	owner.certified("签名补交", h.keyFileOf(h.tenderer), bankPIN)
 	owner.says("单据已经补交")
 	c.open("/institution/demands/" + id)
+	c.says("中标通知书", "文书.pdf")
 	c.silent("缺少")
 	c.press("登记法院的中止支付裁定")
 	c.fill("court", "长沙市中级人民法院")

@@ -452,7 +452,7 @@
   const welcome = () => {
     const said = sessionStorage.getItem("baohan-said");
     sessionStorage.removeItem("baohan-said");
-    if (said) document.querySelector("main")?.prepend(element("p", { class: "notice", role: "status" }, said));
+    if (said) document.querySelector("main")?.prepend(element("p", { class: "notice screen", role: "status" }, said));
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", welcome);
   else welcome();

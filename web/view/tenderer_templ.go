@@ -1871,7 +1871,7 @@ func LotOfTenderer(f Frame, d LotDesk) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = Facts(append([]Fact{{Label: "平台编号", Value: d.ID}}, noticeFacts(d.Lot, f.Now)...)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Facts(append([]Fact{{Label: "平台编号", Value: d.ID}, {Label: baseLabel(d.Project.Regime), More: Amount(d.Base)}}, noticeFacts(d.Lot, f.Now)...)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
