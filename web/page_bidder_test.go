@@ -495,11 +495,6 @@ func (b *bidding) fullLetter(w *window, own *client.Bidder, quote wire.Quote) {
 	c.signs("签发", "已经签发生效")
 	w.open("/bidder/applications/" + draft.ID)
 	w.says("XJ-2026-0009")
-	w.press("核对我的保函")
-	if trouble := w.sign(pin); trouble != "" {
-		b.t.Fatal(trouble)
-	}
-	w.says("是。保函已安全到达")
 	w.picture("bidder-full-letter")
 	if f := must(own.Letter(b.t.Context(), draft.ID)); f.Undertaking.Number != "XJ-2026-0009" {
 		b.t.Errorf("the bidder's own copy: %+v", f.Undertaking)
