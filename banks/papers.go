@@ -77,7 +77,7 @@ func (d *Desk) disclosed(ctx context.Context, id string) (wire.DisclosedBody, er
 		return wire.DisclosedBody{}, err
 	}
 	return wire.DisclosedBody{Reveal: x.Reveal, Undertaking: letter.UndertakingDigest(x.Undertaking),
-		OpenedAt: x.DisclosedAt.In(calendar.Shanghai), Expiry: calendar.DateOf(x.Expiry)}, nil
+		OpenedAt: x.DisclosedAt.In(calendar.Shanghai), Expiry: calendar.DateOf(x.FirstExpiry)}, nil
 }
 
 // demand gives the paper and its documents: with the presentation those that the paper itself names, so that a
