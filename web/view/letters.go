@@ -187,7 +187,7 @@ func (d DemandDesk) way() []Stage {
 		names = append(names[:1:1], names[2:]...)
 	}
 	at := map[guarantee.State]int{guarantee.Presented: 0, guarantee.Incomplete: 1, guarantee.Examining: len(names) - 3, guarantee.Stayed: len(names) - 3,
-		guarantee.Complying: len(names) - 2}
+		guarantee.Complying: len(names) - 2, guarantee.Held: len(names) - 2}
 	i, ok := at[d.state()]
 	if !ok {
 		i = len(names)
