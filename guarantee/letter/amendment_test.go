@@ -206,3 +206,28 @@ func makeAmendedGoldens(t *testing.T) {
 		write(t, name, b)
 	}
 }
+
+// Whoever has OpenSSL and nothing of ours comes to the same end, and refuses the same.
+func TestOpenSSLAmended(t *testing.T) {
+	h := sample.New(present)
+	root := h.CA.Root.PEM()
+	i, f := extended(h, "XJSL-2026-000001")
+	if out, ok := openssl(t, encoded(t, f), root, ".json"); !ok || !strings.Contains(out, "经 2 次修改，有效期至 2027-07-31 24 时") {
+		t.Fatal(out)
+	}
+	fork := h.Extended(i, i.File(), july(2)).Amendments[0]
+	self := h.Accepted(f.Amendments[0].Amendment, f.Amendments[0].Signed, h.Bank, h.Requirement.End.Deadline.AddDate(0, 0, 2))
+	for name, c := range map[string]struct {
+		all   []letter.Amended
+		words string
+	}{
+		"forked":              {[]letter.Amended{fork, f.Amendments[1]}, "所修改的"},
+		"receipted by itself": {[]letter.Amended{self}, "回执的签署人"},
+	} {
+		x := f
+		x.Amendments = c.all
+		if out, ok := openssl(t, letter.Encode(x), root, ".json"); ok || !strings.Contains(out, c.words) {
+			t.Errorf("%s: %v\n%s", name, ok, out)
+		}
+	}
+}
