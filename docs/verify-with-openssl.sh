@@ -229,7 +229,7 @@ amended() {
 	many=0
 	previous=$(tagged baohan/undertaking/1 "$work/letter.p7s")
 	end=
-	while IFS= read -r one; do
+	while IFS= read -r one || [ -n "$one" ]; do
 		many=$((many + 1))
 		printf '%s' "$one" >"$work/amended.$many"
 		member amendment_p7s "$work/amended.$many" | openssl base64 -d -A >"$work/amendment.$many.p7s"
