@@ -34,9 +34,9 @@ var counting = regexp.MustCompile(`\d+ ?天 ?\d+ ?小时|\d+ ?小时 ?\d\d ?分|
 func (w *window) printed(name string, wants ...string) {
 	w.t.Helper()
 	title := w.text("h1")
-	width := int64(687) // A4 without its margins, in CSS pixels
-	if w.text(".hall-record") != "" {
-		width = 1017
+	width := int64(687)               // A4 without its margins, in CSS pixels
+	if w.text(".hall-record") != "" { // across
+		width = 1031
 	}
 	w.do(chromedp.EmulateViewport(width, 900))
 	if _, err := chromedp.Call(w.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}); err != nil {
