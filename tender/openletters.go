@@ -11,7 +11,6 @@ import (
 
 	"baohan/guarantee"
 	"baohan/guarantee/letter"
-	"baohan/signing"
 	"baohan/tender/custody"
 )
 
@@ -67,10 +66,9 @@ func sealsOf(row *guarantee.SealedLetter) (map[string]record, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]record{row.ID: {row.ID, seal, letter.SealedDigest(row.Sealed)}}
+	out := map[string]record{row.ID: {custody.RecordOf(row.Sealed), seal.SealedHead}}
 	if full != nil {
-		id := row.ID + custody.LetterSuffix
-		out[id] = record{id, *full, letter.SealedDigest(row.Letter)}
+		out[row.ID+custody.LetterSuffix] = record{custody.RecordOf(row.Letter), full.SealedHead}
 	}
 	return out, nil
 }
@@ -80,7 +78,7 @@ func sealsOf(row *guarantee.SealedLetter) (map[string]record, error) {
 func (o *opening) closeLetters(ctx context.Context, seals map[string]record) (letter.Closing, []byte, error) {
 	records := make([]letter.RecordRef, 0, len(seals))
 	for id, s := range seals {
-		records = append(records, letter.RecordRef{ID: id, Digest: s.digest})
+		records = append(records, letter.RecordRef{ID: id, Digest: s.Digest()})
 	}
 	slices.SortFunc(records, func(a, b letter.RecordRef) int { return strings.Compare(a.ID, b.ID) })
 	c := o.lot.closing(letter.StageLetters, letter.ClosingDigest(o.closing[0]), records)
@@ -93,18 +91,6 @@ func (o *opening) closeLetters(ctx context.Context, seals map[string]record) (le
 	}
 	o.desk.at("letters_listed")
 	return o.desk.signedClosing(ctx, o.lot.ID, letter.StageLetters)
-}
-
-// named keeps the seals that the closing on record names, with the bytes it names: a letter that was issued
-// after an earlier attempt to open came too late to be in it.
-func named(c letter.Closing, records map[string]record) map[string]signing.Sealed {
-	out := make(map[string]signing.Sealed, len(c.Records))
-	for _, r := range c.Records {
-		if x, ok := records[r.ID]; ok && x.digest == r.Digest {
-			out[r.ID] = x.seal
-		}
-	}
-	return out
 }
 
 // unseal opens one letter. Whatever goes wrong is this letter's alone.
