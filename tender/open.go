@@ -19,7 +19,6 @@ type opening struct {
 	closing [2][]byte // A, over the bids; B, over the letters; B is nil when no bid names a letter
 	bids    []*openedBid
 	letters []*openedLetter
-	judged  func() // waits for the lines of the letters
 }
 
 // openedBid is one bid of closing A: read, or why it could not be.
@@ -39,6 +38,7 @@ type openedLetter struct {
 	unsealed *guarantee.Unsealed     // nil: see Failure
 	Lines    []letter.Line
 	Failure  string
+	judged   chan struct{} // closed when all of this is final
 }
 
 // Open unseals a lot that is past its deadline and publishes it. Bids first, on closing A; then the letters they
@@ -96,8 +96,8 @@ func mayOpen(a party.Actor, l *Lot) error {
 	return l.Project.runBy(a)
 }
 
-// prepare does all that needs the keys. The hall hears of every stage, whatever there is to do in it.
-func (o *opening) prepare(ctx context.Context) (err error) {
+// prepare does all that needs to ask somebody, and begins what is reckoning alone. The hall hears of every stage, whatever there is to do in it.
+func (o *opening) prepare(ctx context.Context) error {
 	o.hall.reached(ctx, StageAsking)
 	if err := o.openBids(ctx); err != nil {
 		return err
@@ -106,13 +106,17 @@ func (o *opening) prepare(ctx context.Context) (err error) {
 	if err := o.findLetters(ctx); err != nil {
 		return err
 	}
-	if err := o.openLetters(ctx); err != nil {
+	shares, err := o.askLetters(ctx)
+	if err != nil {
 		return err
 	}
-	o.letGo()
 	o.hall.reached(ctx, StageVerifying)
-	o.judged, err = o.verify(ctx)
-	return err
+	exams, err := o.examine(ctx)
+	if err != nil {
+		return err
+	}
+	o.judge(ctx, exams, shares)
+	return nil
 }
 
 // openBids is the first round.

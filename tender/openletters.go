@@ -14,28 +14,46 @@ import (
 	"baohan/tender/custody"
 )
 
-// openLetters is the second round: closing B names exactly the letters that the bids named.
-func (o *opening) openLetters(ctx context.Context) error {
+// askLetters is the second round: closing B names exactly the letters that the bids named. Nil: none to be asked for.
+func (o *opening) askLetters(ctx context.Context) (*given, error) {
 	seals := o.seals()
 	if len(seals) == 0 {
-		return nil
+		return nil, nil //nolint:nilnil // no bid names a letter that is here
 	}
 	c, p7s, err := o.closeLetters(ctx, seals)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	o.closing[1] = p7s
-	asked := named(c, seals)
-	shares, err := o.desk.shares(ctx, o.lot.ID, p7s, o.closing[0], asked)
-	if err != nil {
-		return err
+	return o.desk.shares(ctx, o.lot.ID, p7s, o.closing[0], named(c, seals))
+}
+
+// judge begins to unseal the letters and to write the lines of each. It asks nobody, and goes on while the transaction
+// writes what is final already; each letter tells when it is (judged).
+func (o *opening) judge(ctx context.Context, exams []exam, shares *given) {
+	n := len(o.letters)
+	for _, x := range o.letters {
+		x.judged = make(chan struct{})
 	}
-	atOnce(len(o.letters), func(i int) {
-		if x := o.letters[i]; x.sealed != nil && x.Failure == "" {
-			x.unseal(ctx, o.lot.Requirement.Lot, shares)
-		}
-	})
-	return nil
+	go func() {
+		atOnce(n, func(i int) {
+			if x := o.letters[i]; x.sealed != nil && x.Failure == "" {
+				x.unseal(ctx, o.lot.Requirement.Lot, shares)
+			}
+		})
+		o.letGo()
+		members, bids, payers := membersOf(o.letters), o.standingIn(), payersOf(o.letters)
+		atOnce(n, func(i int) {
+			x, e := o.letters[i], &exams[i]
+			defer close(x.judged)
+			if x.unsealed == nil {
+				x.Lines = blank(x.Failure)
+				return
+			}
+			e.u, e.members, e.bids, e.payers = x.unsealed, members, bids, payers
+			x.Lines = e.judged()
+		})
+	}()
 }
 
 // seals are the two-of-three seals of all letters, by the id that closing B gives them.

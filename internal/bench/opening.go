@@ -156,12 +156,9 @@ func (h *hall) open(ctx context.Context, l *tender.Lot, n int) (o opened, err er
 	if err != nil {
 		return o, err
 	}
-	end := profileTMP()
-	h.phase("begin")
 	if o.took, err = h.costOf(func() (int, error) { return n, h.openWhole(ctx, l, n) }); err != nil {
 		return o, err
 	}
-	end()
 	after, err := h.decryptAndVerify(ctx, n)
 	o.yardstick = before.plus(after)
 	return o, err

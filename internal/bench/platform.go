@@ -125,7 +125,7 @@ func (p *platform) openDesks(ctx context.Context) (err error) {
 	p.tenders = tender.NewDesk(tender.Config{Pool: p.pool, Clock: wall, Once: once, Guarantees: p.guarantees,
 		Tags: guarantee.NewTags(p.master, "bid"), Calendar: calendar.Published(), Trust: h.Trust,
 		Platform: h.Platform.Sign.Key, PlatformChain: h.Platform.Sign.Chain, Centre: h.Centre.Sign.Key, CentreChain: h.Centre.Sign.Chain,
-		Custodians: p.custodians, Market: market{p.banks}, Files: files, Log: quiet, At: p.phase})
+		Custodians: p.custodians, Market: market{p.banks}, Files: files, Log: quiet})
 	p.banks.Papers = p.guarantees
 	runner.Bind(jobs.Desks{Guarantees: p.guarantees, Banks: p.banks, Tenders: p.tenders})
 	return nil
