@@ -146,7 +146,7 @@ func newOwning(t *testing.T) *owning {
 func keyFileOf(t *testing.T, p person, pin string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), p.uscc+".pem")
-	text := must(client.WriteKeyFile(p.sign.Key, p.sign.Chain, p.encrypt.Key, p.encrypt.Chain, []byte(pin)))
+	text := must(client.WriteKeyFile(p.sign.Key, p.sign.Chain, p.encrypt.Key, p.encrypt.Chain, []byte(pin), fewRounds))
 	if err := os.WriteFile(name, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
