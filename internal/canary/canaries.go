@@ -197,4 +197,10 @@ var canaries = []canary{
 	{"I16", "a letter passes that the offered list names", "guarantee/letter/verify_status.go", "case found && v.statusOffered:", "case found && v.statusOffered && false:", "./guarantee/letter", "TestVerifyOfferedStatus"},
 	{"I16", "another letter's log proof counts", "guarantee/letter/verify_log.go", "case fact.Subject != f.Undertaking.Application.Application || got != want:", "case false && got == want:", "./guarantee/letter", "TestVerifyLogRefuses"},
 	{"I16", "a log proof is not asked for though the log was named", "guarantee/letter/verify.go", "return v.log == nil || v.logOffered, \"；未核对透明日志\"", "return true, \"；未核对透明日志\"", "./guarantee/letter", "TestVerifyLogged"},
+
+	{"I4", "a letter ends on another day without an amendment", "migrations/0030_amendment.sql", "        RAISE EXCEPTION 'guarantee %: its end moves by an amendment only', OLD.id USING ERRCODE = 'check_violation';", "        NULL;", desk, "TestAmendmentsInTheDatabase"},
+	{"I6", "an extension takes the place of a payment that is overdue", "guarantee/extend.go", "case until.Over(t.now):", "case until.Over(t.now) && false:", desk, "TestExtensionRefuses"},
+	{"I14", "a guarantor extends at the cost of an applicant who said pay", "guarantee/extend.go", "case dm.Answer == nil || letter.ExtensionChoice(*dm.Answer) != letter.ChooseExtend:", "case dm.Answer == nil && letter.ChooseExtend != \"\":", desk, "TestHeldMeanwhile"},
+	{"I16", "two amendments stand for one number", "guarantee/letter/amended.go", "need(m.Previous == previous, \"previous\"", "need(m.Previous == previous || n > 1, \"previous\"", "./guarantee/letter", "TestVerifyAmendedRefuses"},
+	{"I16", "a guarantor accepts its own amendment", "guarantee/letter/verify_amendment.go", "platform != \"\" && who.OrganizationID == platform, platform,", "platform != \"\", platform,", "./guarantee/letter", "TestVerifyAmendedRefuses"},
 }
