@@ -26,7 +26,7 @@ func (s *server) signIn(ctx context.Context, _ *here, in *wire.SignIn) (wire.Ses
 	if err != nil {
 		return wire.Session{}, err
 	}
-	token, actor, err := s.party.SignIn(ctx, chain, in.Challenge, in.Signature, party.Role(in.Role))
+	token, actor, err := s.party.SignIn(ctx, exchangeOf(ctx).authority, chain, in.Challenge, in.Signature, party.Role(in.Role))
 	if err != nil {
 		return wire.Session{}, err
 	}

@@ -97,7 +97,7 @@ func (p *platform) signIn(ctx context.Context, m sample.Member, role string) (to
 	if err := p.post(ctx, "/api/v1/session/challenge", struct{}{}, &c); err != nil {
 		return "", err
 	}
-	sig, err := m.Sign.Key.Sign(ctx, wire.SignInText(c.Challenge, role))
+	sig, err := m.Sign.Key.Sign(ctx, wire.SignInText(strings.TrimPrefix(p.base, "http://"), c.Challenge, role))
 	if err != nil {
 		return "", err
 	}
