@@ -30,7 +30,7 @@ func (s *server) signIn(ctx context.Context, _ *here, in *wire.SignIn) (wire.Ses
 	if err != nil {
 		return wire.Session{}, err
 	}
-	exchangeOf(ctx).cookie = s.cookies.set(token, party.SessionLife)
+	exchangeOf(ctx).cookie = s.cookies.set(token)
 	return wire.Session{Token: token, ExpiresAt: s.clock.Now().In(calendar.Shanghai).Add(party.SessionLife), Actor: actorOf(actor)}, nil
 }
 

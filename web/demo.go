@@ -114,7 +114,7 @@ func (s *server) enterDemo(c echo.Context) error {
 	if err != nil {
 		return s.turnedAway(v, err)
 	}
-	v.x.cookie = s.cookies.set(token, party.SessionLife)
+	v.x.cookie = s.cookies.set(token)
 	return c.Redirect(http.StatusSeeOther, "/")
 }
 

@@ -195,4 +195,14 @@ var canaries = []canary{
 	{"I16", "a letter passes that the offered list names", "guarantee/letter/verify_status.go", "case found && v.statusOffered:", "case found && v.statusOffered && false:", "./guarantee/letter", "TestVerifyOfferedStatus"},
 	{"I16", "another letter's log proof counts", "guarantee/letter/verify_log.go", "case fact.Subject != f.Undertaking.Application.Application || got != want:", "case false && got == want:", "./guarantee/letter", "TestVerifyLogRefuses"},
 	{"I16", "a log proof is not asked for though the log was named", "guarantee/letter/verify.go", "return v.log == nil || v.logOffered, \"；未核对透明日志\"", "return true, \"；未核对透明日志\"", "./guarantee/letter", "TestVerifyLogged"},
+
+	{"I14", "a page is shown to whoever asks for it", "web/page.go", "if err := s.permit(v.ctx, operation, v.x, v.id); err != nil {", "if err := s.permit(v.ctx, operation, v.x, v.id); err != nil && false {", "./web", "TestPagesAskTheGuard"},
+	{"I14", "a page is mounted beside the guard", "web/page_routes.go", "	s.bidderPages()\n", "	s.bidderPages()\n	s.echo.GET(\"/lots/:lot/everything\", s.clockNow)\n", "./web", "TestWhoMaySeeWhichPage"},
+	{"I14", "a form acts for whoever has signed in since it was shown", "web/page.go", "if !v.shown(form) {", "if !v.shown(form) && false {", "./web", "TestFormsAreOfWhoTheyWereShownTo"},
+	{"I14", "another site signs a person out", "web/page_entry.go", "case foreign(c.Request(), s.cookies.secure):", "case false:", "./web", "TestSigningOutIsOurOwnSites"},
+	{"I11", "what another platform had signed begins a session here", "web/gate.go", "httpsig.Authority(r)", "r.Header.Get(\"X-Forwarded-Host\")", "./web", "TestSignInRefuses"},
+	{"I7", "what a sign-in leaves in the browser names the bidder", "web/page_hall_attend.go", "EncodeToString(sealed)", "EncodeToString(append(sealed, got.Statement...))", "./web", "TestAttendanceStaysUnreadable"},
+	{"I1", "one person alone sells a letter at the counter", "guarantee/twopeople_counter.go", "another(true, signer[:], by, errSameDepositor); err != nil {", "another(true, signer[:], by, errSameDepositor); err != nil && false {", desk, "TestTwoPeopleAtTheCounter"},
+	{"I1", "a certificate that nobody admitted is the second person", "guarantee/twopeople_counter.go", "if err == nil && !known {", "if err == nil && !known && false {", desk, "TestTwoPeopleAtTheCounter"},
+	{"I9", "one person alone notes a payment in advance", "guarantee/twopeople_interim.go", "first.is(p) && bytes.Equal(first.Certificate, by):", "first.is(p) && bytes.Equal(first.Certificate, by) && false:", desk, "TestTwoPeoplePayInAdvance"},
 }
