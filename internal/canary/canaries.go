@@ -200,7 +200,7 @@ var canaries = []canary{
 	{"I14", "a page is mounted beside the guard", "web/page_routes.go", "	s.bidderPages()\n", "	s.bidderPages()\n	s.echo.GET(\"/lots/:lot/everything\", s.clockNow)\n", "./web", "TestWhoMaySeeWhichPage"},
 	{"I14", "a form acts for whoever has signed in since it was shown", "web/page.go", "if !v.shown(form) {", "if !v.shown(form) && false {", "./web", "TestFormsAreOfWhoTheyWereShownTo"},
 	{"I14", "another site signs a person out", "web/page_entry.go", "case foreign(c.Request(), s.cookies.secure):", "case false:", "./web", "TestSigningOutIsOurOwnSites"},
-	{"I11", "what another platform had signed begins a session here", "web/gate.go", "httpsig.Authority(r)", "r.Header.Get(\"X-Forwarded-Host\")", "./web", "TestSignInRefuses"},
+	{"I11", "what another platform had signed begins a session here", "party/session.go", "SignInText(authority, challenge, role), sig); err != nil {", "SignInText(authority, challenge, role), sig); err != nil && signing.Verify(leaf.PublicKey(), SignInText(\"other.test\", challenge, role), sig) != nil {", "./web", "TestSignInRefuses"},
 	{"I7", "what a sign-in leaves in the browser names the bidder", "web/page_hall_attend.go", "EncodeToString(sealed)", "EncodeToString(append(sealed, got.Statement...))", "./web", "TestAttendanceStaysUnreadable"},
 	{"I1", "one person alone sells a letter at the counter", "guarantee/twopeople_counter.go", "another(true, signer[:], by, errSameDepositor); err != nil {", "another(true, signer[:], by, errSameDepositor); err != nil && false {", desk, "TestTwoPeopleAtTheCounter"},
 	{"I1", "a certificate that nobody admitted is the second person", "guarantee/twopeople_counter.go", "if err == nil && !known {", "if err == nil && !known && false {", desk, "TestTwoPeopleAtTheCounter"},
