@@ -66,6 +66,8 @@ func (d *Desk) body(ctx context.Context, m delivery, facts []byte) (any, error) 
 		return d.demand(ctx, m.Kind, facts)
 	case wire.DemandObjected:
 		return d.objection(ctx, facts)
+	case wire.DemandAnswered:
+		return d.answered(ctx, facts)
 	case wire.FeeAccepted, wire.RefundDue, wire.DemandWithdrawn, wire.DemandClockMoved, wire.Ended, wire.Cancelled:
 	}
 	return nil, nil
@@ -77,7 +79,7 @@ func (d *Desk) disclosed(ctx context.Context, id string) (wire.DisclosedBody, er
 		return wire.DisclosedBody{}, err
 	}
 	return wire.DisclosedBody{Reveal: x.Reveal, Undertaking: letter.UndertakingDigest(x.Undertaking),
-		OpenedAt: x.DisclosedAt.In(calendar.Shanghai), Expiry: calendar.DateOf(x.Expiry)}, nil
+		OpenedAt: x.DisclosedAt.In(calendar.Shanghai), Expiry: calendar.DateOf(x.FirstExpiry)}, nil
 }
 
 // demand gives the paper and its documents: with the presentation those that the paper itself names, so that a
@@ -119,6 +121,20 @@ func (d *Desk) objection(ctx context.Context, facts []byte) (wire.DemandObjected
 	for _, f := range files {
 		b.Files = append(b.Files, wire.PaperFile{Name: f.Name, Content: f.Bytes})
 	}
+	return b, nil
+}
+
+// answered gives the applicant's signed answer, which is said once.
+func (d *Desk) answered(ctx context.Context, facts []byte) (wire.DemandAnsweredBody, error) {
+	var b wire.DemandAnsweredBody
+	if err := wire.Read(facts, &b); err != nil {
+		return b, err
+	}
+	paper, _, err := d.Papers.DemandPapers(ctx, b.Demand)
+	if err != nil {
+		return b, err
+	}
+	b.Signed = paper.AnswerSigned
 	return b, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"baohan/client/wire"
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/signing"
 )
@@ -53,6 +54,7 @@ type Claim struct {
 	Payee         letter.Account
 	Files         []wire.File
 	CompleteLater bool
+	ExtendTo      calendar.Date // a validity to this day or later is taken instead of payment; zero: payment alone
 }
 
 // Demand presents a demand. It counts from the ReceivedAt of the answer, however long the rest takes.
@@ -79,7 +81,7 @@ func (b *Beneficiary) SignDemand(ctx context.Context, g wire.Guarantee, c Claim)
 		Version: 1, ID: id, Guarantee: g.ID, Number: g.Number, Guarantor: g.Guarantor, Beneficiary: b.me.Party,
 		Undertaking: g.Undertaking, Commitment: g.Commitment, Amount: c.Amount, AmountCapital: c.Amount.Capital(),
 		Reason: c.Reason, Statement: c.Statement, Payee: c.Payee, Documents: documents(c.Files), NoExemption: true,
-		CompleteLater: c.CompleteLater, At: b.at(),
+		CompleteLater: c.CompleteLater, ExtendTo: c.ExtendTo, At: b.at(),
 	}.Canonical()
 	paper, err := b.me.paper(ctx, content, err, b.at())
 	return DemandPaper{id, g.ID, wire.Present{Demand: paper, Files: c.Files}}, err

@@ -216,6 +216,43 @@ subject() {
 	openssl x509 -in "$(signer "$1" "$2")" -noout -subject -nameopt utf8,sep_comma_plus
 }
 
+# number NAME FILE: a member whose value is a number; day NAME FILE: one that is a day.
+number() {
+	sed -n "s/.*\"$1\":\([0-9]*\)[,}].*/\1/p" "$2"
+}
+day() {
+	sed -n "s/.*\"$1\":\"\([0-9]\{4\}-[0-9][0-9]-[0-9][0-9]\)\".*/\1/p" "$2"
+}
+
+# amended: every amendment is signed by the letter's signer, receipted by the receipt's, and amends what stands before it.
+amended() {
+	many=0
+	previous=$(tagged baohan/undertaking/1 "$work/letter.p7s")
+	end=
+	while IFS= read -r one || [ -n "$one" ]; do
+		many=$((many + 1))
+		printf '%s' "$one" >"$work/amended.$many"
+		member amendment_p7s "$work/amended.$many" | openssl base64 -d -A >"$work/amendment.$many.p7s"
+		member amendment_receipt "$work/amended.$many" | openssl base64 -d -A >"$work/accepted.$many.p7s"
+		signature "$work/amendment.$many.p7s" "$work/amendment.$many" "第 $many 号修改函"
+		signature "$work/accepted.$many.p7s" "$work/accepted.$many" "第 $many 号修改函的回执"
+		sed 's/^{"amendment"://; s/,"amendment_p7s":.*$//' "$work/amended.$many" | tr -d '\n' >"$work/amendment.json"
+		content=$work/amendment.$many/content
+		cmp -s "$work/amendment.json" "$content" || refuse "第 $many 号修改函：文件所载与签名内容不同"
+		same "第 $many 号修改函的签名人" "$(subject "$work/letter.p7s" "$work/letter")" "$(subject "$work/amendment.$many.p7s" "$work/amendment.$many")"
+		same "第 $many 号修改函回执的签署人" "$(subject "$work/receipt.p7s" "$work/receipt")" "$(subject "$work/accepted.$many.p7s" "$work/accepted.$many")"
+		same "第 $many 号修改函的序号" "$many" "$(number n "$content")"
+		same "第 $many 号修改函所修改的" "$previous" "$(member previous "$content")"
+		same "第 $many 号修改函的保函编号" "$(sed -n 's/.*"number":"\([0-9A-Z-]*\)".*/\1/p' "$work/letter/content")" "$(sed -n 's/.*"number":"\([0-9A-Z-]*\)".*/\1/p' "$content")"
+		[ -z "$end" ] || same "第 $many 号修改函的原到期日" "$end" "$(day from "$content")"
+		previous=$(tagged baohan/amendment/1 "$work/amendment.$many.p7s")
+		same "第 $many 号修改函回执所载摘要" "$(member amendment "$work/accepted.$many/content")" "$previous"
+		end=$(day expiry "$content")
+		[ "$(echo "$end" | tr -d -)" -gt "$(day from "$content" | tr -d -)" ] || refuse "第 $many 号修改函没有延长有效期"
+	done <"$work/amendments"
+	[ "$many" = 0 ] || echo "通过：经 $many 次修改，有效期至 $end 24 时"
+}
+
 if [ "$(head -c 5 "$file")" = '%PDF-' ]; then
 	document "$file"
 	file=$work/attached.0
@@ -246,7 +283,9 @@ fi
 
 # The file is canonical JSON in one line: its members stand in alphabetical order. The proof of the transparency log has
 # an arithmetic of its own (transparency-log.md, 10), and is set aside here.
-sed 's/,"log":{.*},"receipt":/,"receipt":/' "$file" >"$work/letter.json"
+# What amends the letter stands before all else.
+sed -n 's/^{"amendments":\[\(.*\)\],"format":.*/\1/p' "$file" | sed 's/,{"amendment":{/\n{"amendment":{/g' >"$work/amendments"
+sed 's/^{"amendments":\[.*\],"format":/{"format":/; s/,"log":{.*},"receipt":/,"receipt":/' "$file" >"$work/letter.json"
 file=$work/letter.json
 member signed "$file" | openssl base64 -d -A >"$work/letter.p7s"
 member receipt "$file" | openssl base64 -d -A >"$work/receipt.p7s"
@@ -265,5 +304,6 @@ else
 	found=$(tagged baohan/undertaking/1 "$work/letter.p7s")
 fi
 same "回执所载保函摘要" "$(member digest "$work/receipt/content")" "$found"
+amended
 in_force "$work/letter/content"
 echo "全部通过。请再核对：签名人就是保函所载的机构和平台，回执时间早于投标截止时间，金额大小写一致。"

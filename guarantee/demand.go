@@ -73,6 +73,9 @@ func (d *Desk) presented(ctx context.Context, t *turn, in Intake, m letter.Deman
 	}
 	t.demand = &Demand{ID: m.ID, Guarantee: g.ID, State: Presented, Beneficiary: m.Beneficiary.USCC, Amount: m.Amount,
 		Signed: p.Signed, Missing: kindsOf(missing), PresentedAt: in.ReceivedAt}
+	if err := extensionAsked(g, t.demand, m.ExtendTo); err != nil {
+		return err
+	}
 	g.OpenDemands++
 	t.happened(EventDemandPresented, map[string]any{"amount": m.Amount, "received_at": in.ReceivedAt.In(calendar.Shanghai).Format(time.RFC3339Nano),
 		"signed": letter.PaperDigest(p.Signed)})

@@ -20,6 +20,7 @@ const (
 	ClockRefusal     ClockKind = "refusal"         // the insurer's notice; the platform gives it with the decision, so that it never runs
 	ClockInterim     ClockKind = "interim_payment" // the insurer's (先予支付)
 	ClockCompletion  ClockKind = "completion"      // the beneficiary's
+	ClockHold        ClockKind = "extension"       // the guarantor's: it extends or pays
 	ClockSuit        ClockKind = "suit"            // the applicant's: sue or apply for arbitration after a stop-payment
 )
 
@@ -84,7 +85,11 @@ func clockRules(w letter.Wording) []DemandClock {
 			suit,
 		}
 	case letter.FormIndependent:
-		return []DemandClock{examination, payment, {Kind: ClockCompletion, Law: "法释〔2016〕24号第十一条第一款第一项", Unit: CalendarDays}, suit}
+		all := []DemandClock{examination, payment, {Kind: ClockCompletion, Law: "法释〔2016〕24号第十一条第一款第一项", Unit: CalendarDays}, suit}
+		if w.HoldDays > 0 {
+			all = append(all, DemandClock{Kind: ClockHold, Law: "保函的延期或者付款条款；URDG 758 第23条", Days: w.HoldDays, Unit: CalendarDays})
+		}
+		return all
 	case letter.FormAccessory, letter.FormCash: // cash is nobody's letter
 	}
 	return []DemandClock{examination, payment, suit}
@@ -128,6 +133,8 @@ func (f demandFacts) starts(kind ClockKind) (from time.Time, pauses []Pause, on 
 		return dm.PresentedAt, f.pauses, state == Examining || state == Incomplete
 	case ClockPayment:
 		return f.payFrom(state)
+	case ClockHold:
+		return f.received(), f.of(PauseCourt), state == Held
 	case ClockInterim:
 		return dm.PresentedAt, f.claimComplete(), (state == Examining || state == Incomplete) && dm.InterimPaid == 0
 	case ClockCompletion:
@@ -159,11 +166,15 @@ func (f demandFacts) payFrom(state State) (time.Time, []Pause, bool) {
 		}
 		return *dm.DecidedAt, f.of(PauseCourt), true
 	}
-	from := dm.PresentedAt
-	if dm.CompletedAt != nil {
-		from = *dm.CompletedAt
+	return f.received(), f.of(PauseCourt), state == Examining || state == Complying
+}
+
+// received is when the demand was there with what it lacked.
+func (f demandFacts) received() time.Time {
+	if f.demand.CompletedAt != nil {
+		return *f.demand.CompletedAt
 	}
-	return from, f.of(PauseCourt), state == Examining || state == Complying
+	return f.demand.PresentedAt
 }
 
 // claimComplete leaves out the waits for what an insurer asked later: the sixty days count from the claim with the

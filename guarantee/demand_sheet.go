@@ -23,6 +23,7 @@ type DemandSheet struct {
 	Place       string                // of presentation
 	LastInstant time.Time             // what arrives at it is in time
 	Clocks      []DemandClock         // that would follow
+	HoldDays    int                   // for which an extension may be weighed against payment; 0: the letter does not provide for it
 }
 
 // SheetReason is one case of the letter with the documents that it needs.
@@ -62,7 +63,7 @@ func sheetOf(g *Guarantee, x *Disclosure) (DemandSheet, error) {
 		return DemandSheet{}, err
 	}
 	s := DemandSheet{Guarantee: g, Number: x.Number, Presenter: r.Beneficiaries[0], Joint: len(r.Beneficiaries) > 1,
-		Place: x.Content.PlaceOfPresentation, LastInstant: g.lastInstant(), Clocks: clockRules(w)}
+		Place: x.Content.PlaceOfPresentation, LastInstant: g.lastInstant(), Clocks: clockRules(w), HoldDays: w.HoldDays}
 	for _, reason := range letter.Reasons {
 		kinds, err := x.Content.Required(reason.Code)
 		if err != nil {

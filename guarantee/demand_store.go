@@ -35,6 +35,11 @@ type Demand struct {
 	TwoPeople     bool   // whoever found it complying does not note its payment
 	DecidedBy     []byte // fingerprint of the certificate; nil: not decided, by the clock, or before it was kept
 	PaidBy        []byte
+	ExtendTo      *time.Time // date: a validity to it or later is taken instead of payment; nil: payment alone
+	ReplyBy       *time.Time // until when the applicant answers; nil: it was not asked
+	Answer        *string    // a letter.ExtensionChoice
+	AnsweredAt    *time.Time
+	AnswerSigned  []byte // letter.ExtensionAnswer, signed by the applicant
 }
 
 func (dm *Demand) move(verb Verb) error {
@@ -46,7 +51,8 @@ func (dm *Demand) move(verb Verb) error {
 }
 
 const demandColumns = `id, guarantee, state, beneficiary, amount, signed, missing, presented_at, completed_at, requested_at, examine_by,
-	discrepancies, decided_at, interim_paid, paid_amount, paid_ref, paid_at, paid_slip, two_people, decided_by, paid_by`
+	discrepancies, decided_at, interim_paid, paid_amount, paid_ref, paid_at, paid_slip, two_people, decided_by, paid_by,
+	extend_to, reply_by, answer, answered_at, answer_signed`
 
 // ErrDemandNotFound is the answer for every demand that is not there or not the caller's.
 var ErrDemandNotFound = party.NotFound("demand.not_found", "没有找到这笔索赔；请核对编号，或确认您有权查看")
@@ -64,10 +70,10 @@ func readDemand(ctx context.Context, q store.Querier, id string) (*Demand, error
 }
 
 func insertDemand(ctx context.Context, tx pgx.Tx, dm *Demand) error {
-	_, err := tx.Exec(ctx, `INSERT INTO demand (id, guarantee, state, beneficiary, amount, signed, missing, presented_at, examine_by)
-		VALUES (@id, @guarantee, @state, @beneficiary, @amount, @signed, @missing, @presented_at, @examine_by)`, pgx.NamedArgs{
+	_, err := tx.Exec(ctx, `INSERT INTO demand (id, guarantee, state, beneficiary, amount, signed, missing, presented_at, examine_by, extend_to)
+		VALUES (@id, @guarantee, @state, @beneficiary, @amount, @signed, @missing, @presented_at, @examine_by, @extend_to)`, pgx.NamedArgs{
 		"id": dm.ID, "guarantee": dm.Guarantee, "state": dm.State, "beneficiary": dm.Beneficiary, "amount": dm.Amount,
-		"signed": dm.Signed, "missing": dm.Missing, "presented_at": dm.PresentedAt, "examine_by": dm.ExamineBy})
+		"signed": dm.Signed, "missing": dm.Missing, "presented_at": dm.PresentedAt, "examine_by": dm.ExamineBy, "extend_to": dm.ExtendTo})
 	if store.Violated(err) == "demand_pkey" {
 		return party.Conflict("demand.handed_in", "这个索赔编号已经使用过；请查看“我的索赔”，不要重复提交")
 	}
@@ -77,11 +83,13 @@ func insertDemand(ctx context.Context, tx pgx.Tx, dm *Demand) error {
 func updateDemand(ctx context.Context, tx pgx.Tx, dm *Demand) error {
 	_, err := tx.Exec(ctx, `UPDATE demand SET state = @state, missing = @missing, completed_at = @completed_at, requested_at = @requested_at, examine_by = @examine_by,
 		discrepancies = @discrepancies, decided_at = @decided_at, interim_paid = @interim_paid, paid_amount = @paid_amount, paid_ref = @paid_ref,
-		paid_at = @paid_at, paid_slip = @paid_slip, two_people = @two_people, decided_by = @decided_by, paid_by = @paid_by
+		paid_at = @paid_at, paid_slip = @paid_slip, two_people = @two_people, decided_by = @decided_by, paid_by = @paid_by,
+		reply_by = @reply_by, answer = @answer, answered_at = @answered_at, answer_signed = @answer_signed
 		WHERE id = @id`, pgx.NamedArgs{
 		"id": dm.ID, "state": dm.State, "missing": dm.Missing, "completed_at": dm.CompletedAt, "requested_at": dm.RequestedAt, "examine_by": dm.ExamineBy,
 		"discrepancies": dm.Discrepancies, "decided_at": dm.DecidedAt, "interim_paid": dm.InterimPaid, "paid_amount": dm.PaidAmount, "paid_ref": dm.PaidRef,
-		"paid_at": dm.PaidAt, "paid_slip": dm.PaidSlip, "two_people": dm.TwoPeople, "decided_by": dm.DecidedBy, "paid_by": dm.PaidBy})
+		"paid_at": dm.PaidAt, "paid_slip": dm.PaidSlip, "two_people": dm.TwoPeople, "decided_by": dm.DecidedBy, "paid_by": dm.PaidBy,
+		"reply_by": dm.ReplyBy, "answer": dm.Answer, "answered_at": dm.AnsweredAt, "answer_signed": dm.AnswerSigned})
 	return translate(err)
 }
 

@@ -10,6 +10,7 @@ var clockWords = map[ClockKind]string{
 	ClockRefusal:     "保险公司发出拒绝赔偿通知书",
 	ClockInterim:     "保险公司先予支付可以确定的数额",
 	ClockCompletion:  "受益人在有效期内补正",
+	ClockHold:        "担保机构延期或者付款",
 	ClockSuit:        "申请人起诉或者申请仲裁（逾期解除中止支付）",
 }
 
@@ -31,4 +32,7 @@ var demandWords = map[EventKind]string{
 	EventDemandResumed:     "中止支付解除，恢复处理",
 	EventDemandObjected:    "申请人提出欺诈异议",
 	EventDemandDayFixed:    "审查期限的最后一日已经确定",
+	EventDemandHeld:        "担保机构暂缓付款，请申请人答复延期或者付款",
+	EventDemandAnswered:    "申请人答复",
+	EventDemandExtended:    "保函已经延期，索赔视为撤回",
 }

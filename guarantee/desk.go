@@ -66,6 +66,7 @@ type Answer struct {
 	Demand       string `json:"demand,omitzero"`       // the demand the verb was about
 	DemandState  State  `json:"demand_state,omitzero"` //
 	Receipt      []byte `json:"receipt,omitzero"`      // the platform's signed receipt, from the issue on
+	Amended      []byte `json:"amended,omitzero"`      // its receipt for the amendment that the verb was about
 }
 
 // turn is one change in progress: the locked row and what has happened to it in this transaction.
@@ -77,6 +78,8 @@ type turn struct {
 	events []Event
 	demand *Demand // the demand that the verb is about, if any
 	kept   *issued // the letter that the verb puts in force, if any
+
+	amended []byte // receipt of the amendment that the verb accepted, if any
 }
 
 // happened appends a fact. Its sequence number continues the row's version.
@@ -164,7 +167,7 @@ func (d *Desk) keep(ctx context.Context, tx pgx.Tx, cmd party.Command, a Answer)
 func (t *turn) answer() Answer {
 	g := t.g
 	a := Answer{ID: g.ID, Version: g.Version, Application: g.ApplicationState, Fee: g.FeeState, Instrument: g.InstrumentState,
-		Disclosure: g.DisclosureState, Verification: g.VerificationState, Release: g.ReleaseState, Receipt: g.Receipt}
+		Disclosure: g.DisclosureState, Verification: g.VerificationState, Release: g.ReleaseState, Receipt: g.Receipt, Amended: t.amended}
 	if t.demand != nil {
 		a.Demand, a.DemandState = t.demand.ID, t.demand.State
 	}

@@ -28,7 +28,8 @@ type Disclosure struct {
 	Applicants    []string
 	Lines         []byte // JSON list of letter.Line
 	DisclosedAt   time.Time
-	Expiry        time.Time // the last day, UTC midnight: the record's, or later where the deadline moved
+	Expiry        time.Time // the last day, UTC midnight: the record's, or later where the deadline moved or the letter was amended
+	FirstExpiry   time.Time // as it was published
 
 	Content letter.Undertaking `db:"-"` // what Undertaking says
 }
@@ -36,7 +37,8 @@ type Disclosure struct {
 func (x *Disclosure) beneficiary(uscc string) bool { return slices.Contains(x.Beneficiaries, uscc) }
 
 const disclosureColumns = `x.guarantee, g.guarantor, g.number, x.project, x.lot, x.reveal, x.undertaking, x.salt,
-	coalesce(x.receipt, g.receipt) AS receipt, x.beneficiaries, x.applicants, x.lines, x.disclosed_at, g.expiry`
+	coalesce(x.receipt, g.receipt) AS receipt, x.beneficiaries, x.applicants, x.lines, x.disclosed_at, g.expiry,
+	coalesce((SELECT a.prior FROM amendment a WHERE a.guarantee = g.id AND a.n = 1), g.expiry) AS first_expiry`
 
 // disclosed reads a published letter; an unpublished one does not exist.
 func (d *Desk) disclosed(ctx context.Context, q store.Querier, id string) (*Disclosure, error) {
@@ -84,5 +86,9 @@ func (d *Desk) File(ctx context.Context, id string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return letter.File{Format: letter.FileFormat, Undertaking: x.Content, Reveal: r, Salt: x.Salt, Signed: x.Undertaking, Receipt: x.Receipt, Log: proof}.Canonical()
+	amendments, err := amendmentsOf(ctx, d.Pool, id)
+	if err != nil {
+		return nil, err
+	}
+	return letter.File{Format: letter.FileFormat, Undertaking: x.Content, Reveal: r, Salt: x.Salt, Signed: x.Undertaking, Receipt: x.Receipt, Log: proof, Amendments: inFile(amendments)}.Canonical()
 }

@@ -13,19 +13,21 @@ type DueKind string
 
 // What falls due by itself.
 const (
-	DueLapse        DueKind = "lapse"         // the fee, or the applicant's answer, did not come
-	DueExpiry       DueKind = "expiry"        // the validity is over
-	DueRelease      DueKind = "release"       // beneficiaries are to be reminded: the legal day is near or past
-	DueExamination  DueKind = "examination"   // the guarantor's last day to examine is here
-	DueUnderwriting DueKind = "underwriting"  // an application waits without an answer
-	DueIssuance     DueKind = "issuance"      // the fee is paid and nothing is issued: the lot may close over it
-	DueRefund       DueKind = "refund"        // a fee is to go back and has not
-	DuePayment      DueKind = "demand_payout" // a complying demand waits for its payment
-	DueCompletion   DueKind = "completion"    // a demand waits for documents of its beneficiary
-	DueAssessment   DueKind = "assessment"    // an insurer's thirty days (保险法 art. 23) are nearly over
-	DueInterim      DueKind = "interim"       // its sixty days (保险法 art. 25) are
-	DueSuit         DueKind = "suit"          // the applicant must sue, or the stop-payment is lifted
-	DueLifting      DueKind = "lifting"       // the applicant's thirty days are over: is the stop-payment lifted?
+	DueLapse        DueKind = "lapse"            // the fee, or the applicant's answer, did not come
+	DueExpiry       DueKind = "expiry"           // the validity is over
+	DueRelease      DueKind = "release"          // beneficiaries are to be reminded: the legal day is near or past
+	DueExamination  DueKind = "examination"      // the guarantor's last day to examine is here
+	DueUnderwriting DueKind = "underwriting"     // an application waits without an answer
+	DueIssuance     DueKind = "issuance"         // the fee is paid and nothing is issued: the lot may close over it
+	DueRefund       DueKind = "refund"           // a fee is to go back and has not
+	DuePayment      DueKind = "demand_payout"    // a complying demand waits for its payment
+	DueCompletion   DueKind = "completion"       // a demand waits for documents of its beneficiary
+	DueAssessment   DueKind = "assessment"       // an insurer's thirty days (保险法 art. 23) are nearly over
+	DueInterim      DueKind = "interim"          // its sixty days (保险法 art. 25) are
+	DueAnswer       DueKind = "extension_answer" // the applicant is asked whether to extend or to pay
+	DueExtension    DueKind = "extension"        // the guarantor extends or pays: it has its answer, or the days are nearly over
+	DueSuit         DueKind = "suit"             // the applicant must sue, or the stop-payment is lifted
+	DueLifting      DueKind = "lifting"          // the applicant's thirty days are over: is the stop-payment lifted?
 )
 
 // Due is one thing to do now. It is derived from the rows each time: losing a job table loses nothing.

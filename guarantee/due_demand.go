@@ -13,6 +13,7 @@ const (
 	remindAssessment = 3
 	remindInterim    = 5
 	remindSuit       = 10
+	remindExtension  = 5
 )
 
 // demandDues are the reminders that follow from the clocks of open demands, at most limit of each kind.
@@ -40,6 +41,9 @@ func remindersOf(dm Demand, clocks []DemandClock, pauses []Pause, today calendar
 	if p := openPause(pauses, PauseDocuments); p != nil && calendar.DateOf(p.BeganAt).Before(today) {
 		kinds = append(kinds, DueCompletion)
 	}
+	if dm.State == Held && dm.Answer == nil && !today.After(calendar.DateOf(*dm.ReplyBy)) {
+		kinds = append(kinds, DueAnswer)
+	}
 	for _, c := range clocks {
 		if c.To.IsZero() {
 			continue
@@ -48,6 +52,8 @@ func remindersOf(dm Demand, clocks []DemandClock, pauses []Pause, today calendar
 		switch {
 		case c.Kind == ClockPayment && dm.State == Complying && left <= remindPayment:
 			kinds = append(kinds, DuePayment)
+		case c.Kind == ClockHold && (dm.Answer != nil || today.After(calendar.DateOf(*dm.ReplyBy)) || left <= remindExtension):
+			kinds = append(kinds, DueExtension)
 		case c.Kind == ClockAssessment && left <= remindAssessment:
 			kinds = append(kinds, DueAssessment)
 		case c.Kind == ClockInterim && left <= remindInterim:

@@ -57,6 +57,10 @@ const (
 	EventDemandResumed       EventKind = "demand_resumed"
 	EventDemandObjected      EventKind = "demand_objected"  // the applicant's fraud objection
 	EventDemandDayFixed      EventKind = "demand_day_fixed" // the last day of an examination became known
+	EventDemandHeld          EventKind = "demand_held"      // the guarantor weighs an extension, and asks the applicant
+	EventDemandAnswered      EventKind = "demand_answered"  // by the applicant: extend or pay
+	EventDemandExtended      EventKind = "demand_extended"  // the demand is withdrawn by the extension
+	EventAmended             EventKind = "amended"          // the letter ends on a later day
 	EventPaidOut             EventKind = "paid_out"
 	EventExpired             EventKind = "expired"
 )
@@ -68,7 +72,7 @@ var everyKind = []EventKind{EventSubmitted, EventTakenUp, EventFeeOffered, Event
 	EventReleaseClockStopped, EventReleaseSigned, EventReleased,
 	EventReleaseAcknowledged, EventDemandPresented, EventDemandIncomplete, EventDemandCompleted, EventDemandExamining, EventDemandComplying,
 	EventDemandRejected, EventDemandHonoured, EventDemandWithdrawn, EventDemandRequested, EventDemandInterimPaid, EventDemandStayed, EventDemandResumed, EventDemandObjected,
-	EventDemandDayFixed, EventPaidOut, EventExpired}
+	EventDemandDayFixed, EventDemandHeld, EventDemandAnswered, EventDemandExtended, EventAmended, EventPaidOut, EventExpired}
 
 // Event is one fact. It carries nothing that is sealed: before the opening the actor is a role, never a bidder.
 type Event struct {

@@ -21,7 +21,8 @@ func logged(kind EventKind) bool {
 	case EventIssued, EventDeposited, EventAccepted,
 		EventReleaseSigned, EventReleased, EventPaidOut, EventExpired,
 		EventDemandPresented, EventDemandCompleted, EventDemandComplying, EventDemandRejected, EventDemandHonoured, EventDemandWithdrawn,
-		EventDemandRequested, EventDemandInterimPaid, EventDemandStayed, EventDemandResumed, EventDemandObjected:
+		EventDemandRequested, EventDemandInterimPaid, EventDemandStayed, EventDemandResumed, EventDemandObjected,
+		EventDemandHeld, EventDemandAnswered, EventDemandExtended, EventAmended:
 		return true
 
 	case EventSubmitted, EventTakenUp, EventFeeOffered, EventApproved, EventFeeAccepted, EventDeclined, EventCancelled,

@@ -29,7 +29,7 @@ func (d *Desk) WaitingForGuarantor(ctx context.Context, by party.Actor, limit in
 // LettersOfGuarantor pages through an institution's letters by id: those in force, or those that have ended.
 func (d *Desk) LettersOfGuarantor(ctx context.Context, by party.Actor, ended bool, after string, limit int) ([]*Guarantee, error) {
 	return manyGuarantees(ctx, d.Pool, `SELECT `+guaranteeColumns+` FROM guarantee WHERE guarantor = @guarantor AND id > @after
-		AND (instrument_state IN ('issued', 'amending')) <> @ended AND instrument_state NOT IN ('none', 'issuing', 'failed') ORDER BY id LIMIT @limit`,
+		AND (instrument_state = 'issued') <> @ended AND instrument_state NOT IN ('none', 'issuing', 'failed') ORDER BY id LIMIT @limit`,
 		pgx.NamedArgs{"guarantor": by.USCC, "ended": ended, "after": after, "limit": limit})
 }
 

@@ -23,13 +23,13 @@ type openDemand struct {
 
 const openDemandColumns = `d.id, d.guarantee, d.state, d.beneficiary, d.amount, d.signed, d.missing, d.presented_at, d.completed_at, d.requested_at, d.examine_by,
 	d.discrepancies, d.decided_at, d.interim_paid, d.paid_amount, d.paid_ref, d.paid_at, d.paid_slip,
-	d.two_people, d.decided_by, d.paid_by, g.guarantor, g.number, g.wording, g.wording_version, coalesce(g.expiry, g.latest_expiry) AS last_day`
+	d.two_people, d.decided_by, d.paid_by, d.extend_to, d.reply_by, d.answer, d.answered_at, d.answer_signed, g.guarantor, g.number, g.wording, g.wording_version, coalesce(g.expiry, g.latest_expiry) AS last_day`
 
 // openDemands reads demands that are not settled, in no order, with their pauses. A tender seldom sees one: all that are
 // open fit into one reading.
 func openDemands(ctx context.Context, q store.Querier) ([]openDemand, map[string][]Pause, error) {
 	all, err := store.Many[openDemand](ctx, q, `SELECT `+openDemandColumns+` FROM demand d JOIN guarantee g ON g.id = d.guarantee
-		WHERE d.state IN ('presented', 'incomplete', 'examining', 'complying', 'stayed') ORDER BY random()`, nil)
+		WHERE d.state IN ('presented', 'incomplete', 'examining', 'complying', 'held', 'stayed') ORDER BY random()`, nil)
 	if err != nil {
 		return nil, nil, err
 	}

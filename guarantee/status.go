@@ -42,7 +42,6 @@ const (
 	NotIssued   State = "none"
 	Issuing     State = "issuing" // number and digest stand; the guarantor signs and sends
 	Issued      State = "issued"  // in force
-	Amending    State = "amending"
 	Released    State = "released"
 	Expired     State = "expired"
 	Surrendered State = "surrendered"
@@ -70,6 +69,7 @@ const (
 	Incomplete      State = "incomplete" // the beneficiary completes, once (保险法22; URDG 758 art. 20(a)); the clocks stand
 	Examining       State = "examining"  // the guarantor decides within its working days
 	Complying       State = "complying"  // the guarantor pays
+	Held            State = "held"       // the applicant answers, then the guarantor extends or pays (URDG 758 art. 23)
 	Honoured        State = "honoured"
 	Rejected        State = "rejected"
 	WithdrawnDemand State = "withdrawn"
@@ -116,8 +116,7 @@ var instrumentMoves = []Move{
 	{PartInstrument, NotIssued, "fail", IssueFailed}, // paid, and the guarantor cannot issue
 	{PartInstrument, Issuing, "issue", Issued},
 	{PartInstrument, Issuing, "fail", IssueFailed},
-	{PartInstrument, Issued, "amend", Amending},
-	{PartInstrument, Amending, "amended", Issued},
+	{PartInstrument, Issued, "amend", Issued}, // one act: in force before it, and after it until a later day
 	{PartInstrument, Issued, "release", Released},
 	{PartInstrument, Issued, "expire", Expired},
 	{PartInstrument, Issued, "surrender", Surrendered},
@@ -167,8 +166,16 @@ var demandMoves = []Move{
 	{PartDemand, Complying, "honour", Honoured},
 	{PartDemand, Complying, "withdraw", WithdrawnDemand},
 	{PartDemand, Complying, "stay", Stayed},
+	{PartDemand, Complying, "hold", Held}, // it would take an extension instead
+	{PartDemand, Held, "answer", Held},
+	{PartDemand, Held, "extend", WithdrawnDemand}, // the extension withdraws it
+	{PartDemand, Held, "honour", Honoured},
+	{PartDemand, Held, "withdraw", WithdrawnDemand},
+	{PartDemand, Held, "stay", Stayed},
 	{PartDemand, Stayed, "resume_examination", Examining},
 	{PartDemand, Stayed, "resume_payment", Complying},
+	{PartDemand, Stayed, "resume_hold", Held},
+	{PartDemand, Stayed, "answer", Stayed},     // a court stops the payment, not the applicant's word
 	{PartDemand, Stayed, "supplement", Stayed}, // the validity goes on while the payment stands still
 	{PartDemand, Stayed, "withdraw", WithdrawnDemand},
 }
@@ -201,12 +208,12 @@ var stateWords = map[string]string{
 	"application/submitted": "已提交", "application/underwriting": "审核中", "application/approved": "已同意",
 	"application/declined": "未同意", "application/cancelled": "已撤单",
 	"fee/none": "未收费", "fee/pending": "待缴费", "fee/paid": "已缴费", "fee/lapsed": "逾期未缴", "fee/refunding": "退费中", "fee/refunded": "已退费",
-	"instrument/none": "未开立", "instrument/issuing": "开立中", "instrument/issued": "有效", "instrument/amending": "变更中",
+	"instrument/none": "未开立", "instrument/issuing": "开立中", "instrument/issued": "有效",
 	"instrument/released": "已解除", "instrument/expired": "已到期", "instrument/surrendered": "已退保", "instrument/paid_out": "已付清",
 	"instrument/void": "已失效", "instrument/failed": "开立失败",
 	"disclosure/sealed": "密封", "disclosure/disclosed": "已公开", "disclosure/missing": "未能解封", "disclosure/accepted": "应急接受",
 	"verification/not_done": "未查验", "verification/passed": "通过", "verification/doubtful": "存疑", "verification/unknown": "无法判断", "verification/confirmed": "已人工确认",
 	"release/none": "未到解除", "release/due": "应解除", "release/requested": "已解除待确认", "release/acknowledged": "已确认解除",
-	"demand/presented": "已提出", "demand/incomplete": "待补正", "demand/examining": "审查中", "demand/complying": "相符待付",
+	"demand/presented": "已提出", "demand/incomplete": "待补正", "demand/examining": "审查中", "demand/complying": "相符待付", "demand/held": "延期待定",
 	"demand/honoured": "已赔付", "demand/rejected": "已拒付", "demand/withdrawn": "已撤回", "demand/stayed": "法院中止",
 }

@@ -130,7 +130,11 @@ func (d *Desk) goesOn(ctx context.Context, t *turn, from State, data map[string]
 	if from == Examining {
 		return d.examine(ctx, t, "resume_examination", EventDemandResumed, data)
 	}
-	if err := t.demand.move("resume_payment"); err != nil {
+	verb := Verb("resume_payment")
+	if from == Held {
+		verb = "resume_hold"
+	}
+	if err := t.demand.move(verb); err != nil {
 		return err
 	}
 	t.happened(EventDemandResumed, data)

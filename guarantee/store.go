@@ -126,7 +126,7 @@ func updateGuarantee(g *Guarantee, kept *issued) (string, pgx.NamedArgs) {
 		"disclosure": g.DisclosureState, "verification": g.VerificationState, "release": g.ReleaseState,
 		"fee": g.Fee, "fee_offered": g.FeeOffered, "fee_due_at": g.FeeDueAt,
 		"number": g.Number, "letter_digest": g.LetterDigest, "receipt": g.Receipt, "issued_at": g.IssuedAt,
-		"amount": g.Amount, "expiry": g.Expiry, "open_demands": g.OpenDemands, "honoured": g.Honoured,
+		"amount": g.Amount, "expiry": g.Expiry, "latest_expiry": g.LatestExpiry, "open_demands": g.OpenDemands, "honoured": g.Honoured,
 		"release_due_by": g.ReleaseDueBy, "release_reason": g.ReleaseReason,
 		"release_law": g.ReleaseLaw, "release_from": g.ReleaseFrom, "release_days": g.ReleaseDays, "release_unit": g.ReleaseUnit,
 		"two_people": g.TwoPeople, "decided_by": g.DecidedBy, "prepared_by": g.PreparedBy, "issued_by": g.IssuedBy}
@@ -135,7 +135,7 @@ func updateGuarantee(g *Guarantee, kept *issued) (string, pgx.NamedArgs) {
 		also = `, letter = @letter, statement = @statement`
 		args["letter"], args["statement"] = kept.letter, kept.statement
 	}
-	return `UPDATE guarantee SET version = @version,
+	return `UPDATE guarantee SET version = @version, latest_expiry = @latest_expiry,
 		application_state = @application, fee_state = @fee_state, instrument_state = @instrument,
 		disclosure_state = @disclosure, verification_state = @verification, release_state = @release,
 		fee = @fee, fee_offered = @fee_offered, fee_due_at = @fee_due_at,
@@ -158,6 +158,8 @@ func translate(err error) error {
 		return ErrNumberUsed
 	case "guarantee_uniq_live":
 		return ErrAlreadyApplied
+	case "amendment_pkey", "amendment_demand_key":
+		return errAmendedOtherwise
 	case "guarantee_pkey", "guarantee_application_digest_key", "guarantee_commitment_key":
 		return ErrAlreadyHandedIn
 	}

@@ -37,13 +37,19 @@ func another(asked bool, decidedBy []byte, a party.Actor, refusal error) error {
 }
 
 var (
-	errSameIssuer = party.Conflict("issue.same_person", "本机构实行双人经办：同意承保用的就是这张证书，不能再由它签发；请由另一位经办人用其证书签发")
-	errSamePayer  = party.Conflict("demand.same_person", "本机构实行双人经办：认定索赔相符用的就是这张证书，不能再由它登记付款；请由另一位经办人用其证书登记")
+	errSameIssuer   = party.Conflict("issue.same_person", "本机构实行双人经办：同意承保用的就是这张证书，不能再由它签发；请由另一位经办人用其证书签发")
+	errSameExtender = party.Conflict("demand.same_person", "本机构实行双人经办：认定索赔相符用的就是这张证书，不能再由它延期；请由另一位经办人用其证书办理")
+	errSamePayer    = party.Conflict("demand.same_person", "本机构实行双人经办：认定索赔相符用的就是这张证书，不能再由它登记付款；请由另一位经办人用其证书登记")
 )
 
 // issuesAsAnother refuses to prepare or to issue by the certificate that decided to underwrite.
 func (g *Guarantee) issuesAsAnother(a party.Actor) error {
 	return another(g.TwoPeople, g.DecidedBy, a, errSameIssuer)
+}
+
+// extendsAsAnother refuses to extend by the certificate that found the demand complying: it binds for as much money.
+func (dm *Demand) extendsAsAnother(a party.Actor) error {
+	return another(dm.TwoPeople, dm.DecidedBy, a, errSameExtender)
 }
 
 // paysAsAnother refuses to note the payment by the certificate that found the demand complying.

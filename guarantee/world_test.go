@@ -63,6 +63,8 @@ type world struct {
 	custodians  [3]*signing.PrivateKey
 	keys        letter.KeySet
 	requirement letter.Requirement
+
+	extendable bool // letters are issued under the newest wording of their form, which lets an extension take the place of payment
 }
 
 var started = time.Date(2026, 11, 23, 9, 0, 0, 0, calendar.Shanghai)
@@ -190,7 +192,11 @@ func (w *world) product(o org) Guarantor {
 }
 
 func (w *world) wording(f letter.Form) letter.WordingRef {
-	for _, x := range letter.Wordings() {
+	all := letter.Wordings()
+	if w.extendable {
+		slices.Reverse(all)
+	}
+	for _, x := range all {
 		if x.Form == f {
 			return letter.WordingRef{ID: x.ID, Version: x.Version}
 		}

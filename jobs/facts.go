@@ -84,6 +84,15 @@ func objected(e guarantee.Event) (wire.DemandObjectedBody, error) {
 	return wire.DemandObjectedBody{Demand: e.Demand, Objection: facts.Objection}, err
 }
 
+// answered is what the applicant has said; its signed paper goes with it when the message is sent.
+func answered(e guarantee.Event) (wire.DemandAnsweredBody, error) {
+	var facts struct {
+		Answer letter.ExtensionChoice `json:"answer"`
+	}
+	err := json.Unmarshal(e.Data, &facts)
+	return wire.DemandAnsweredBody{Demand: e.Demand, Answer: facts.Answer, At: e.At.In(calendar.Shanghai)}, err
+}
+
 func ended(e guarantee.Event, reason string) wire.EndedBody {
 	return wire.EndedBody{Reason: reason, On: calendar.DateOf(e.At)}
 }

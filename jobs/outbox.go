@@ -92,6 +92,9 @@ func follows(e guarantee.Event, batch []guarantee.Event) (wire.Kind, any, error)
 	case guarantee.EventDemandObjected:
 		body, err := objected(e)
 		return wire.DemandObjected, body, err
+	case guarantee.EventDemandAnswered:
+		body, err := answered(e)
+		return wire.DemandAnswered, body, err
 	case guarantee.EventPaidOut:
 		return wire.Ended, ended(e, "paid_out"), nil
 	case guarantee.EventExpired:
@@ -101,7 +104,8 @@ func follows(e guarantee.Event, batch []guarantee.Event) (wire.Kind, any, error)
 		guarantee.EventFeePaid, guarantee.EventFeeRefunded, guarantee.EventPrepared, guarantee.EventIssued,
 		guarantee.EventIssueFailed, guarantee.EventDeposited, guarantee.EventReleaseAcknowledged, guarantee.EventDemandComplying,
 		guarantee.EventDemandRejected, guarantee.EventDemandHonoured, guarantee.EventDemandRequested,
-		guarantee.EventDemandInterimPaid, guarantee.EventDemandStayed:
+		guarantee.EventDemandInterimPaid, guarantee.EventDemandStayed,
+		guarantee.EventDemandHeld, guarantee.EventDemandExtended, guarantee.EventAmended:
 		return nothing, nil, nil // the institution's own acts
 
 	case guarantee.EventMissing, guarantee.EventVerified:

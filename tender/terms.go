@@ -66,7 +66,7 @@ func (e *exam) inForce() letter.Line {
 		return unknown(want, lost)
 	}
 	s := e.row.InstrumentState
-	return judge(s == guarantee.Issued || s == guarantee.Amending, want, guarantee.Words(guarantee.PartInstrument, s), "保函已退保、解除或失效")
+	return judge(s == guarantee.Issued, want, guarantee.Words(guarantee.PartInstrument, s), "保函已退保、解除或失效")
 }
 
 // 13: the text is the published wording rendered again, nothing added, in a form that the lot accepts. That the

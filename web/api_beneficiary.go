@@ -58,6 +58,9 @@ func (s *server) disclosedView(ctx context.Context, g *guarantee.Guarantee) (wir
 	if out.Claimable, err = s.claimable(ctx, g); err != nil {
 		return out, err
 	}
+	if out.Amendments, err = s.amendments(ctx, g.ID); err != nil {
+		return out, err
+	}
 	for _, d := range demands {
 		item, err := s.demandView(ctx, d)
 		if err != nil {

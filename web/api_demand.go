@@ -19,7 +19,7 @@ func (s *server) demandSheet(ctx context.Context, in *object) (wire.DemandSheet,
 	}
 	g := x.Guarantee
 	out := wire.DemandSheet{Guarantee: g.ID, Number: x.Number, Form: g.Form, Presenter: x.Presenter, Amount: value(g.Amount), Paid: g.Honoured,
-		Claimed: x.Claimed, Claimable: x.Claimable, Place: x.Place, LastInstant: local(x.LastInstant), Clocks: clockViews(x.Clocks),
+		Claimed: x.Claimed, Claimable: x.Claimable, Place: x.Place, LastInstant: local(x.LastInstant), Clocks: clockViews(x.Clocks), HoldDays: x.HoldDays,
 		Signing: "由受益人以本单位的签名证书签署书面付款通知（索赔数据电文）"}
 	if x.Joint {
 		out.Signing = "由招标文件指定的牵头受益人以本单位的签名证书签署书面付款通知（索赔数据电文）并提交，其他受益人不另行签署"
@@ -120,9 +120,12 @@ func (s *server) course(ctx context.Context, d *guarantee.Demand, out *wire.Dema
 	}
 	out.Clocks = clockViews(clocks)
 	for _, c := range out.Clocks {
-		if c.Kind == string(guarantee.ClockPayment) {
+		if c.Kind == string(guarantee.ClockPayment) || c.Kind == string(guarantee.ClockHold) {
 			out.PayBy = c.To
 		}
+	}
+	if err := s.extension(ctx, d, out); err != nil {
+		return err
 	}
 	asked, at, err := s.guarantee.LastRequest(ctx, d)
 	if err != nil {

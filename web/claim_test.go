@@ -36,7 +36,7 @@ func TestClaimOverHTTP(t *testing.T) {
 		must(x.SignIn(ctx))
 	}
 	sheet := must(b.DemandSheet(ctx, ids[0]))
-	if sheet.Claimable != 800_000_00 || sheet.Presenter != l.tenderer.party() || len(sheet.Reasons) != len(letter.Reasons) || len(sheet.Clocks) != 4 ||
+	if sheet.Claimable != 800_000_00 || sheet.Presenter != l.tenderer.party() || len(sheet.Reasons) != len(letter.Reasons) || len(sheet.Clocks) != 5 || sheet.HoldDays != 30 ||
 		sheet.Documents[0].Words != "书面付款通知" || !sheet.Documents[0].ByItself || sheet.Place == "" || sheet.LastInstant.IsZero() || sheet.Signing == "" {
 		t.Errorf("the sheet: %+v", sheet)
 	}
@@ -57,6 +57,7 @@ func TestClaimOverHTTP(t *testing.T) {
 	l.objected(bidders, mine, got.Demand)
 	l.stayed(b, bank, before)
 	l.honoured(b, bank, bidders[0], got.Demand)
+	l.extended(b, bank, bidders, mine, g)
 }
 
 func (l *life) requested(b *client.Beneficiary, bank *client.Institution, before wire.Demand) {

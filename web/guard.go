@@ -142,6 +142,7 @@ var rules = map[string]rule{
 	"demand-sheet":     {roles: beneficiaries, whose: beneficiary, when: opened},
 	"list-demands":     {roles: bidders, whose: applicant, when: opened},
 	"object-to-demand": {roles: bidders, whose: claimant, when: opened},
+	"answer-extension": {roles: bidders, whose: claimant, when: opened},
 	"resume-demand":    {roles: beneficiaries, whose: claimant, when: opened},
 	"read-demand":      {roles: parties, whose: claimant, when: opened},
 	"complete":         {roles: beneficiaries, whose: claimant, when: opened},
@@ -192,6 +193,8 @@ var rules = map[string]rule{
 	"issuer-interim":       {roles: guarantors, whose: ofDemand, signed: true},
 	"issuer-stay":          {roles: guarantors, whose: ofDemand, signed: true},
 	"issuer-resume":        {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-hold":          {roles: guarantors, whose: ofDemand, signed: true},
+	"issuer-extend":        {roles: guarantors, whose: ofDemand, signed: true},
 	"issuer-paid":          {roles: guarantors, whose: ofDemand, signed: true},
 
 	"list-overdue": {roles: supervisors, whose: staff},

@@ -53,7 +53,7 @@ func (l *life) openForBusiness() {
 		Licence: "B0001", LicenceUntil: start.AddDate(3, 0, 0), Base: "https://bank.test:443", Cashier: "https://bank.test/cashier/{application}"}); err != nil {
 		l.t.Fatal(err)
 	}
-	must(desk.OfferProduct(ctx, party.System(), banks.Product{Institution: l.bank.uscc, Wording: "independent-bid", WordingVersion: 1,
+	must(desk.OfferProduct(ctx, party.System(), banks.Product{Institution: l.bank.uscc, Wording: "independent-bid", WordingVersion: 2,
 		Mode: letter.ModeBlind, MinFee: 20000, MaxCeiling: 10_000_000_00, AnswerWithin: 3600, Tiers: []banks.Tier{{UpTo: 10_000_000_00, Rates: []int64{3000}}}}))
 }
 

@@ -60,7 +60,7 @@ func newBidding(t *testing.T) *bidding {
 func (b *bidding) fileOf(p person) string {
 	b.t.Helper()
 	name := filepath.Join(b.t.TempDir(), "clerk.baohan.pem")
-	text := must(client.WriteKeyFile(p.sign.Key, p.sign.Chain, p.encrypt.Key, p.encrypt.Chain, []byte(pin)))
+	text := must(client.WriteKeyFile(p.sign.Key, p.sign.Chain, p.encrypt.Key, p.encrypt.Chain, []byte(pin), fewRounds))
 	if err := os.WriteFile(name, text, 0o600); err != nil {
 		b.t.Fatal(err)
 	}

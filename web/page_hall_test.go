@@ -51,7 +51,7 @@ func newRoom(t *testing.T) *room {
 	dir := t.TempDir()
 	for _, p := range append(slices.Clone(r.people), r.tenderer) {
 		r.keys[p.uscc] = filepath.Join(dir, p.uscc+".pem")
-		text := must(client.WriteKeyFile(p.sign.Key, p.sign.Chain, p.encrypt.Key, p.encrypt.Chain, []byte(hallPIN)))
+		text := must(client.WriteKeyFile(p.sign.Key, p.sign.Chain, p.encrypt.Key, p.encrypt.Chain, []byte(hallPIN), fewRounds))
 		if err := os.WriteFile(r.keys[p.uscc], text, 0o600); err != nil {
 			t.Fatal(err)
 		}

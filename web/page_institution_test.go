@@ -68,7 +68,7 @@ func (h *counterHall) keyFileOf(p person) string {
 	serial := p.sign.Certificate().Serial()
 	if h.files[serial] == "" {
 		h.files[serial] = filepath.Join(h.t.TempDir(), serial+".pem")
-		text := must(client.WriteKeyFile(p.sign.Key, p.sign.Chain, p.encrypt.Key, p.encrypt.Chain, []byte(bankPIN)))
+		text := must(client.WriteKeyFile(p.sign.Key, p.sign.Chain, p.encrypt.Key, p.encrypt.Chain, []byte(bankPIN), fewRounds))
 		if err := os.WriteFile(h.files[serial], text, 0o600); err != nil {
 			h.t.Fatal(err)
 		}

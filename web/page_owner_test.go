@@ -146,7 +146,7 @@ func newOwning(t *testing.T) *owning {
 func keyFileOf(t *testing.T, p person, pin string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), p.uscc+".pem")
-	text := must(client.WriteKeyFile(p.sign.Key, p.sign.Chain, p.encrypt.Key, p.encrypt.Chain, []byte(pin)))
+	text := must(client.WriteKeyFile(p.sign.Key, p.sign.Chain, p.encrypt.Key, p.encrypt.Chain, []byte(pin), fewRounds))
 	if err := os.WriteFile(name, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -234,6 +234,7 @@ func TestDemandInABrowser(t *testing.T) {
 	o.fill("statement", "中标人收到中标通知书后\n书面表示不订立合同")
 	o.fill("payee-number", "4300012345")
 	o.fill("payee-bank", "测试银行长沙分行")
+	o.do(chromedp.SetValue("#extend_to", "2027-09-30"))
 	pdf := filepath.Join(t.TempDir(), "单据.pdf")
 	if err := os.WriteFile(pdf, []byte("%PDF-1.7 单据"), 0o600); err != nil {
 		t.Fatal(err)
@@ -253,6 +254,11 @@ func TestDemandInABrowser(t *testing.T) {
 	if err := bank.DecideDemand(t.Context(), id, wire.DemandDecision{Complying: true}); err != nil {
 		t.Fatal(err)
 	}
+	if err := bank.Hold(t.Context(), id, o.l.clock.Now().Add(48*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	o.open("/tenderer/demands/" + id)
+	o.says("延期待定", "担保机构请申请人在", "2027年9月30日")
 	if err := bank.DemandPaid(t.Context(), id, wire.DemandPaid{Amount: 300_000_00, Reference: "PAY1", PaidAt: o.l.clock.Now()}); err != nil {
 		t.Fatal(err)
 	}

@@ -130,6 +130,7 @@ func (s *server) beneficiaryRoutes() {
 	verb(s, "present", "/guarantees/{id}/demands", "提出索赔", filesBody, s.present)
 	query(s, "list-demands", "/guarantees/{id}/demands", "对本单位保函的索赔及其全部经过（申请人）", s.demandStories)
 	verb(s, "object-to-demand", "/demands/{id}/objections", "申请人签名的欺诈异议", filesBody, s.objectToDemand)
+	verb(s, "answer-extension", "/demands/{id}/answer", "申请人签名答复延期或者付款", letterBody, s.answerExtension)
 	verb(s, "resume-demand", "/demands/{id}/resume", "受益人提交解除中止支付的文书", filesBody, s.resumeDemand)
 	query(s, "read-demand", "/demands/{id}", "一笔索赔", s.readDemand)
 	verb(s, "complete", "/demands/{id}/complete", "一次性补齐单据", filesBody, s.complete)
@@ -156,6 +157,8 @@ func (s *server) issuerRoutes() {
 	verb(s, "issuer-interim", "/issuer/demands/{id}/interim", "先予支付（保证保险）", smallBody, s.interim)
 	verb(s, "issuer-stay", "/issuer/demands/{id}/stay", "登记法院的中止支付裁定", filesBody, s.stay)
 	verb(s, "issuer-resume", "/issuer/demands/{id}/resume", "登记中止支付的解除", filesBody, s.resumeDemand)
+	verb(s, "issuer-hold", "/issuer/demands/{id}/hold", "暂缓付款，请申请人答复延期或者付款", smallBody, s.hold)
+	verb(s, "issuer-extend", "/issuer/demands/{id}/extend", "以签名的修改函延期，代替付款", letterBody, s.extend)
 	verb(s, "issuer-paid", "/issuer/demands/{id}/paid", "索赔已付", smallBody, s.demandPaid)
 }
 

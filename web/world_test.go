@@ -56,6 +56,9 @@ type person struct {
 	encrypt    devca.Identity
 }
 
+// fewRounds makes keys cheap to open; TestKeyInABrowser opens one of production's cost.
+var fewRounds = signing.WithIterations(1000)
+
 // marketOf is what the tender room sees of the institutions.
 type marketOf struct{ *banks.Desk }
 
@@ -114,7 +117,7 @@ func (w *world) custodians(centre person) [3]custody.Custodian {
 	for i, p := range []person{centre, w.person("测试行政监督局", 3), w.person("测试公证处", 4)} {
 		holders[i] = custody.DevHolder{Party: letter.Party{Name: p.name, USCC: p.uscc}, Signer: p.sign.Key, Chain: p.sign.Chain}
 	}
-	agent := must(custody.NewDevAgent(w.t.TempDir(), []byte("test passphrase"), holders, w.clock, w.trust, centre.uscc))
+	agent := must(custody.NewDevAgent(w.t.TempDir(), []byte("test passphrase"), holders, w.clock, w.trust, centre.uscc, fewRounds))
 	return agent.Custodians()
 }
 

@@ -38,15 +38,18 @@ type file struct {
 
 // claim is one demand in the book.
 type claim struct {
-	ID       string
-	Papers   *wire.ToIssuer // the last message that brought documents
-	Found    *findings
-	Ruling   *wire.DemandDecision
-	Payment  *wire.DemandPaid
-	Withdraw bool
-	Moved    string // the last day of the examination, where the platform gave another than with the papers
-	Told     map[step]bool
-	Stuck    map[step]problem
+	ID        string
+	Papers    *wire.ToIssuer // the last message that brought documents
+	Found     *findings
+	Ruling    *wire.DemandDecision
+	Payment   *wire.DemandPaid
+	Withdraw  bool
+	Hold      *wire.Hold
+	Answer    *wire.DemandAnsweredBody
+	Extension *extension
+	Moved     string // the last day of the examination, where the platform gave another than with the papers
+	Told      map[step]bool
+	Stuck     map[step]problem
 }
 
 // book is the bank's whole knowledge.
@@ -132,7 +135,7 @@ func (f *file) apply(e entry) {
 	case stuck, mistrusted:
 		p := decode[problem](e)
 		f.Stuck[p.Step] = p
-	case received, ordered, written, claimed, claimRuled, claimPaid, behaving: // of the book, or of a demand
+	case received, ordered, written, claimed, claimRuled, claimPaid, claimHeld, claimExtended, behaving: // of the book, or of a demand
 	}
 }
 
@@ -142,6 +145,10 @@ func (c *claim) apply(e entry) {
 		c.Found = new(decode[findings](e))
 	case claimRuled:
 		c.Ruling = new(decode[wire.DemandDecision](e))
+	case claimHeld:
+		c.Hold = new(decode[wire.Hold](e))
+	case claimExtended:
+		c.Extension = new(decode[extension](e))
 	case claimPaid:
 		c.Payment = new(decode[wire.DemandPaid](e))
 	case told:
@@ -175,6 +182,8 @@ func (f *file) hear(at time.Time, m wire.ToIssuer) {
 	case wire.DemandClockMoved:
 		f.claim(demandOf(m)).Moved = movedTo(m)
 	case wire.DemandObjected: // people read it in the journal: it decides nothing by itself
+	case wire.DemandAnswered:
+		f.claim(demandOf(m)).Answer = answerOf(m)
 	case wire.DemandWithdrawn:
 		f.claim(demandOf(m)).Withdraw = true
 	}
@@ -194,6 +203,15 @@ func demandOf(m wire.ToIssuer) string {
 	}
 	_ = wire.ReadAnswer(m.Body, &body) // an id that cannot be read is the empty one, which nobody asks for
 	return body.Demand
+}
+
+// answerOf is nil for an answer that cannot be read.
+func answerOf(m wire.ToIssuer) *wire.DemandAnsweredBody {
+	var body wire.DemandAnsweredBody
+	if err := wire.ReadAnswer(m.Body, &body); err != nil {
+		return nil
+	}
+	return &body
 }
 
 // movedTo is the day that a message gives; empty where it gives none.

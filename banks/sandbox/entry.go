@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"baohan/client/wire"
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 )
 
@@ -26,10 +27,13 @@ const (
 	claimed    event = "claimed"     // what we found of a demand; data findings
 	claimRuled event = "claim_ruled" // data wire.DemandDecision
 	claimPaid  event = "claim_paid"  // data wire.DemandPaid
-	refunded   event = "refunded"    // data wire.FeeRefunded
-	told       event = "told"        // the platform has answered; data step
-	stuck      event = "stuck"       // the platform refused; people look; data problem
-	behaving   event = "behaving"    // data Behaviour
+
+	claimHeld     event = "claim_held"     // data wire.Hold
+	claimExtended event = "claim_extended" // signed, before it is said; data extension
+	refunded      event = "refunded"       // data wire.FeeRefunded
+	told          event = "told"           // the platform has answered; data step
+	stuck         event = "stuck"          // the platform refused; people look; data problem
+	behaving      event = "behaving"       // data Behaviour
 )
 
 // entry is one line.
@@ -52,6 +56,7 @@ type findings struct {
 	Amount        letter.Fen         `json:"amount"`
 	Discrepancies []wire.Discrepancy `json:"discrepancies"`
 	ExamineBy     string             `json:"examine_by,omitzero"`
+	ExtendTo      calendar.Date      `json:"extend_to,omitzero"` // would be taken instead of payment
 }
 
 // receipted is the platform's receipt for a letter, and whether it came in too late for its lot.

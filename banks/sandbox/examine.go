@@ -69,7 +69,7 @@ func (b *Bank) examineClaim(f *file, m wire.ToIssuer) findings {
 		found.add("payment_notice", "书面付款通知的签名或内容不符合要求")
 		return found
 	}
-	found.Amount = d.Amount
+	found.Amount, found.ExtendTo = d.Amount, d.ExtendTo
 	b.againstLetter(&found, f, d, body)
 	againstDocuments(&found, f, d, body)
 	return found
@@ -115,7 +115,7 @@ func (b *Bank) againstLetter(x *findings, f *file, d letter.Demand, body wire.De
 	if d.Amount > r.Amount-f.paidOut() {
 		x.add("payment_notice", "索赔金额超过保函的剩余金额")
 	}
-	if body.ReceivedAt.After(client.DisclosedUntil(*f.Opening, *r).EndOfDay()) {
+	if body.ReceivedAt.After(f.lastDay().EndOfDay()) {
 		x.add("expiry", "索赔到达时保函有效期已满")
 	}
 }

@@ -40,6 +40,7 @@ type Examiner struct {
 	Amount        letter.Fen         `json:"amount"`
 	ExamineBy     string             `json:"examine_by,omitzero"`
 	Discrepancies []wire.Discrepancy `json:"discrepancies"`
+	ExtendTo      calendar.Date      `json:"extend_to,omitzero"` // would be taken instead of payment
 }
 
 // Stopped is a file on which the platform refused something, or said what does not hold.
@@ -64,7 +65,7 @@ func (b *Bank) queue(w http.ResponseWriter, _ *http.Request) {
 		for _, c := range f.Claims {
 			q.stopped(id, c.Stuck)
 			if c.Found != nil && c.Ruling == nil && !c.Withdraw {
-				q.Demands = append(q.Demands, Examiner{id, c.ID, c.Found.Amount, cmp.Or(c.Moved, c.Found.ExamineBy), c.Found.Discrepancies})
+				q.Demands = append(q.Demands, Examiner{id, c.ID, c.Found.Amount, cmp.Or(c.Moved, c.Found.ExamineBy), c.Found.Discrepancies, c.Found.ExtendTo})
 			}
 		}
 	}
@@ -150,14 +151,16 @@ func (b *Bank) decideBy(w http.ResponseWriter, id string, decide func(*file) wir
 	say(w, http.StatusOK, d)
 }
 
-// honour rules a demand complying and pays it.
+// honour rules a demand complying and pays it, or holds it where it would take an extension and the bank's rule is to extend.
 func (b *Bank) honour(w http.ResponseWriter, r *http.Request) {
 	b.ruleBy(w, r.PathValue("id"), func(f *file, c *claim) error {
 		if err := b.note(claimRuled, f.ID, c.ID, wire.DemandDecision{Complying: true}); err != nil {
 			return err
 		}
-		return b.note(claimPaid, f.ID, c.ID, wire.DemandPaid{Amount: c.Found.Amount, Reference: "FK" + c.ID[:20],
-			PaidAt: b.Platform.Clock.Now().In(calendar.Shanghai).Truncate(time.Microsecond)})
+		if b.book.mode.Extension == "extend" && !c.Found.ExtendTo.IsZero() {
+			return b.note(claimHeld, f.ID, c.ID, wire.Hold{ReplyBy: b.Platform.Clock.Now().In(calendar.Shanghai).Add(replyWithin).Truncate(time.Second)})
+		}
+		return b.note(claimPaid, f.ID, c.ID, b.payment(c))
 	})
 }
 

@@ -21,6 +21,9 @@ const (
 	sayRefund   step = "refunded"
 	sayRuling   step = "demand_decision"
 	sayPayment  step = "demand_paid"
+
+	sayHold      step = "demand_hold"
+	sayExtension step = "demand_extend"
 )
 
 // task is the one thing to do next for a file. It runs without the lock and notes what came of it.
@@ -218,7 +221,7 @@ func (b *Bank) claim(f *file, c *claim) (task, bool) {
 		p := *c.Payment
 		return b.aloud(sayPayment, f.ID, c.ID, func(ctx context.Context) error { return b.second.DemandPaid(ctx, c.ID, p) })
 	}
-	return task{}, false
+	return b.extending(f, c)
 }
 
 // quiet is a task that says nothing to the platform.

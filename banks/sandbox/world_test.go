@@ -145,6 +145,10 @@ func (w *world) answer(path string, body []byte) []byte {
 		v = wire.Lot{ID: verb, Lot: w.Requirement.Lot, Requirement: &w.Requirement, RequirementDigest: w.Requirement.Digest(), Custodians: &w.Keys}
 	case verb == "letters":
 		v = wire.Issued{Receipt: w.takenIn(body)}
+	case verb == "extend":
+		var x wire.Extend
+		_ = wire.Read(body, &x)
+		v = wire.Extended{Receipt: w.amended(x.Amendment)}
 	case verb == "guarantees":
 		v = wire.BookPage{Items: w.book}
 	}
@@ -163,6 +167,19 @@ func (w *world) receipt(p wire.Prepare) []byte {
 		w.t.Error(err)
 	}
 	return w.Signed(w.Platform, content, w.clock.Now())
+}
+
+// amended is the platform's receipt for an amendment.
+func (w *world) amended(p7s []byte) []byte {
+	signed, err := signing.ParseSignedData(p7s)
+	if err != nil {
+		w.t.Error(err)
+	}
+	m, err := letter.ParseAmendment(signed.Content)
+	if err != nil {
+		w.t.Error(err)
+	}
+	return w.Accepted(m, p7s, w.Platform, w.clock.Now()).Receipt
 }
 
 // verbs lists what the bank has told, by the last element of its paths.

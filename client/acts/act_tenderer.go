@@ -24,7 +24,8 @@ var (
 const mostPapers = 8 << 20
 
 // present demands payment under a guarantee: guarantee; ground, a code of letter.Reasons; amount in yuan; statement;
-// price_capital, what the page showed of it; payee-name, payee-number, payee-bank; file-<kind>, the documents of each kind; later, when they will be completed. The
+// price_capital, what the page showed of it; payee-name, payee-number, payee-bank; file-<kind>, the documents of each kind; later, when they will be completed;
+// extend_to, a day to which an extension would be taken instead. The
 // signed demand is kept before it is sent: pressing again after an unknown outcome sends the very same.
 func present(ctx context.Context, d Desk, f *fields) (Result, error) {
 	id := f.id("guarantee")
@@ -36,6 +37,9 @@ func present(ctx context.Context, d Desk, f *fields) (Result, error) {
 	}
 	if said := f.optional("price_capital"); f.err == nil && said != "" && said != c.Amount.Capital() {
 		f.fault("amount", "页面上的大写是“%s”，应为“%s”；请重新填写金额", said, c.Amount.Capital())
+	}
+	if f.optional("extend_to") != "" {
+		c.ExtendTo = f.date("extend_to")
 	}
 	if c.Files = f.documents(); f.err != nil {
 		return Result{}, f.err

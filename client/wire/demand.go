@@ -76,8 +76,9 @@ type Demand struct {
 	Requested     *DocumentsRequested   `json:"requested,omitzero"` // what the guarantor asked for last
 	Pauses        []DemandPause         `json:"pauses,omitzero"`
 	Objections    []ObjectionMade       `json:"objections,omitzero"`
-	Interim       letter.Fen            `json:"interim,omitzero"` // paid in advance (保险法25), part of Paid
-	Paid          letter.Fen            `json:"paid,omitzero"`    // altogether
+	Extension     *Extension            `json:"extension,omitzero"` // where it would take one instead of payment
+	Interim       letter.Fen            `json:"interim,omitzero"`   // paid in advance (保险法25), part of Paid
+	Paid          letter.Fen            `json:"paid,omitzero"`      // altogether
 	PaidAt        time.Time             `json:"paid_at,omitzero"`
 	Reference     string                `json:"reference,omitzero"` // of the payment
 	Slip          signing.Digest        `json:"slip,omitzero"`      // of the bank's slip, if the guarantor gave one
@@ -86,7 +87,7 @@ type Demand struct {
 // DemandClock is one clock of a demand as it stands now. To is the last instant, 24:00 of its day; absent while the clock
 // stands (Stopped), and while the days of rest of its year are not published.
 type DemandClock struct {
-	Kind    string    `json:"kind"` // examination | assessment | payment | refusal | interim_payment | completion | suit
+	Kind    string    `json:"kind"` // examination | assessment | payment | refusal | interim_payment | completion | extension | suit
 	Words   string    `json:"words"`
 	Law     string    `json:"law"`
 	From    time.Time `json:"from,omitzero"`
@@ -138,8 +139,9 @@ type DemandSheet struct {
 	Claimed     letter.Fen      `json:"claimed"`   // what open demands still ask for
 	Claimable   letter.Fen      `json:"claimable"` // the rest
 	Place       string          `json:"place"`
-	LastInstant time.Time       `json:"last_instant"` // what arrives at it is in time
-	Clocks      []DemandClock   `json:"clocks"`       // that would follow
+	LastInstant time.Time       `json:"last_instant"`       // what arrives at it is in time
+	Clocks      []DemandClock   `json:"clocks"`             // that would follow
+	HoldDays    int             `json:"hold_days,omitzero"` // for which an extension may be weighed; absent: the letter knows no extension instead of payment
 	// Bid is what became of the bid that names the letter, where the lot was opened remotely and it was not decrypted: pending |
 	// revoked | withdrawn | unreadable. Warning says in words what that means; it never keeps anybody from presenting.
 	Bid     string `json:"bid,omitzero"`

@@ -27,6 +27,7 @@ const (
 	DemandWithdrawn  Kind = "demand_withdrawn"   // body DemandWithdrawnBody
 	DemandClockMoved Kind = "demand_clock_moved" // its last day is another, or known only now; body DemandClockMovedBody
 	DemandObjected   Kind = "demand_objected"    // the applicant's fraud objection; body DemandObjectedBody
+	DemandAnswered   Kind = "demand_answered"    // the applicant's answer: extend or pay; body DemandAnsweredBody
 	Ended            Kind = "ended"              // expired, lapsed, paid out or never named; body EndedBody
 	Cancelled        Kind = "cancelled"          // the applicant gave up before issue; body EndedBody
 )
@@ -34,7 +35,7 @@ const (
 // Kinds lists every kind in the order of a guarantee's life.
 func Kinds() []Kind {
 	return []Kind{Offered, FeeAccepted, RefundDue, Disclosed, Released, DemandPresented, DemandCompleted,
-		DemandWithdrawn, DemandClockMoved, DemandObjected, Ended, Cancelled}
+		DemandWithdrawn, DemandClockMoved, DemandObjected, DemandAnswered, Ended, Cancelled}
 }
 
 // ToIssuer is one message from the platform, POSTed to MessagesPath and signed by the platform. Seq counts

@@ -74,25 +74,26 @@ type Line struct {
 
 // Guarantee is one guarantee, disclosed or accepted, as its beneficiary (or the centre) sees it.
 type Guarantee struct {
-	ID           string         `json:"id"`
-	Number       string         `json:"number"`
-	Guarantor    letter.Party   `json:"guarantor"`
-	Applicants   []letter.Party `json:"applicants"`
-	Lot          letter.Lot     `json:"lot"`
-	Amount       letter.Fen     `json:"amount"`
-	Paid         letter.Fen     `json:"paid"`
-	Claimable    letter.Fen     `json:"claimable,omitzero"` // without what was paid and what open demands ask for; GET /guarantees
-	Expiry       calendar.Date  `json:"expiry"`
-	Undertaking  signing.Digest `json:"undertaking"`
-	Commitment   signing.Digest `json:"commitment"`
-	Instrument   string         `json:"instrument"`
-	Disclosure   string         `json:"disclosure"`
-	Verification string         `json:"verification"`
-	Release      string         `json:"release"`
-	ReleaseBy    calendar.Date  `json:"release_by,omitzero"`
-	ReleaseClock *Clock         `json:"release_clock,omitzero"` // once the tender's course has started it
-	Unsigned     []string       `json:"unsigned,omitzero"`      // USCC of the joint beneficiaries for whose signature a begun release waits
-	Demands      []Demand       `json:"demands,omitzero"`
+	ID           string          `json:"id"`
+	Number       string          `json:"number"`
+	Guarantor    letter.Party    `json:"guarantor"`
+	Applicants   []letter.Party  `json:"applicants"`
+	Lot          letter.Lot      `json:"lot"`
+	Amount       letter.Fen      `json:"amount"`
+	Paid         letter.Fen      `json:"paid"`
+	Claimable    letter.Fen      `json:"claimable,omitzero"` // without what was paid and what open demands ask for; GET /guarantees
+	Expiry       calendar.Date   `json:"expiry"`
+	Undertaking  signing.Digest  `json:"undertaking"`
+	Commitment   signing.Digest  `json:"commitment"`
+	Instrument   string          `json:"instrument"`
+	Disclosure   string          `json:"disclosure"`
+	Verification string          `json:"verification"`
+	Release      string          `json:"release"`
+	ReleaseBy    calendar.Date   `json:"release_by,omitzero"`
+	ReleaseClock *Clock          `json:"release_clock,omitzero"` // once the tender's course has started it
+	Unsigned     []string        `json:"unsigned,omitzero"`      // USCC of the joint beneficiaries for whose signature a begun release waits
+	Demands      []Demand        `json:"demands,omitzero"`
+	Amendments   []AmendedLetter `json:"amendments,omitzero"` // in their order; Expiry is what they leave
 }
 
 // GuaranteePage is one page of GET /guarantees.

@@ -54,8 +54,10 @@ func TestDemoOnce(t *testing.T) {
 	}
 }
 
-// TestDemoTender tells the second story: two lots opened remotely, one of them failed.
+// TestDemoTender tells the second story: two lots opened remotely, one of them failed. make test tells each story once, this
+// one with its kills.
 func TestDemoTender(t *testing.T) {
+	onlyLong(t)
 	dir, out := demo(t, "--story", "tender")
 	tenderIsTold(t, dir)
 	if n := bytes.Count(out, []byte("仍密封")); n != 4 { // two letters of the failed lot, looked at twice
@@ -107,12 +109,20 @@ func tenderIsTold(t *testing.T, dir string) {
 
 // TestDemoSurvivesKills tells the same story while the platform is killed three times.
 func TestDemoSurvivesKills(t *testing.T) {
+	onlyLong(t)
 	dir, out := demo(t, "--kill")
 	if s := summaryOf(t, dir); s.Failed != 0 || len(s.Guarantees) != 8 {
 		t.Errorf("summary: %d failed, %d guarantees", s.Failed, len(s.Guarantees))
 	}
 	if n := bytes.Count(out, []byte("SIGKILL 后重新就绪")); n != 3 {
 		t.Errorf("the platform was killed %d times, want 3\n%s", n, out)
+	}
+}
+
+func onlyLong(t *testing.T) {
+	t.Helper()
+	if long == "" {
+		t.Skip("make test-long tells each story with and without kills")
 	}
 }
 

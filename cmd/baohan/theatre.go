@@ -219,7 +219,7 @@ type role struct {
 	kind     banks.Kind
 	form     letter.Form
 	mode     letter.Mode
-	wording  string
+	wording  letter.WordingRef
 	prefix   string
 	decision string
 	rate     int64 // parts per million of the ceiling
@@ -227,9 +227,9 @@ type role struct {
 
 // troupe are the three institutions, in the order of institutionMembers.
 var troupe = []role{
-	{banks.Bank, letter.FormIndependent, letter.ModeBlind, "independent-bid", "XJYH-TB", "instant", 4000},
-	{banks.GuaranteeCompany, letter.FormAccessory, letter.ModeFull, "accessory-bid", "YLDB-TB", "manual", 5500},
-	{banks.Insurer, letter.FormInsurance, letter.ModeFull, "insurance-bid", "DTBX-TB", "instant", 3000},
+	{banks.Bank, letter.FormIndependent, letter.ModeBlind, letter.WordingRef{ID: "independent-bid", Version: 2}, "XJYH-TB", "instant", 4000},
+	{banks.GuaranteeCompany, letter.FormAccessory, letter.ModeFull, letter.WordingRef{ID: "accessory-bid", Version: 1}, "YLDB-TB", "manual", 5500},
+	{banks.Insurer, letter.FormInsurance, letter.ModeFull, letter.WordingRef{ID: "insurance-bid", Version: 1}, "DTBX-TB", "instant", 3000},
 }
 
 const (
@@ -257,7 +257,7 @@ func (w *theatre) admit(ctx context.Context, allow []string) error {
 		r, desk := troupe[i], w.desks[m.Party.USCC]
 		a.Institutions = append(a.Institutions, admittedInstitution{Party: m.Party, Kind: r.kind, Licence: "YS-" + r.prefix, LicenceUntil: until,
 			Base: desk, Cashier: desk + "/cashier/{application}", TwoPeople: m.Party == w.cast.Clerk.Party, Products: []admittedProduct{{
-				Wording: letter.WordingRef{ID: r.wording, Version: 1}, Mode: r.mode, MinFee: minFee, MaxCeiling: maxCeiling, AnswerWithin: 7200,
+				Wording: r.wording, Mode: r.mode, MinFee: minFee, MaxCeiling: maxCeiling, AnswerWithin: 7200,
 				Tiers: []admittedTier{{UpTo: maxCeiling, Rates: []int64{r.rate}}}}}})
 	}
 	return w.admitted(ctx, a, "admission", w.nodeEnv(allow))
@@ -285,7 +285,7 @@ func (w *theatre) admitClerks(ctx context.Context) error {
 	return w.admitted(ctx, admission{
 		Organisations: []admittedOrganisation{{p, []party.Role{party.Guarantor}, []string{p.USCC + ".pem", p.USCC + "-encrypt.pem", p.USCC + secondClerk + ".pem"}}},
 		Institutions: []admittedInstitution{{Party: p, Kind: banks.Bank, Licence: "YS-ZSYH", LicenceUntil: until, Cashier: w.base + "/demo?paid={application}", TwoPeople: true,
-			Products: []admittedProduct{{Wording: letter.WordingRef{ID: "independent-bid", Version: 1}, Mode: letter.ModeBlind, MinFee: minFee, MaxCeiling: maxCeiling,
+			Products: []admittedProduct{{Wording: letter.WordingRef{ID: "independent-bid", Version: 2}, Mode: letter.ModeBlind, MinFee: minFee, MaxCeiling: maxCeiling,
 				AnswerWithin: 7200, Tiers: []admittedTier{{UpTo: maxCeiling, Rates: []int64{3500}}}}}}},
 	}, "clerks", w.nodeEnv(nil))
 }

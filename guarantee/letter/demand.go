@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"baohan/guarantee/calendar"
 	"baohan/signing"
 )
 
@@ -77,8 +78,9 @@ type Demand struct {
 	Statement     string         `json:"statement"` // which obligation was breached
 	Payee         Account        `json:"payee"`
 	Documents     []Document     `json:"documents"`
-	NoExemption   bool           `json:"no_exemption"`   // declares that no exemption applies
-	CompleteLater bool           `json:"complete_later"` // says that it will be completed (URDG 758 art. 15(c))
+	NoExemption   bool           `json:"no_exemption"`       // declares that no exemption applies
+	CompleteLater bool           `json:"complete_later"`     // says that it will be completed (URDG 758 art. 15(c))
+	ExtendTo      calendar.Date  `json:"extend_to,omitzero"` // a validity to this day or later is taken instead of payment (URDG 758 art. 23)
 	At            time.Time      `json:"at"`
 }
 

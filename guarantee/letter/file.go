@@ -10,10 +10,11 @@ type File struct {
 	Format      string      `json:"format"`
 	Undertaking Undertaking `json:"undertaking"`
 	Reveal      Reveal      `json:"reveal"`
-	Salt        []byte      `json:"salt,omitzero"` // full letters only
-	Signed      []byte      `json:"signed"`        // p7s of the undertaking
-	Receipt     []byte      `json:"receipt"`       // p7s of the Receipt
-	Log         *LogProof   `json:"log,omitzero"`  // that the letter's entry into force stands in the transparency log
+	Salt        []byte      `json:"salt,omitzero"`       // full letters only
+	Signed      []byte      `json:"signed"`              // p7s of the undertaking
+	Receipt     []byte      `json:"receipt"`             // p7s of the Receipt
+	Log         *LogProof   `json:"log,omitzero"`        // that the letter's entry into force stands in the transparency log
+	Amendments  []Amended   `json:"amendments,omitzero"` // in their order; nil: none
 }
 
 // Check holds for a complete file whose parts agree in shape. Whether it is genuine is for VerifyFile.
@@ -27,6 +28,7 @@ func (f File) Check() error {
 		f.checkShape(),
 		within("undertaking", f.Undertaking.Check()),
 		within("reveal", f.Reveal.Check()),
+		f.checkAmendments(),
 	)
 }
 
@@ -40,9 +42,10 @@ func (f File) checkShape() error {
 	)
 }
 
-// Bare is the file without the log's proof: what all copies of one letter have in common, whenever each was fetched.
+// Bare is the file without the log's proof and without what came later: what all copies of one letter have in common,
+// whenever each was fetched.
 func (f File) Bare() File {
-	f.Log = nil
+	f.Log, f.Amendments = nil, nil
 	return f
 }
 

@@ -47,6 +47,8 @@ var kinds = []kind{
 	kindOf("bid", letter.ParseBid), kindOf("rewrapping", letter.ParseRewrapping), kindOf("assurance", letter.ParseAssurance), kindOf("sheet", letter.ParseSheet), kindOf("file-blind", letter.ParseFile), kindOf("file-full", letter.ParseFile),
 	kindOf("refusal", letter.ParseRefusal), kindOf("objection", letter.ParseObjection), kindOf("opening-record", letter.ParseOpeningRecord),
 	kindOf("status-list", letter.ParseStatusList), kindOf("evaluation", letter.ParseEvaluation),
+	kindOf("amendment", letter.ParseAmendment), kindOf("amendment-receipt", letter.ParseAmendmentReceipt),
+	kindOf("extension-answer", letter.ParseExtensionAnswer), kindOf("file-extended", letter.ParseFile),
 	kindOf("incident-decision", letter.ParseIncidentDecision), kindOf("incident-closing", letter.ParseIncidentClosing),
 }
 
@@ -160,6 +162,7 @@ func makeGoldens(t *testing.T) {
 	statement := letter.SealedIssue{Version: 1, Application: full.Draft.Application.Application, Number: full.Undertaking.Number,
 		Digest: full.Receipt.Digest, Sealed: letter.SealedDigest([]byte("sealed"))}
 	refs := []letter.RecordRef{{ID: id, Digest: letter.SealedDigest([]byte("record"))}, {ID: id + ".letter", Digest: letter.SealedDigest([]byte("letter"))}}
+	makeAmendedGoldens(t)
 	for name, v := range map[string]canon{
 		"requirement": h.Requirement, "keyset": h.Keys, "reveal": blind.Draft.Reveal, "application": blind.Draft.Application,
 		"undertaking-blind": blind.Undertaking, "undertaking-full": full.Undertaking, "undertaking-accessory": surety.Undertaking,

@@ -25,6 +25,7 @@ var slots = map[string]func(*Undertaking, Wording) string{
 	"documents":            func(u *Undertaking, _ Wording) string { return documentList(u.Documents) },
 	"reasons":              func(*Undertaking, Wording) string { return reasonList() },
 	"pay_within_days":      func(_ *Undertaking, w Wording) string { return strconv.Itoa(w.PayWithinDays) },
+	"hold_days":            func(_ *Undertaking, w Wording) string { return strconv.Itoa(w.HoldDays) },
 	"examine_working_days": func(_ *Undertaking, w Wording) string { return strconv.Itoa(w.ExamineWorkingDays) },
 	"beneficiaries":        revealed(func(r *Reveal) string { return list(r.Beneficiaries) }),
 	"lead":                 revealed(func(r *Reveal) string { return r.Beneficiaries[0].Name }),

@@ -41,6 +41,8 @@ var titles = map[string]string{
 	"receipt_time": "回执时间", "receipt_digest": "回执摘要", "receipt_letter": "回执内容", "receipt_deadline": "是否逾期",
 	"whole": "整体一致", lineLog: "日志记载", lineLogHead: "日志头与见证",
 
+	lineAmendment: "修改函", lineEnd: "现在的到期日",
+
 	// of a PDF (package paper)
 	"page_form": "文件结构", "page_attachments": "随附文件", "page_text": "版面文字", "page_chain": "版面证书链", "page_signature": "版面签名",
 	linePageRevocation: "版面证书吊销状态", "page_signer": "版面签署人",

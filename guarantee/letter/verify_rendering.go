@@ -13,8 +13,8 @@ func Rendered(signed signing.SignedData) Option {
 	return func(v *verification) { v.rendered = &signed }
 }
 
-// VerifyPaper checks a signed release, of one letter or of a lot's, demand or refusal by itself: the beneficiary that it names signed it, of a refusal the
-// guarantor, and it holds by its own rules. Whether it meets its letter is for the guarantor.
+// VerifyPaper checks a signed release, of one letter or of a lot's, demand, refusal, amendment or answer to an extension by
+// itself: the party that it names signed it, and it holds by its own rules. Whether it meets its letter is for the guarantor.
 func VerifyPaper(p7s []byte, trust *signing.Trust, options ...Option) Report {
 	v := newVerification(trust, options)
 	signed, err := signing.ParseSignedData(p7s)
@@ -51,6 +51,12 @@ func signatory(content []byte) (by Party, role string, err error) {
 	}
 	if r, err := ParseRefusal(content); err == nil {
 		return r.Guarantor, "开立人", nil
+	}
+	if m, err := ParseAmendment(content); err == nil {
+		return m.Guarantor, "开立人", nil
+	}
+	if a, err := ParseExtensionAnswer(content); err == nil {
+		return a.Applicant, "申请人", nil
 	}
 	d, err := ParseDemand(content)
 	return d.Beneficiary, "受益人", err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"baohan/guarantee/calendar"
 	"baohan/signing"
 )
 
@@ -113,7 +114,7 @@ func (v *verification) age(l StatusList) {
 
 // status says whether the letter is still in force. What has ended stays ended, so a list that names the letter counts
 // however old it is; one that does not name it speaks of its own date only.
-func (v *verification) status(u Undertaking, platform string, parties []Party) {
+func (v *verification) status(u Undertaking, latest calendar.Date, platform string, parties []Party) {
 	if v.statusList == nil {
 		v.add(Line{Name: lineStatus, Result: ResultUnknown, Words: "未提供状态清单：不知道保函此刻是否仍然有效（可能已经解除、赔付或者到期）"})
 		return
@@ -130,7 +131,7 @@ func (v *verification) status(u Undertaking, platform string, parties []Party) {
 		return
 	}
 	l := Line{Name: lineStatus, Got: "第 " + fmt.Sprint(list.Sequence) + " 号清单，截至 " + stamp(list.IssuedAt)}
-	l.Result, l.Words = v.inForce(list.StatusList, u)
+	l.Result, l.Words = v.inForce(list.StatusList, u, latest)
 	v.inForceWords = l.Words
 	v.ended = l.Result == ResultDoubtful
 	v.statusStale = l.Result == ResultUnknown
@@ -153,14 +154,14 @@ func notUsed(why string) string {
 
 // inForce goes by the clock, but for a list that was offered: what has ended stays ended, whatever the clock says, and a
 // letter is over when its latest expiry is past by both.
-func (v *verification) inForce(l StatusList, u Undertaking) (Result, string) {
+func (v *verification) inForce(l StatusList, u Undertaking, latest calendar.Date) (Result, string) {
 	ended, found := l.Find(u.StatusKey())
-	over := u.LatestExpiry.EndOfDay()
+	over := latest.EndOfDay()
 	switch {
 	case found && v.statusOffered:
 		return ResultDoubtful, "保函不再有效：" + ended.words()
 	case v.statusOffered && v.now.After(over) && l.IssuedAt.After(over):
-		return ResultDoubtful, overWords(u)
+		return ResultDoubtful, overWords(latest)
 	case fromTheFuture(l, v.now) && v.statusOffered:
 		return ResultUnknown, notUsed(futureWords(l))
 	case tooOld(l, v.now) && v.statusOffered:
@@ -170,7 +171,7 @@ func (v *verification) inForce(l StatusList, u Undertaking) (Result, string) {
 	case found:
 		return ResultDoubtful, "保函不再有效：" + ended.words()
 	case v.now.After(over):
-		return ResultDoubtful, overWords(u)
+		return ResultDoubtful, overWords(latest)
 	case tooOld(l, v.now):
 		return ResultDoubtful, oldWords(l, v.now)
 	case !fresh(l, v.now):
@@ -179,8 +180,8 @@ func (v *verification) inForce(l StatusList, u Undertaking) (Result, string) {
 	return ResultPass, "截至 " + stamp(l.IssuedAt) + " 未列为失效，清单在有效期内"
 }
 
-func overWords(u Undertaking) string {
-	return "保函不再有效：最迟到期日 " + u.LatestExpiry.Chinese() + " 已过（到期以前提出的索赔不受影响）"
+func overWords(latest calendar.Date) string {
+	return "保函不再有效：最迟到期日 " + latest.Chinese() + " 已过（到期以前提出的索赔不受影响）"
 }
 
 // words are 已于2026年12月25日解除.

@@ -18,6 +18,7 @@ type Wording struct {
 	PayWithinDays      int            `json:"pay_within_days"`      // calendar days
 	PayFrom            PayFrom        `json:"pay_from"`             // from when they count
 	ExamineWorkingDays int            `json:"examine_working_days"` // following the day of presentation
+	HoldDays           int            `json:"hold_days,omitzero"`   // calendar days for which an extension may be weighed against payment; 0: not provided for
 	Documents          []DocumentKind `json:"documents"`            // with a demand under a full letter
 	Clauses            []string       `json:"clauses"`              // the full rendering
 	BlindClauses       []string       `json:"blind_clauses"`        // empty: not to be issued blind

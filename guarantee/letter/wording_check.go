@@ -100,6 +100,8 @@ func (w Wording) checkFacts() error {
 		need(w.PayWithinDays >= 1 && w.PayWithinDays <= 30, "pay_within_days", "pay_within", "付款期限须为 1 至 30 天"),
 		need(w.PayFrom == PayFromReceipt || w.PayFrom == PayFromDecision && w.Form == FormInsurance, "pay_from", "pay_within", "付款期限的起算点有误"),
 		need(w.ExamineWorkingDays >= 1 && w.ExamineWorkingDays <= 10, "examine_working_days", "examine", "审核期限须为 1 至 10 个工作日"),
+		// URDG 758 art. 23: up to thirty days following the receipt of the demand.
+		need(w.HoldDays >= 0 && w.HoldDays <= 30 && (w.HoldDays == 0 || w.Form == FormIndependent), "hold_days", "hold", "延期或者付款只适用于独立保函，暂缓付款不超过 30 日"),
 		need(len(w.Documents) > 0 && w.Documents[0] == PaymentNotice, "documents", "documents", "须列明付款单据，且以书面付款通知为首"),
 		checkEach("documents", w.Documents, DocumentKind.Check),
 		need(!slices.Contains(w.Documents, RevealRecord), "documents", "documents", "揭示记录由密文方式自动列入，不单独填写"),
@@ -131,7 +133,7 @@ func (w Wording) checkClauses(m Mode, r Rendering) error {
 			return fault(field, l.rule, l.why)
 		}
 	}
-	return nil
+	return need(strings.Contains(text, "{hold_days}") == (w.HoldDays > 0), field, "hold", "延期或者付款的条款与暂缓付款的日数须同时有、同时无")
 }
 
 func (l lint) concerns(f Form, m Mode) bool {

@@ -205,4 +205,9 @@ var canaries = []canary{
 	{"I1", "one person alone sells a letter at the counter", "guarantee/twopeople_counter.go", "another(true, signer[:], by, errSameDepositor); err != nil {", "another(true, signer[:], by, errSameDepositor); err != nil && false {", desk, "TestTwoPeopleAtTheCounter"},
 	{"I1", "a certificate that nobody admitted is the second person", "guarantee/twopeople_counter.go", "if err == nil && !known {", "if err == nil && !known && false {", desk, "TestTwoPeopleAtTheCounter"},
 	{"I9", "one person alone notes a payment in advance", "guarantee/twopeople_interim.go", "first.is(p) && bytes.Equal(first.Certificate, by):", "first.is(p) && bytes.Equal(first.Certificate, by) && false:", desk, "TestTwoPeoplePayInAdvance"},
+	{"I4", "a letter ends on another day without an amendment", "migrations/0030_amendment.sql", "        RAISE EXCEPTION 'guarantee %: its end moves by an amendment only', OLD.id USING ERRCODE = 'check_violation';", "        NULL;", desk, "TestAmendmentsInTheDatabase"},
+	{"I6", "an extension takes the place of a payment that is overdue", "guarantee/extend.go", "case until.Over(t.now):", "case until.Over(t.now) && false:", desk, "TestExtensionRefuses"},
+	{"I14", "a guarantor extends at the cost of an applicant who said pay", "guarantee/extend.go", "case dm.Answer == nil || letter.ExtensionChoice(*dm.Answer) != letter.ChooseExtend:", "case dm.Answer == nil && letter.ChooseExtend != \"\":", desk, "TestHeldMeanwhile"},
+	{"I16", "two amendments stand for one number", "guarantee/letter/amended.go", "need(m.Previous == previous, \"previous\"", "need(m.Previous == previous || n > 1, \"previous\"", "./guarantee/letter", "TestVerifyAmendedRefuses"},
+	{"I16", "a guarantor accepts its own amendment", "guarantee/letter/verify_amendment.go", "platform != \"\" && who.OrganizationID == platform, platform,", "platform != \"\", platform,", "./guarantee/letter", "TestVerifyAmendedRefuses"},
 }

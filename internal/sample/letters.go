@@ -10,6 +10,7 @@ import (
 // The wordings that the institutions of the house use.
 var (
 	Independent = letter.WordingRef{ID: "independent-bid", Version: 1}
+	ExtendOrPay = letter.WordingRef{ID: "independent-bid", Version: 2} // independent too, and it can be extended instead of paid
 	Accessory   = letter.WordingRef{ID: "accessory-bid", Version: 1}
 	Insurance   = letter.WordingRef{ID: "insurance-bid", Version: 1}
 )

@@ -48,24 +48,25 @@ var (
 
 // The days of lot two, all supplemented.
 var (
-	twoPublish  = at("2020-02-14 09:00:00")
-	twoBuy      = at("2020-02-20 09:00:00")
-	twoOrder    = at("2020-02-27 15:00:00")
-	twoFirst    = at("2020-03-03 09:30:00") // the deadline as it was first published
-	twoBid      = at("2020-03-10 09:00:00")
-	twoDeadline = at("2020-03-10 09:30:00")
-	twoMended   = at("2020-03-10 14:00:00")
-	twoAward    = at("2020-03-13 14:00:00")
-	twoRefuse   = at("2020-04-14 09:00:00")
-	twoDemand   = at("2020-04-15 10:00:00")
-	twoComplete = at("2020-04-16 16:30:00")
-	twoHonour   = at("2020-04-22 11:00:00")
-	twoNext     = at("2020-04-24 09:00:00")
-	twoContract = at("2020-04-28 09:00:00")
-	twoRelease  = at("2020-04-30 10:00:00")
-	twoListed   = at("2020-04-30 14:00:00")
-	twoExpired  = at("2020-07-07 00:05:02")
-	lastExpired = at("2020-10-01 00:05:02")
+	twoPublish   = at("2020-02-14 09:00:00")
+	twoBuy       = at("2020-02-20 09:00:00")
+	twoOrder     = at("2020-02-27 15:00:00")
+	twoFirst     = at("2020-03-03 09:30:00") // the deadline as it was first published
+	twoBid       = at("2020-03-10 09:00:00")
+	twoDeadline  = at("2020-03-10 09:30:00")
+	twoMended    = at("2020-03-10 14:00:00")
+	twoAward     = at("2020-03-13 14:00:00")
+	twoRefuse    = at("2020-04-14 09:00:00")
+	twoDemand    = at("2020-04-15 10:00:00")
+	twoComplete  = at("2020-04-16 16:30:00")
+	twoHonour    = at("2020-04-22 11:00:00")
+	twoNext      = at("2020-04-24 09:00:00")
+	twoHesitates = at("2020-04-26 09:00:00")
+	twoContract  = at("2020-04-28 09:00:00")
+	twoRelease   = at("2020-04-30 10:00:00")
+	twoListed    = at("2020-04-30 14:00:00")
+	twoExpired   = at("2020-07-07 00:05:02")
+	lastExpired  = at("2020-10-01 00:05:02")
 )
 
 // The days of lot three, all supplemented.

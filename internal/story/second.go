@@ -68,7 +68,13 @@ func (t *tale) secondLot(ctx context.Context) error {
 		scene{"定标后中标人无正当理由拒绝签约（条例74）", func() error { return t.refuse(ctx, winner, second, third) }},
 		scene{"招标人凭单据索赔，先缺后补", func() error { return t.demand(ctx, winner) }},
 		scene{"担保公司五个工作日内审查，相符付款", func() error { return t.honour(ctx, winner) }},
-		scene{"下一候选人中标并签约，其保函签名解除", func() error { return t.nextCandidate(ctx, second, third) }},
+		scene{"下一候选人中标，迟迟不交履约保证金：招标人索赔，愿以延期代替付款；申请人同意，银行修改保函", func() error {
+			if err := t.nextAward(ctx, second, third); err != nil {
+				return err
+			}
+			return t.extended(ctx, second)
+		}},
+		scene{"下一候选人签约，其保函签名解除", func() error { return t.nextContract(ctx, second, third) }},
 		scene{"状态清单：已赔付、已解除的保函离线也能识别", func() error { return t.statusList(ctx, winner, second, third, unnamed) }},
 		scene{"未解除的保函到期，未被指明的保函到最迟到期日自行失效", func() error { return t.expire(ctx, third, unnamed) }},
 		scene{"各方账目", func() error { t.agree(ctx, c.Bank, c.Company, c.Insurer); return nil }},
@@ -265,7 +271,7 @@ func (t *tale) honoured(ctx context.Context, payee Member, h *held, on time.Time
 	return nil
 }
 
-func (t *tale) nextCandidate(ctx context.Context, second, third *held) error {
+func (t *tale) nextAward(ctx context.Context, second, third *held) error {
 	if err := t.move(ctx, twoNext); err != nil {
 		return err
 	}
@@ -273,9 +279,11 @@ func (t *tale) nextCandidate(ctx context.Context, second, third *held) error {
 	if err != nil {
 		return err
 	}
-	if _, err := county.Award(ctx, t.lots[1].ID, t.award(second, third)); err != nil {
-		return err
-	}
+	_, err = county.Award(ctx, t.lots[1].ID, t.award(second, third))
+	return err
+}
+
+func (t *tale) nextContract(ctx context.Context, second, third *held) error {
 	if err := t.contract(ctx, t.Cast.County, "beneficiary", t.lots[1], twoContract, t.Cast.County, second, third); err != nil {
 		return err
 	}

@@ -306,7 +306,7 @@ type DemandPage struct {
 }
 
 func (x DemandPage) open() bool {
-	return slices.Contains([]string{"presented", "incomplete", "examining", "complying", "stayed"}, x.Story.Demand.State)
+	return slices.Contains([]string{"presented", "incomplete", "examining", "complying", "held", "stayed"}, x.Story.Demand.State)
 }
 
 func (x DemandPage) reason() string {

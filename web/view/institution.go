@@ -197,7 +197,7 @@ func eventWords(e guarantee.Event) string {
 		guarantee.EventPrepared: "登记保函编号和摘要", guarantee.EventIssued: "签发生效", guarantee.EventIssueFailed: "不能开立", guarantee.EventDeposited: "柜台保函存入",
 		guarantee.EventDisclosed: "开标公开", guarantee.EventMissing: "开标时未能解封", guarantee.EventAccepted: "应急接受", guarantee.EventVerified: "开标查验",
 		guarantee.EventReleaseDue: "应当解除", guarantee.EventReleased: "受益人解除", guarantee.EventReleaseAcknowledged: "确认收到解除",
-		guarantee.EventPaidOut: "付清终止", guarantee.EventExpired: "到期终止",
+		guarantee.EventAmended: "修改生效，有效期延长", guarantee.EventPaidOut: "付清终止", guarantee.EventExpired: "到期终止",
 	}[e.Kind]
 }
 
@@ -251,7 +251,7 @@ type InstitutionDeliveries struct {
 func messageWords(k wire.Kind) string {
 	return map[wire.Kind]string{wire.Offered: "新的申请", wire.FeeAccepted: "保费已约定", wire.RefundDue: "须退还保费", wire.Disclosed: "开标公开",
 		wire.Released: "受益人解除", wire.DemandPresented: "新的索赔", wire.DemandCompleted: "索赔补正", wire.DemandWithdrawn: "索赔撤回",
-		wire.DemandClockMoved: "索赔期限变动", wire.DemandObjected: "欺诈异议", wire.Ended: "保函终止", wire.Cancelled: "申请撤单"}[k]
+		wire.DemandClockMoved: "索赔期限变动", wire.DemandObjected: "欺诈异议", wire.DemandAnswered: "申请人答复延期或者付款", wire.Ended: "保函终止", wire.Cancelled: "申请撤单"}[k]
 }
 
 func count(n int) string { return strconv.Itoa(n) }
@@ -302,7 +302,7 @@ func fileHref(demand string, digest []byte) string {
 }
 
 func demandTone(s guarantee.State) Tone {
-	return map[guarantee.State]Tone{guarantee.Presented: Open, guarantee.Incomplete: Open, guarantee.Examining: Open, guarantee.Complying: Open,
+	return map[guarantee.State]Tone{guarantee.Presented: Open, guarantee.Incomplete: Open, guarantee.Examining: Open, guarantee.Complying: Open, guarantee.Held: Open,
 		guarantee.Honoured: Good, guarantee.Stayed: Bad}[s]
 }
 

@@ -107,7 +107,7 @@ func letterFacts(d LetterDesk) []Fact {
 		{Label: "申请人（投标人）", Value: names(g.Applicants)},
 		{Label: "受益人", Value: names(d.Names)},
 		{Label: "担保金额", More: Amount(g.Amount)},
-		{Label: "有效期至", Value: g.Expiry.Chinese() + " 24:00"},
+		{Label: "有效期至", Value: g.Expiry.Chinese() + " 24:00" + amendedWords(g.Amendments)},
 		{Label: "查验", More: Badge(verifiedTone(guarantee.State(g.Verification)), guarantee.Words(guarantee.PartVerification, guarantee.State(g.Verification)))},
 		{Label: "解除", Value: guarantee.Words(guarantee.PartRelease, guarantee.State(g.Release))},
 	}
@@ -187,7 +187,7 @@ func (d DemandDesk) way() []Stage {
 		names = append(names[:1:1], names[2:]...)
 	}
 	at := map[guarantee.State]int{guarantee.Presented: 0, guarantee.Incomplete: 1, guarantee.Examining: len(names) - 3, guarantee.Stayed: len(names) - 3,
-		guarantee.Complying: len(names) - 2}
+		guarantee.Complying: len(names) - 2, guarantee.Held: len(names) - 2}
 	i, ok := at[d.state()]
 	if !ok {
 		i = len(names)
@@ -207,6 +207,9 @@ func demandFacts(d DemandDesk) []Fact {
 		{Label: "陈述", Value: d.Paper.Statement},
 		{Label: "平台收到", Value: Second(m.ReceivedAt)},
 		{Label: "收款账户", Value: d.Paper.Payee.Name + "，" + d.Paper.Payee.Number + "，" + d.Paper.Payee.Bank},
+	}
+	if m.Extension != nil {
+		all = append(all, Fact{Label: "愿以延期代替付款", Value: "延长至 " + m.Extension.To.Chinese() + " 或者更晚"})
 	}
 	if m.Interim > 0 {
 		all = append(all, Fact{Label: "已先予支付", More: Amount(m.Interim)})

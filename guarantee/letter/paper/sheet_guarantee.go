@@ -12,11 +12,12 @@ import (
 
 // The files that a guarantee carries.
 const (
-	FileName        = "guarantee.json"   // the guarantee file (letter.File): everything, for baohan verify
-	LogProofName    = "log-proof.json"   // the proof of the transparency log, when there is one
-	RevealName      = "reveal.json"      // the reveal record
-	UndertakingName = "undertaking.json" // what the guarantor signed
-	SignedName      = "undertaking.p7s"  // with its signature
+	FileName        = "guarantee.json"                 // the guarantee file (letter.File): everything, for baohan verify
+	LogProofName    = "log-proof.json"                 // the proof of the transparency log, when there is one
+	RevealName      = "reveal.json"                    // the reveal record
+	UndertakingName = "undertaking.json"               // what the guarantor signed
+	SignedName      = "undertaking.p7s"                // with its signature
+	AmendmentName   = "undertaking-amendment-%02d.p7s" // of each amendment
 )
 
 // Guarantee is the sheet of a guarantee (version 1 of its text) and the files that go with it, from the bytes of a
@@ -66,24 +67,30 @@ func (g *guarantee) attach(file []byte) error {
 			return err
 		}
 	}
-	g.attachments = []Attachment{
-		{FileName, "保函文件（含全部内容，可用 baohan verify 核对）", file},
-		{LogProofName, "透明日志证明", logProof},
-		{RevealName, "揭示记录", reveal},
-		{UndertakingName, "保函内容（开立人签名的原文）", g.signed.Content},
-		{SignedName, "开立人签名数据（GB/T 35275）", g.f.Signed},
+	g.attachments = []Attachment{{FileName, "保函文件（含全部内容，可用 baohan verify 核对）", file}}
+	if len(logProof) > 0 {
+		g.attachments = append(g.attachments, Attachment{LogProofName, "透明日志证明", logProof})
 	}
-	if len(logProof) == 0 {
-		g.attachments = append(g.attachments[:1], g.attachments[2:]...)
+	g.attachments = append(g.attachments, Attachment{RevealName, "揭示记录", reveal})
+	for _, a := range g.f.Amendments {
+		g.attachments = append(g.attachments, Attachment{fmt.Sprintf(AmendmentName, a.Amendment.N),
+			fmt.Sprintf("第%d号修改函的开立人签名数据（GB/T 35275）", a.Amendment.N), a.Signed})
 	}
+	g.attachments = append(g.attachments,
+		Attachment{UndertakingName, "保函内容（开立人签名的原文）", g.signed.Content},
+		Attachment{SignedName, "开立人签名数据（GB/T 35275）", g.f.Signed})
 	return nil
 }
 
 func (g guarantee) sheet() Sheet {
-	blocks := []Block{{Facts: g.facts()}, {Clauses: g.u.Clauses}, {Close: g.close()},
+	blocks := []Block{{Facts: g.facts()}, {Clauses: g.u.Clauses}}
+	for _, a := range g.f.Amendments {
+		blocks = append(blocks, Block{Heading: fmt.Sprintf("第%d号修改函", a.Amendment.N)}, Block{Clauses: a.Amendment.Clauses})
+	}
+	blocks = append(blocks, []Block{{Close: g.close()},
 		{NewPage: true}, {Heading: "技术证明"}, {Notes: []string{
 			"本文件是电子投标保函的可读形式。具有法律效力的是开立人签名的数据，随本文件附带；两者不一致的，以签名数据为准。任何人可以不联网、不依赖平台，按下列数据和命令核对。",
-		}}}
+		}}}...)
 	blocks = append(blocks, g.proof()...)
 	return Sheet{Title: g.u.Title, Number: "编号 " + g.u.Number, Mark: "承诺值 " + g.u.Application.Commitment.String(), Blocks: blocks}
 }
@@ -106,6 +113,9 @@ func (g guarantee) facts() []Fact {
 		{Label: "保函形式", Value: formNames[g.wording.Form] + "，" + g.mode()},
 		{Label: "生效时间", Value: second(g.receipt.AcceptedAt) + "（平台回执）"},
 	}
+	if n := len(g.f.Amendments); n > 0 {
+		facts = append(facts, Fact{Label: "修改", Value: fmt.Sprintf("经%d次修改，现在有效期至%s24时", n, g.f.Expiry().Chinese())})
+	}
 	return facts
 }
 
@@ -119,7 +129,7 @@ func (g guarantee) mode() string {
 func (g guarantee) close() *Close {
 	digest := g.letterDigest()
 	return &Close{
-		Code:      fmt.Sprintf("电子投标保函\n编号：%s\n开立人：%s\n金额：¥%s\n有效期至：%s\nSM3：%s", g.u.Number, g.u.Guarantor, g.r.Amount, g.r.End.Expiry(), digest),
+		Code:      fmt.Sprintf("电子投标保函\n编号：%s\n开立人：%s\n金额：¥%s\n有效期至：%s\nSM3：%s", g.u.Number, g.u.Guarantor, g.r.Amount, g.f.Expiry(), digest),
 		Scan:      &Scan{Number: g.u.Number, Amount: g.r.Amount.String(), Digest: digest},
 		Under:     []string{"扫码得到编号、金额和摘要，", "与本页及技术证明对照。"},
 		Signatory: []string{"开立人：" + g.u.Guarantor.Name, "（电子签名）", "签名时间：" + second(g.signed.SigningTime)},

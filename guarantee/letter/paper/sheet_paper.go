@@ -128,6 +128,9 @@ func declarations(d letter.Demand) string {
 	if d.CompleteLater {
 		text += "；单据将另行补齐"
 	}
+	if !d.ExtendTo.IsZero() {
+		text += "；贵方把保函有效期延长至" + d.ExtendTo.Chinese() + "或者更晚的，以延期代替付款"
+	}
 	return text
 }
 

@@ -18,7 +18,7 @@ const (
 	PDF       Kind = "pdf"
 	File      Kind = "file"      // a guarantee file, JSON
 	Signature Kind = "signature" // the guarantor's signed bytes alone, without receipt and reveal record
-	Paper     Kind = "paper"     // a signed release, demand or refusal
+	Paper     Kind = "paper"     // a signed release, demand, refusal, amendment or answer
 	Sheet     Kind = "sheet"     // a signed verification sheet
 	Record    Kind = "record"    // a signed opening record
 	Status    Kind = "status"    // a status list
@@ -106,5 +106,7 @@ func isPaper(p7s []byte) bool {
 	_, ofLot := letter.ParseLotRelease(signed.Content)
 	_, demand := letter.ParseDemand(signed.Content)
 	_, refusal := letter.ParseRefusal(signed.Content)
-	return release == nil || ofLot == nil || demand == nil || refusal == nil
+	_, amendment := letter.ParseAmendment(signed.Content)
+	_, answer := letter.ParseExtensionAnswer(signed.Content)
+	return amendment == nil || answer == nil || release == nil || ofLot == nil || demand == nil || refusal == nil
 }
