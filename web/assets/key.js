@@ -383,6 +383,7 @@
   const download = ({ name, kind, bytes }) => {
     const a = element("a", { href: URL.createObjectURL(new Blob([bytes], { type: kind })), download: name });
     a.click();
+    setTimeout(() => URL.revokeObjectURL(a.href), 60e3); // it may be clear text
   };
 
   // ---- the form's own field that is wrong

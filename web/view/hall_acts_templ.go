@@ -1034,7 +1034,7 @@ func hallAttend(h Hall) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Hidden("key", f.Deed.key()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Hidden("key", f.Deed.key(ctx)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
