@@ -62,12 +62,12 @@ func (w *window) printed(name string, wants ...string) {
 	if err := os.WriteFile(file, out.Data, 0o600); err != nil {
 		w.t.Fatal(err)
 	}
-	w.reads(file, append(wants, title, "打印自电子投标保函平台"+w.base+w.path(), "第1页，共"))
+	w.filed(file, append(wants, title, "打印自电子投标保函平台"+w.base+w.path(), "第1页，共"))
 }
 
-// reads looks at the paper: what it must say, what it must not, and whether a word runs over its edge. Without poppler's
+// filed looks at the paper: what it must say, what it must not, and whether a word runs over its edge. Without poppler's
 // pdftotext it is not read.
-func (w *window) reads(file string, wants []string) {
+func (w *window) filed(file string, wants []string) {
 	w.t.Helper()
 	if _, err := exec.LookPath("pdftotext"); err != nil {
 		w.t.Log("pdftotext is not here (apt-get install poppler-utils): what is printed is not read")
