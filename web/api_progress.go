@@ -80,6 +80,6 @@ func (s *server) watchLot(ctx context.Context, in *watching, open func(context.C
 		out := x.held.open(x)
 		st := &stream{out: out, control: http.NewResponseController(out), now: s.clock.Now, last: after}
 		defer st.close()
-		s.watch(ctx, st, f)
+		s.watch(ctx, st, f, x)
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"baohan/client/wire"
+	"baohan/party"
 	"baohan/tender"
 )
 
@@ -40,8 +41,8 @@ type stream struct {
 }
 
 // watch tells everything after an event, then all that comes, until the end of the opening, of the stream's life, of this
-// process, or of the reader's patience.
-func (s *server) watch(ctx context.Context, st *stream, f *feed) {
+// process, of the reader's patience, or of the session in which it was asked for.
+func (s *server) watch(ctx context.Context, st *stream, f *feed, x *exchange) {
 	life, beat := time.NewTimer(s.hub.Life), time.NewTicker(s.hub.Heartbeat)
 	defer life.Stop()
 	defer beat.Stop()
@@ -58,7 +59,7 @@ func (s *server) watch(ctx context.Context, st *stream, f *feed) {
 		select {
 		case <-changed:
 		case <-beat.C:
-			if st.send([]byte(":\n\n")) != nil {
+			if s.over(ctx, x) || st.send([]byte(":\n\n")) != nil {
 				return
 			}
 		case <-life.C:
@@ -69,6 +70,17 @@ func (s *server) watch(ctx context.Context, st *stream, f *feed) {
 			return
 		}
 	}
+}
+
+// over tells that who asks has signed out, was suspended, or lost his certificate. While the database cannot be asked nobody
+// is cut off.
+func (s *server) over(ctx context.Context, x *exchange) bool {
+	if x.token == "" {
+		return false
+	}
+	_, err := s.party.Session(ctx, x.token)
+	_, refused := party.RefusalOf(err)
+	return refused
 }
 
 // begin lifts the server's own limits from this connection, whose answer is longer than any, and has the reader come back

@@ -289,6 +289,29 @@ func TestWhoMayWatch(t *testing.T) {
 	}
 }
 
+// Who signs out, or is suspended, hears nothing more, also where he listens already; a stranger beside him goes on.
+func TestStreamEndsWithItsSession(t *testing.T) {
+	l := newHall(t, func(*Config) {})
+	bearer := func(token string) *listener { return l.listen(l.hallPath(), "Authorization", "Bearer "+token) }
+	out, stays := l.signIn(l.tenderer, party.Beneficiary), l.listen(l.hallPath())
+	leaving, suspended := bearer(out), bearer(l.signIn(l.centre, party.Centre))
+	if err := l.desks.Party.SignOut(t.Context(), out); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.desks.Party.Suspend(t.Context(), party.Actor{USCC: "91430100000000099X", Role: party.Operator}, l.centre.uscc); err != nil {
+		t.Fatal(err)
+	}
+	for name, in := range map[string]*listener{"signed out": leaving, "suspended": suspended} {
+		if got := in.stages(2); !slices.Equal(got, []string{wire.BeforeDeadline, "end"}) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	l.closed()
+	if got := stays.stages(2); !slices.Equal(got, []string{wire.BeforeDeadline, "closed"}) {
+		t.Errorf("the stranger is told %v", got)
+	}
+}
+
 // Two operations stream. Another that tried would be stopped before its first byte.
 func TestOnlyTheHallStreams(t *testing.T) {
 	for _, x := range []*exchange{{operation: "read-opening"}, {}, {operation: "watch-opening", signed: true}, {operation: "watch-hall", signed: true}} {

@@ -198,6 +198,7 @@ var canaries = []canary{
 	{"I16", "another letter's log proof counts", "guarantee/letter/verify_log.go", "case fact.Subject != f.Undertaking.Application.Application || got != want:", "case false && got == want:", "./guarantee/letter", "TestVerifyLogRefuses"},
 	{"I16", "a log proof is not asked for though the log was named", "guarantee/letter/verify.go", "return v.log == nil || v.logOffered, \"；未核对透明日志\"", "return true, \"；未核对透明日志\"", "./guarantee/letter", "TestVerifyLogged"},
 
+	{"I14", "a stream outlives the session in which it was asked for", "web/stream.go", "if s.over(ctx, x) || st.send(", "if st.send(", "./web", "TestStreamEndsWithItsSession"},
 	{"I14", "a page is shown to whoever asks for it", "web/page.go", "if err := s.permit(v.ctx, operation, v.x, v.id); err != nil {", "if err := s.permit(v.ctx, operation, v.x, v.id); err != nil && false {", "./web", "TestPagesAskTheGuard"},
 	{"I14", "a page is mounted beside the guard", "web/page_routes.go", "	s.bidderPages()\n", "	s.bidderPages()\n	s.echo.GET(\"/lots/:lot/everything\", s.clockNow)\n", "./web", "TestWhoMaySeeWhichPage"},
 	{"I14", "a form acts for whoever has signed in since it was shown", "web/page.go", "if !v.shown(form) {", "if !v.shown(form) && false {", "./web", "TestFormsAreOfWhoTheyWereShownTo"},
