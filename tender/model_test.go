@@ -217,7 +217,7 @@ type modelVerb struct {
 var modelVerbs []modelVerb
 
 func init() {
-	modelVerbs = append(append(append(modelVerbs, lotVerbs...), letterVerbs...), hallVerbs...)
+	modelVerbs = append(append(append(append(modelVerbs, lotVerbs...), letterVerbs...), extensionVerbs...), hallVerbs...)
 }
 
 func verbOf(name string) modelVerb {
