@@ -11,7 +11,7 @@ import (
 
 // extensionVerbs are an extension instead of payment (URDG 758 art. 23).
 var extensionVerbs = []modelVerb{
-	{name: "hold", often: 2,
+	{name: "hold_payment", often: 2,
 		may: onClaim(func(m *model, c *card, d *claim, _ act) bool {
 			return !d.extendTo.IsZero() && isIn(d, guarantee.Complying) && !m.over(c, d, guarantee.ClockPayment)
 		}),
@@ -27,7 +27,7 @@ var extensionVerbs = []modelVerb{
 			by := m.extra.(time.Time)
 			d.state, d.replyBy = guarantee.Held, &by
 		}},
-	{name: "answer", often: 2,
+	{name: "answer_extension", often: 2,
 		may: onClaim(func(m *model, _ *card, d *claim, _ act) bool {
 			return isIn(d, guarantee.Held, guarantee.Stayed) && d.replyBy != nil && d.answer == "" && !m.now().After(*d.replyBy)
 		}),
@@ -43,7 +43,7 @@ var extensionVerbs = []modelVerb{
 			return err
 		},
 		then: func(m *model, a act) { _, d := m.claimOn(a); d.answer = choiceOf(a) }},
-	{name: "extend", often: 2,
+	{name: "extend_letter", often: 2,
 		may: onClaim(func(m *model, c *card, d *claim, _ act) bool {
 			return isIn(d, guarantee.Held) && d.answer == letter.ChooseExtend && !m.over(c, d, guarantee.ClockHold)
 		}),
