@@ -81,6 +81,9 @@ func FuzzSealed(f *testing.F) {
 		if again, err := s.MarshalBinary(); err != nil || !bytes.Equal(again, b) {
 			t.Fatalf("a second encoding, %v", err)
 		}
+		if head, ciphertext := SplitSealed(b); !bytes.Equal(ciphertext, s.Ciphertext) || len(head)+len(ciphertext) != len(b) {
+			t.Fatal("split elsewhere than it is parsed")
+		}
 		_, _ = s.GiveShare(ctx, goldenKey(t, 0), 0)
 	})
 }

@@ -45,6 +45,11 @@ func SealGCM(key, plaintext, aad []byte) (sealed []byte, err error) {
 
 // OpenGCM opens what SealGCM closed with the same key and the same associated data, else ErrOpen.
 func OpenGCM(key, sealed, aad []byte) (plaintext []byte, err error) {
+	return openGCM(nil, key, sealed, aad)
+}
+
+// openGCM appends the plaintext to room.
+func openGCM(room, key, sealed, aad []byte) (plaintext []byte, err error) {
 	defer guard(&err)
 	if len(key) != keySize {
 		return nil, ErrKeySize
@@ -60,7 +65,7 @@ func OpenGCM(key, sealed, aad []byte) (plaintext []byte, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrInternal, err)
 	}
-	plaintext, err = aead.Open(nil, sealed[:nonceSize], sealed[nonceSize:], aad)
+	plaintext, err = aead.Open(room, sealed[:nonceSize], sealed[nonceSize:], aad)
 	if err != nil {
 		return nil, ErrOpen
 	}

@@ -1,6 +1,7 @@
 package signing
 
 import (
+	"bytes"
 	"context"
 	"crypto/subtle"
 	"encoding/binary"
@@ -25,18 +26,11 @@ var (
 )
 
 // Sealed is a plaintext that no single holder can open and any two can. Its key is s0 ⊕ s1 ⊕ s2; holder i is
-// given the two parts that are not its own number's. Parts lets anyone check a part that is given. Nothing in
-// it names a holder or the owner, and Ciphertext always has the size that was asked for.
-//
-// Record stands inside every share too. A holder that compares it with the record it was asked about (Binds)
-// cannot be made to open one record by a copy of its shares under another's name.
+// given the two parts that are not its own number's. Nothing in it names a holder or the owner, and Ciphertext always
+// has the size that was asked for.
 type Sealed struct {
-	Version    int       `json:"version"`
-	Record     Digest    `json:"record"`     // digest of the associated data
-	Ciphertext []byte    `json:"ciphertext"` // SM4-GCM of the padded plaintext: size + 28 bytes
-	Parts      [3]Digest `json:"parts"`      // SM3 of each part of the key
-	Shares     [3][]byte `json:"shares"`     // the two other parts and Record, wrapped to holder i's key
-	Owner      []byte    `json:"owner"`      // the key, wrapped to the owner; empty when there is none
+	SealedHead
+	Ciphertext []byte `json:"ciphertext"` // SM4-GCM of the padded plaintext: size + 28 bytes
 }
 
 // Share is what one holder gives: the two parts other than its own, in ascending order of their index.
@@ -58,7 +52,7 @@ func SealTwoOfThree(plaintext, aad []byte, size int, holders [3]PublicKey, owner
 	}
 	parts := [3][]byte{Random(keySize), Random(keySize), Random(keySize)}
 	key := xor(parts)
-	s := Sealed{Version: sealedVersion, Record: recordOf(aad)}
+	s := Sealed{SealedHead: SealedHead{Version: sealedVersion, Record: recordOf(aad)}}
 	for i, part := range parts {
 		s.Parts[i] = Sum(part)
 	}
@@ -71,47 +65,12 @@ func SealTwoOfThree(plaintext, aad []byte, size int, holders [3]PublicKey, owner
 	return s, nil
 }
 
-// Binds tells whether the seal says that it was made for this associated data. The holder asks before it gives.
-func (s Sealed) Binds(aad []byte) bool { return s.Record == recordOf(aad) }
-
-func recordOf(aad []byte) Digest { return TaggedSum("baohan/two-of-three/record", aad) }
-
-// GiveShare opens holder's share with the holder's key and checks it against the seal: a share of another record
-// is ErrShare. It decides nothing: who may call it, when and for which record, is the holder's own rule.
-func (s Sealed) GiveShare(ctx context.Context, d Decrypter, holder int) (Share, error) {
-	if holder < 0 || holder > 2 {
-		return Share{}, fmt.Errorf("%w: holder %d", ErrShare, holder)
-	}
-	both, err := d.Unwrap(ctx, s.Shares[holder])
-	if err != nil {
-		return Share{}, err
-	}
-	if len(both) != shareSize || Digest(both[2*keySize:]) != s.Record {
-		return Share{}, fmt.Errorf("%w: another record's", ErrShare)
-	}
-	share := Share{Holder: holder, Parts: [2][]byte{both[:keySize:keySize], both[keySize : 2*keySize : 2*keySize]}}
-	if err := s.CheckShare(share); err != nil {
-		return Share{}, err
-	}
-	return share, nil
-}
-
-// CheckShare tells whether both parts of a share are the seal's, so that a holder who gives a wrong one is known.
-func (s Sealed) CheckShare(share Share) error {
-	if share.Holder < 0 || share.Holder > 2 {
-		return fmt.Errorf("%w: holder %d", ErrShare, share.Holder)
-	}
-	for i, index := range others(share.Holder) {
-		if len(share.Parts[i]) != keySize || Sum(share.Parts[i]) != s.Parts[index] {
-			return fmt.Errorf("%w: part %d of holder %d", ErrShare, index, share.Holder)
-		}
-	}
-	return nil
-}
-
 // Open opens the seal with the shares of two different holders. ErrShare names the share that is wrong; ErrOpen
 // means that the shares are right and the associated data or the ciphertext is not.
-func (s Sealed) Open(aad []byte, a, b Share) ([]byte, error) {
+func (s Sealed) Open(aad []byte, a, b Share) ([]byte, error) { return s.OpenInto(nil, aad, a, b) }
+
+// OpenInto is Open into room, whose bytes it overwrites: who opens many needs no new memory for each.
+func (s Sealed) OpenInto(room, aad []byte, a, b Share) ([]byte, error) {
 	if a.Holder == b.Holder {
 		return nil, fmt.Errorf("%w: both are holder %d's", ErrShare, a.Holder)
 	}
@@ -124,7 +83,7 @@ func (s Sealed) Open(aad []byte, a, b Share) ([]byte, error) {
 			parts[index] = share.Parts[i]
 		}
 	}
-	return s.openWith(xor(parts), aad)
+	return s.openWith(room, xor(parts), aad)
 }
 
 // OpenOwn opens the seal with the owner's key alone.
@@ -139,30 +98,16 @@ func (s Sealed) OpenOwn(ctx context.Context, d Decrypter, aad []byte) ([]byte, e
 	if len(key) != keySize {
 		return nil, ErrOpen
 	}
-	return s.openWith(key, aad)
+	return s.openWith(nil, key, aad)
 }
 
 // Check tells whether a seal from outside has the shape of one made for size: version, sizes, and wrappings that
 // hold what they should. It cannot tell whether the shares inside are honest; GiveShare can.
 func (s Sealed) Check(size int) error {
-	if s.Version != sealedVersion {
-		return fmt.Errorf("%w: version %d", ErrSealed, s.Version)
-	}
 	if size <= padPrefix || size > MaxSealed || len(s.Ciphertext) != size+overhead {
 		return fmt.Errorf("%w: ciphertext of %d bytes, must be %d", ErrSealed, len(s.Ciphertext), size+overhead)
 	}
-	if s.Parts[0] == s.Parts[1] || s.Parts[1] == s.Parts[2] || s.Parts[0] == s.Parts[2] {
-		return fmt.Errorf("%w: parts are not three", ErrSealed)
-	}
-	for i, share := range s.Shares {
-		if w, err := parseWrapping(share); err != nil || len(w.text) != shareSize {
-			return fmt.Errorf("%w: share %d", ErrSealed, i)
-		}
-	}
-	if w, err := parseWrapping(s.Owner); len(s.Owner) > 0 && (err != nil || len(w.text) != keySize) {
-		return fmt.Errorf("%w: owner", ErrSealed)
-	}
-	return nil
+	return s.check()
 }
 
 func (s *Sealed) deal(parts [3][]byte, key []byte, holders [3]PublicKey, owner PublicKey) (err error) {
@@ -189,14 +134,14 @@ func (s Sealed) bind(aad []byte) []byte {
 	return d[:]
 }
 
-func (s Sealed) openWith(key, aad []byte) ([]byte, error) {
+func (s Sealed) openWith(room, key, aad []byte) ([]byte, error) {
 	if s.Version != sealedVersion {
 		return nil, fmt.Errorf("%w: version %d", ErrSealed, s.Version)
 	}
 	if !s.Binds(aad) {
 		return nil, ErrOpen
 	}
-	padded, err := OpenGCM(key, s.Ciphertext, s.bind(aad))
+	padded, err := openGCM(room[:0], key, s.Ciphertext, s.bind(aad))
 	if err != nil {
 		return nil, err
 	}
@@ -241,6 +186,8 @@ func pad(plaintext []byte, size int) ([]byte, error) {
 	return padded, nil
 }
 
+var zeros [4096]byte
+
 func unpad(padded []byte) ([]byte, error) {
 	if len(padded) < padPrefix {
 		return nil, fmt.Errorf("%w: padding", ErrSealed)
@@ -249,8 +196,8 @@ func unpad(padded []byte) ([]byte, error) {
 	if uint64(n) > uint64(len(rest)) {
 		return nil, fmt.Errorf("%w: padding", ErrSealed)
 	}
-	for _, b := range rest[n:] {
-		if b != 0 {
+	for block := range slices.Chunk(rest[n:], len(zeros)) {
+		if !bytes.Equal(block, zeros[:len(block)]) {
 			return nil, fmt.Errorf("%w: padding", ErrSealed)
 		}
 	}

@@ -1,16 +1,16 @@
 package signing
 
 import (
+	"baohan/internal/drawn"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/go-json-experiment/json"
 	"pgregory.net/rapid"
-
-	"baohan/internal/drawn"
 )
 
 type seal struct {
@@ -82,7 +82,7 @@ func TestOneHolderOpensNothing(t *testing.T) {
 			"both":   xor([3][]byte{share.Parts[0], share.Parts[1], make([]byte, keySize)}),
 			"thrice": xor([3][]byte{share.Parts[0], share.Parts[1], share.Parts[0]}),
 		} {
-			if _, err := s.openWith(key, s.aad); !errors.Is(err, ErrOpen) {
+			if _, err := s.openWith(nil, key, s.aad); !errors.Is(err, ErrOpen) {
 				t.Errorf("holder %d, %s: %v", holder, name, err)
 			}
 		}
@@ -193,11 +193,29 @@ func TestPadding(t *testing.T) {
 func TestSealedForms(t *testing.T) {
 	s := newSeal(t)
 	raw, err := s.MarshalBinary()
-	if sum, failed := s.TaggedSum("tag"); failed != nil || sum != TaggedSum("tag", raw) {
-		t.Fatalf("the sum without a copy: %v, %v", sum, failed)
-	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	head, ciphertext := SplitSealed(raw)
+	if !bytes.Equal(ciphertext, s.Ciphertext) || !bytes.Equal(append(bytes.Clone(head), ciphertext...), raw) {
+		t.Fatal("split elsewhere than before the ciphertext")
+	}
+	if again, _ := SplitSealed(raw[:MaxHead]); !bytes.Equal(again, head) {
+		t.Fatal("the beginning of a seal has another head")
+	}
+	if got, err := ParseSealedHead(bytes.Clone(head)); err != nil || !reflect.DeepEqual(got, s.SealedHead) {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if _, err := ParseSealedHead(append(bytes.Clone(head), 0)); !errors.Is(err, ErrSealed) {
+		t.Fatalf("a byte after the head: %v", err)
+	}
+	for n := range len(head) {
+		if cut, rest := SplitSealed(head[:n]); len(cut) != n || rest != nil {
+			t.Fatalf("%d bytes of a head are cut at %d", n, len(cut))
+		}
+		if _, err := ParseSealedHead(bytes.Clone(head[:n])); !errors.Is(err, ErrSealed) {
+			t.Fatalf("%d bytes of a head: %v", n, err)
+		}
 	}
 	var back Sealed
 	if err := back.UnmarshalBinary(raw); err != nil {

@@ -129,7 +129,7 @@ func (f signedFields) parseCertificates() ([]Certificate, error) {
 		if len(all) == maxChain || !in.ReadASN1Element(&der, cbasn1.SEQUENCE) {
 			return nil, fmt.Errorf("%w: signed data: certificates", ErrMalformed)
 		}
-		c, err := ParseCertificate(der)
+		c, err := parseAgain(der)
 		if err != nil {
 			return nil, fmt.Errorf("signed data: %w", err)
 		}

@@ -25,7 +25,7 @@ func atOnce(n int, do func(i int)) {
 }
 
 // readPart is how many long rows are asked for at once.
-const readPart = 64
+const readPart = 16
 
 // inParts reads many long rows part by part, several parts at once: while one comes, another is looked at. It takes few
 // connections of the pool, whatever the machine: others are served meanwhile.
@@ -33,7 +33,7 @@ func inParts[T any](ids []string, read func(part []string) ([]T, error)) ([]T, e
 	parts := slices.Collect(slices.Chunk(ids, readPart))
 	found := make([][]T, len(parts))
 	var all errgroup.Group
-	all.SetLimit(min(4, runtime.GOMAXPROCS(0)))
+	all.SetLimit(4)
 	for i, part := range parts {
 		all.Go(func() (err error) {
 			found[i], err = read(part)

@@ -221,7 +221,7 @@ func (d *Desk) encrypt(l *Lot, who Bidder, id string, r bidRecord) (bidRow, erro
 		return bidRow{}, err
 	}
 	p, c := l.Lot.Project, l.Lot.Code
-	return bidRow{ID: id, UniqTag: d.Tags.Uniq(p, c, who.Party.USCC), LotTag: d.Tags.Lot(p, c, id), Sealed: blob, Digest: letter.SealedDigest(blob)}, nil
+	return bidRow{ID: id, UniqTag: d.Tags.Uniq(p, c, who.Party.USCC), LotTag: d.Tags.Lot(p, c, id), Sealed: blob, Record: custody.RecordOf(blob)}, nil
 }
 
 // noteLate keeps the refusal of a late bid under a keyed tag, once, and returns it.

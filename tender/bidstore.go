@@ -10,6 +10,7 @@ import (
 	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
+	"baohan/tender/custody"
 )
 
 // bidRow is a new bid as SQL sees it.
@@ -17,15 +18,17 @@ type bidRow struct {
 	ID                        string
 	UniqTag, LotTag, OwnerTag signing.Digest
 	Sealed                    []byte
-	Digest                    signing.Digest
+	Record                    custody.Record      // of Sealed
 	files                     []letter.SealedFile // that it names; they are sealed in it too
 	replaces                  string              // the bid whose files it may name again; empty: none
 }
 
 func insertBid(ctx context.Context, tx pgx.Tx, r bidRow) error {
-	_, err := tx.Exec(ctx, `INSERT INTO bid (id, state, uniq_tag, lot_tag, owner_tag, sealed, digest)
-		VALUES (@id, 'received', @uniq, @lot, @owner, @sealed, @digest)`, pgx.NamedArgs{
-		"id": r.ID, "uniq": r.UniqTag[:], "lot": r.LotTag[:], "owner": r.OwnerTag[:], "sealed": r.Sealed, "digest": r.Digest[:]})
+	digest := r.Record.Digest()
+	_, err := tx.Exec(ctx, `INSERT INTO bid (id, state, uniq_tag, lot_tag, owner_tag, sealed, ciphertext_digest, digest)
+		VALUES (@id, 'received', @uniq, @lot, @owner, @sealed, @ciphertext, @digest)`, pgx.NamedArgs{
+		"id": r.ID, "uniq": r.UniqTag[:], "lot": r.LotTag[:], "owner": r.OwnerTag[:], "sealed": r.Sealed,
+		"ciphertext": r.Record.Ciphertext[:], "digest": digest[:]})
 	return translate(err)
 }
 
@@ -175,40 +178,4 @@ type bidRef struct {
 	ID     string
 	LotTag []byte
 	Digest []byte
-}
-
-// readSealedBids leaves out what does not even have the form of a seal: that bid fails, and no other.
-func readSealedBids(ctx context.Context, q store.Querier, ids []string) (map[string]record, error) {
-	found, err := inParts(ids, func(part []string) ([]record, error) { return readRecords(ctx, q, part) })
-	out := make(map[string]record, len(found))
-	for _, r := range found {
-		out[r.id] = r
-	}
-	return out, err
-}
-
-func readRecords(ctx context.Context, q store.Querier, ids []string) ([]record, error) {
-	rows, err := q.Query(ctx, `SELECT id, sealed FROM bid WHERE id = ANY(@ids)`, pgx.NamedArgs{"ids": ids})
-	if err != nil {
-		return nil, err
-	}
-	var (
-		id     string
-		sealed []byte
-		out    []record
-	)
-	_, err = pgx.ForEachRow(rows, []any{&id, &sealed}, func() error {
-		if seal, err := signing.ParseSealed(sealed); err == nil {
-			out = append(out, record{id, seal, letter.SealedDigest(sealed)})
-		}
-		return nil
-	})
-	return out, err
-}
-
-// record is a seal as an opening takes it up, with the digest of its bytes by which closings name it.
-type record struct {
-	id     string
-	seal   signing.Sealed
-	digest signing.Digest
 }

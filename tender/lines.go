@@ -29,6 +29,7 @@ type exam struct {
 	bids     standingIn // the lot's bids by their bidders
 	payers   payers
 	licences *licences
+	covered  bool                    // what they say
 	row      *guarantee.SealedLetter // nil: lost here, and the bidder's copy is all there is
 	u        *guarantee.Unsealed
 	got      letter.Receipt // the platform's receipt for the letter
@@ -52,35 +53,20 @@ func (e *exam) said() guarantee.Guarantee {
 	return g
 }
 
-// verify begins to write the lines of every letter, and gives what waits for them. The market is asked here, before the
-// transaction; what is left is reckoning alone, and goes on while the first rows are written.
-func (o *opening) verify(ctx context.Context) (wait func(), err error) {
-	n := len(o.letters)
-	exams, licensed, errs := make([]exam, n), make([]letter.Line, n), make([]error, n)
-	all := exam{desk: o.desk, lot: o.lot, members: membersOf(o.letters), bids: o.standingIn(), payers: payersOf(o.letters), licences: &licences{market: o.desk.Market}}
-	atOnce(n, func(i int) {
-		if x := o.letters[i]; x.unsealed != nil {
-			exams[i] = all
-			exams[i].x, exams[i].row, exams[i].u = x, x.sealed, x.unsealed
-			exams[i].got, exams[i].gotErr = o.desk.letterReceipt(x.sealed.Receipt)
-			licensed[i], errs[i] = exams[i].licensed(ctx)
+// examine reads the receipts of the letters that are here and asks the market about their institutions, before the
+// transaction.
+func (o *opening) examine(ctx context.Context) ([]exam, error) {
+	exams, errs := make([]exam, len(o.letters)), make([]error, len(o.letters))
+	known := &licences{market: o.desk.Market}
+	atOnce(len(exams), func(i int) {
+		if x := o.letters[i]; x.sealed != nil {
+			e := exam{desk: o.desk, lot: o.lot, x: x, row: x.sealed, licences: known}
+			e.got, e.gotErr = o.desk.letterReceipt(x.sealed.Receipt)
+			e.covered, errs[i] = e.licence(ctx)
+			exams[i] = e
 		}
 	})
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		atOnce(n, func(i int) {
-			if x := o.letters[i]; x.unsealed != nil {
-				x.Lines = exams[i].judged(licensed[i])
-			} else {
-				x.Lines = blank(x.Failure)
-			}
-		})
-	}()
-	return func() { <-done }, nil
+	return exams, errors.Join(errs...)
 }
 
 func (o *opening) standingIn() standingIn {
@@ -101,17 +87,18 @@ func blank(why string) []letter.Line {
 }
 
 func (e *exam) lines(ctx context.Context) ([]letter.Line, error) {
-	licensed, err := e.licensed(ctx)
+	covered, err := e.licence(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return e.judged(licensed), nil
+	e.covered = covered
+	return e.judged(), nil
 }
 
 // judged are the lines when the market has been asked.
-func (e *exam) judged(licensed letter.Line) []letter.Line {
+func (e *exam) judged() []letter.Line {
 	lines := []letter.Line{
-		e.arrived(), licensed, e.signed(), e.digest(), e.registered(), e.lotLine(), e.beneficiaries(), e.applicants(),
+		e.arrived(), e.licensed(), e.signed(), e.digest(), e.registered(), e.lotLine(), e.beneficiaries(), e.applicants(),
 		e.amount(), e.validity(), e.issued(), e.inForce(), e.wording(), e.only(), e.postponed(), e.related(),
 	}
 	for i := range lines {
@@ -143,20 +130,21 @@ func (e *exam) arrived() letter.Line {
 	return judge(ok, want, instant(e.got.AcceptedAt), "保函不是在投标截止前到达平台的")
 }
 
-// 2: the institution's licence allows this form on the day it was received (法释〔2016〕24号1; 民法典担保解释2).
-func (e *exam) licensed(ctx context.Context) (letter.Line, error) {
-	g := e.said()
-	want := "名录内且未暂停，资格覆盖" + formWords[g.Form]
+// licence asks the market for line 2.
+func (e *exam) licence(ctx context.Context) (bool, error) {
 	at := e.lot.End.Deadline
 	if e.gotErr == nil {
 		at = e.got.AcceptedAt
 	}
-	ok, err := e.licences.cover(ctx, g.Guarantor, g.Form, at)
-	if err != nil {
-		return letter.Line{}, err
-	}
-	got := e.u.Content.Guarantor.String() + "：" + map[bool]string{true: "有资格", false: "无资格或已暂停"}[ok]
-	return judge(ok, want, got, "出具机构在收到保函时不具备出具该形式保函的资格"), nil
+	g := e.said()
+	return e.licences.cover(ctx, g.Guarantor, g.Form, at)
+}
+
+// 2: the institution's licence allows this form on the day it was received (法释〔2016〕24号1; 民法典担保解释2).
+func (e *exam) licensed() letter.Line {
+	want := "名录内且未暂停，资格覆盖" + formWords[e.said().Form]
+	got := e.u.Content.Guarantor.String() + "：" + map[bool]string{true: "有资格", false: "无资格或已暂停"}[e.covered]
+	return judge(e.covered, want, got, "出具机构在收到保函时不具备出具该形式保函的资格")
 }
 
 // 3: the guarantor's signature and chain, good when signed and when received.

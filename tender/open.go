@@ -8,8 +8,6 @@ import (
 	"baohan/guarantee"
 	"baohan/guarantee/letter"
 	"baohan/party"
-	"baohan/signing"
-	"baohan/tender/custody"
 )
 
 // opening is an opening in progress. All of it is in memory until one transaction publishes it: a crash loses
@@ -21,7 +19,6 @@ type opening struct {
 	closing [2][]byte // A, over the bids; B, over the letters; B is nil when no bid names a letter
 	bids    []*openedBid
 	letters []*openedLetter
-	judged  func() // waits for the lines of the letters
 }
 
 // openedBid is one bid of closing A: read, or why it could not be.
@@ -41,6 +38,7 @@ type openedLetter struct {
 	unsealed *guarantee.Unsealed     // nil: see Failure
 	Lines    []letter.Line
 	Failure  string
+	judged   chan struct{} // closed when all of this is final
 }
 
 // Open unseals a lot that is past its deadline and publishes it. Bids first, on closing A; then the letters they
@@ -98,8 +96,8 @@ func mayOpen(a party.Actor, l *Lot) error {
 	return l.Project.runBy(a)
 }
 
-// prepare does all that needs the keys. The hall hears of every stage, whatever there is to do in it.
-func (o *opening) prepare(ctx context.Context) (err error) {
+// prepare does all that needs to ask somebody, and begins what is reckoning alone. The hall hears of every stage, whatever there is to do in it.
+func (o *opening) prepare(ctx context.Context) error {
 	o.hall.reached(ctx, StageAsking)
 	if err := o.openBids(ctx); err != nil {
 		return err
@@ -108,13 +106,17 @@ func (o *opening) prepare(ctx context.Context) (err error) {
 	if err := o.findLetters(ctx); err != nil {
 		return err
 	}
-	if err := o.openLetters(ctx); err != nil {
+	shares, err := o.askLetters(ctx)
+	if err != nil {
 		return err
 	}
-	o.letGo()
 	o.hall.reached(ctx, StageVerifying)
-	o.judged, err = o.verify(ctx)
-	return err
+	exams, err := o.examine(ctx)
+	if err != nil {
+		return err
+	}
+	o.judge(ctx, exams, shares)
+	return nil
 }
 
 // openBids is the first round.
@@ -127,48 +129,7 @@ func (o *opening) openBids(ctx context.Context) error {
 	if o.lot.Bids == Outside {
 		return o.listBids(ctx, c)
 	}
-	ids := make([]string, len(c.Records))
-	for i, r := range c.Records {
-		ids[i] = r.ID
-	}
-	rows, err := readSealedBids(ctx, o.desk.Pool, ids)
-	if err != nil {
-		return err
-	}
-	sealed := named(c, rows)
-	shares, err := o.desk.shares(ctx, o.lot.ID, p7s, nil, sealed)
-	if err != nil {
-		return err
-	}
-	o.hall.reached(ctx, StageBids)
-	o.bids = make([]*openedBid, len(ids))
-	atOnce(len(ids), func(i int) { o.bids[i] = o.openBid(ids[i], sealed, shares) })
-	return nil
-}
-
-// openBid opens one bid and checks again what was checked when it came in. A bid that fails stays listed.
-func (o *opening) openBid(id string, all map[string]signing.Sealed, shares *given) *openedBid {
-	b := &openedBid{ID: id}
-	sealed, ok := all[id]
-	if !ok {
-		b.Failure = "投标文件的密文与截标清单登记的摘要不符；请查明原因后按应急程序处理"
-		return b
-	}
-	two, ok := shares.two(id)
-	if !ok {
-		b.Failure = "密钥保管人无法解开这份投标文件的密封；请查明原因后按应急程序处理"
-		return b
-	}
-	plain, err := sealed.Open(custody.RecordAAD(letter.StageBids, id), two[0], two[1])
-	if err != nil {
-		b.Failure = "投标文件的密文不完整，无法解密；请查明原因后按应急程序处理"
-		return b
-	}
-	if err := o.readBid(b, plain); err != nil {
-		b.Failure = "投标文件解密后与递交时的签名或回执不符：" + words(err)
-		b.Signed, b.Receipt, b.Content = nil, nil, letter.Bid{}
-	}
-	return b
+	return o.openSealed(ctx, c)
 }
 
 // findLetters lists the letters that bids name. A letter of another lot is not touched: opening it here would

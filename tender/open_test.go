@@ -3,6 +3,8 @@ package tender
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"baohan/guarantee"
 	"baohan/guarantee/letter"
 	"baohan/party"
+	"baohan/signing"
 )
 
 // The whole course of a lot: blind and full letters, cash, opening, sixteen lines, award, contract, release.
@@ -220,6 +223,22 @@ func (w *world) exec(sql, id string) {
 	}
 }
 
+// reseal puts another ciphertext into a bid's row, under the key that its owner can unwrap, with or without its digest.
+func (w *world) reseal(o org, id string, digestToo bool) {
+	w.t.Helper()
+	var raw []byte
+	if err := w.pool.QueryRow(w.ctx, `SELECT sealed FROM bid WHERE id = $1`, id).Scan(&raw); err != nil {
+		w.t.Fatal(err)
+	}
+	s := must(signing.ParseSealed(raw))
+	key := must(o.encrypt.Key.Unwrap(w.ctx, s.Owner))
+	aad := signing.TaggedSum("baohan/two-of-three", []byte{1}, s.Parts[0][:], s.Parts[1][:], s.Parts[2][:], letter.BidAAD(id))
+	s.Ciphertext = must(signing.SealGCM(key, must(signing.OpenGCM(key, s.Ciphertext, aad[:])), aad[:])) // the same text, well sealed
+	digest := letter.CiphertextDigest(s.Ciphertext)
+	must(w.pool.Exec(w.ctx, `UPDATE bid SET sealed = $2, ciphertext_digest = CASE WHEN $3 THEN $4 ELSE ciphertext_digest END WHERE id = $1`,
+		id, must(s.MarshalBinary()), digestToo, digest[:]))
+}
+
 // A bid whose row was changed is listed as unreadable; the others are opened.
 func TestSpoiltBidHidesNoOther(t *testing.T) {
 	w := newWorld(t)
@@ -230,12 +249,23 @@ func TestSpoiltBidHidesNoOther(t *testing.T) {
 	truncated := w.submit(e, l, "")
 	w.exec(`UPDATE bid SET sealed = set_byte(sealed, 5000, get_byte(sealed, 5000) # 1) WHERE id = @id`, changed)
 	w.exec(`UPDATE bid SET sealed = substr(sealed, 1, 100) WHERE id = @id`, truncated)
+	spoilt := []string{changed, truncated}
+	for i, digestToo := range []bool{false, true} {
+		by := w.org(fmt.Sprintf("第%d投标人有限公司", 7+i), 51+i)
+		id := w.submit(by, l, "")
+		w.reseal(by, id, digestToo)
+		spoilt = append(spoilt, id)
+	}
 	o := w.open(l)
-	if len(o.Bids) != 5 || len(o.Letters) != 2 {
+	if len(o.Bids) != 7 || len(o.Letters) != 2 {
 		t.Fatalf("%d bids, %d letters", len(o.Bids), len(o.Letters))
 	}
 	for _, b := range o.Bids {
-		if spoilt := b.ID == changed || b.ID == truncated; spoilt != (b.Failure != "") || spoilt == (len(b.Bidders) == 1) {
+		want := ""
+		if slices.Contains(spoilt, b.ID) {
+			want = otherBytes
+		}
+		if b.Failure != want || (want != "") == (len(b.Bidders) == 1) {
 			t.Errorf("%s: %q %v", b.ID, b.Failure, b.Bidders)
 		}
 	}

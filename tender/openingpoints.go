@@ -11,7 +11,7 @@ var OpeningPoints = []string{
 	"told_letters",   // the bids are read
 	"letters_listed", // the intent of closing B
 	"letters_signed", // closing B
-	"told_verifying", // the letters are unsealed, in memory alone
+	"told_verifying", // the shares of the letters are here, in memory alone
 	"published",      // list, letters and sheet are public; a session has begun
 	"sheet_signed",   // the sheet of the opening
 	"hall_attended",  // from here on: the verbs of a session

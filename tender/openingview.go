@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"baohan/guarantee/letter"
 	"baohan/internal/store"
@@ -58,7 +59,7 @@ func (d *Desk) Opening(ctx context.Context, id string) (Opening, error) {
 	if l.OpenedAt == nil {
 		return Opening{}, errNotOpened
 	}
-	o, err := readOpening(ctx, d.Pool, id)
+	o, err := d.readAtOnce(ctx, id)
 	if err != nil {
 		return o, err
 	}
@@ -100,6 +101,26 @@ func readOpening(ctx context.Context, q store.Querier, lot string) (o Opening, e
 		return o, err
 	}
 	o.Letters, err = readLetters(ctx, q, lot)
+	return o, err
+}
+
+// readAtOnce is readOpening on several connections: what is published does not change, and a great lot's rows are long.
+func (d *Desk) readAtOnce(ctx context.Context, lot string) (Opening, error) {
+	o := Opening{Lot: lot}
+	var all errgroup.Group
+	all.Go(func() (err error) {
+		o.ClosingBids, o.ClosingLetters, err = readSignatures(ctx, d.Pool, lot)
+		return err
+	})
+	all.Go(func() (err error) {
+		o.Bids, err = readBids(ctx, d.Pool, lot)
+		return err
+	})
+	all.Go(func() (err error) {
+		o.Letters, err = readLetters(ctx, d.Pool, lot)
+		return err
+	})
+	err := all.Wait()
 	return o, err
 }
 

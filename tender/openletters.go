@@ -11,32 +11,49 @@ import (
 
 	"baohan/guarantee"
 	"baohan/guarantee/letter"
-	"baohan/signing"
 	"baohan/tender/custody"
 )
 
-// openLetters is the second round: closing B names exactly the letters that the bids named.
-func (o *opening) openLetters(ctx context.Context) error {
+// askLetters is the second round: closing B names exactly the letters that the bids named. Nil: none to be asked for.
+func (o *opening) askLetters(ctx context.Context) (*given, error) {
 	seals := o.seals()
 	if len(seals) == 0 {
-		return nil
+		return nil, nil //nolint:nilnil // no bid names a letter that is here
 	}
 	c, p7s, err := o.closeLetters(ctx, seals)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	o.closing[1] = p7s
-	asked := named(c, seals)
-	shares, err := o.desk.shares(ctx, o.lot.ID, p7s, o.closing[0], asked)
-	if err != nil {
-		return err
+	return o.desk.shares(ctx, o.lot.ID, p7s, o.closing[0], named(c, seals))
+}
+
+// judge begins to unseal the letters and to write the lines of each. It asks nobody, and goes on while the transaction
+// writes what is final already; each letter tells when it is (judged).
+func (o *opening) judge(ctx context.Context, exams []exam, shares *given) {
+	n := len(o.letters)
+	for _, x := range o.letters {
+		x.judged = make(chan struct{})
 	}
-	atOnce(len(o.letters), func(i int) {
-		if x := o.letters[i]; x.sealed != nil && x.Failure == "" {
-			x.unseal(ctx, o.lot.Requirement.Lot, shares)
-		}
-	})
-	return nil
+	go func() {
+		atOnce(n, func(i int) {
+			if x := o.letters[i]; x.sealed != nil && x.Failure == "" {
+				x.unseal(ctx, o.lot.Requirement.Lot, shares)
+			}
+		})
+		o.letGo()
+		members, bids, payers := membersOf(o.letters), o.standingIn(), payersOf(o.letters)
+		atOnce(n, func(i int) {
+			x, e := o.letters[i], &exams[i]
+			defer close(x.judged)
+			if x.unsealed == nil {
+				x.Lines = blank(x.Failure)
+				return
+			}
+			e.u, e.members, e.bids, e.payers = x.unsealed, members, bids, payers
+			x.Lines = e.judged()
+		})
+	}()
 }
 
 // seals are the two-of-three seals of all letters, by the id that closing B gives them.
@@ -67,10 +84,9 @@ func sealsOf(row *guarantee.SealedLetter) (map[string]record, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]record{row.ID: {row.ID, seal, letter.SealedDigest(row.Sealed)}}
+	out := map[string]record{row.ID: {custody.RecordOf(row.Sealed), seal.SealedHead}}
 	if full != nil {
-		id := row.ID + custody.LetterSuffix
-		out[id] = record{id, *full, letter.SealedDigest(row.Letter)}
+		out[row.ID+custody.LetterSuffix] = record{custody.RecordOf(row.Letter), full.SealedHead}
 	}
 	return out, nil
 }
@@ -80,7 +96,7 @@ func sealsOf(row *guarantee.SealedLetter) (map[string]record, error) {
 func (o *opening) closeLetters(ctx context.Context, seals map[string]record) (letter.Closing, []byte, error) {
 	records := make([]letter.RecordRef, 0, len(seals))
 	for id, s := range seals {
-		records = append(records, letter.RecordRef{ID: id, Digest: s.digest})
+		records = append(records, letter.RecordRef{ID: id, Digest: s.Digest()})
 	}
 	slices.SortFunc(records, func(a, b letter.RecordRef) int { return strings.Compare(a.ID, b.ID) })
 	c := o.lot.closing(letter.StageLetters, letter.ClosingDigest(o.closing[0]), records)
@@ -93,18 +109,6 @@ func (o *opening) closeLetters(ctx context.Context, seals map[string]record) (le
 	}
 	o.desk.at("letters_listed")
 	return o.desk.signedClosing(ctx, o.lot.ID, letter.StageLetters)
-}
-
-// named keeps the seals that the closing on record names, with the bytes it names: a letter that was issued
-// after an earlier attempt to open came too late to be in it.
-func named(c letter.Closing, records map[string]record) map[string]signing.Sealed {
-	out := make(map[string]signing.Sealed, len(c.Records))
-	for _, r := range c.Records {
-		if x, ok := records[r.ID]; ok && x.digest == r.Digest {
-			out[r.ID] = x.seal
-		}
-	}
-	return out
 }
 
 // unseal opens one letter. Whatever goes wrong is this letter's alone.

@@ -28,12 +28,15 @@ func (o *opening) publish(ctx context.Context, t *turn) error {
 	return o.write(ctx, t)
 }
 
-// write writes the bids while the letters are still judged, and makes the sheet while their rows are written.
+// write writes the bids while the letters are unsealed and judged, each letter when it is, and makes the sheet while the rest
+// is written.
 func (o *opening) write(ctx context.Context, t *turn) error {
 	if err := o.writeBids(ctx, t.tx, o.publicBids()); err != nil {
 		return err
 	}
-	o.judged()
+	if err := o.writeLetters(ctx, t.tx); err != nil {
+		return err
+	}
 	public := o.public()
 	s, err := firstSheet(ctx, t.tx, t.lot, public, t.now)
 	if err != nil {
@@ -45,7 +48,8 @@ func (o *opening) write(ctx context.Context, t *turn) error {
 		content, err = s.Canonical()
 		return err
 	})
-	if err := errors.Join(o.writeRows(ctx, t.tx, public), sheet.Wait()); err != nil {
+	err = o.desk.Guarantees.DiscloseTx(ctx, t.tx, o.lot.Requirement.Lot, o.disclosing())
+	if err := errors.Join(err, sheet.Wait()); err != nil {
 		return err
 	}
 	if err := insertSheet(ctx, t.tx, o.lot.ID, s.Edition, content); err != nil {
@@ -54,21 +58,19 @@ func (o *opening) write(ctx context.Context, t *turn) error {
 	return o.desk.beginSession(ctx, t, public)
 }
 
-func (o *opening) writeRows(ctx context.Context, tx pgx.Tx, public Opening) error {
-	if err := o.writeLetters(ctx, tx, public.Letters); err != nil {
-		return err
-	}
-	return o.desk.Guarantees.DiscloseTx(ctx, tx, o.lot.Requirement.Lot, o.disclosing())
-}
-
 // public is what becomes public: the rows, the sheet and the page say the same.
 func (o *opening) public() Opening {
 	out := Opening{Lot: o.lot.ID, ClosingBids: o.closing[0], ClosingLetters: o.closing[1], Bids: o.publicBids()}
 	for _, x := range o.letters {
-		out.Letters = append(out.Letters, LetterView{ID: x.ID, Here: x.sealed != nil, Result: string(result(x.Lines)),
-			Summary: x.summary(o.lot), Lines: x.Lines, Failure: x.Failure})
+		out.Letters = append(out.Letters, x.view(o.lot))
 	}
 	return out
+}
+
+// view is of a letter that is judged.
+func (x *openedLetter) view(l *Lot) LetterView {
+	<-x.judged
+	return LetterView{ID: x.ID, Here: x.sealed != nil, Result: string(result(x.Lines)), Summary: x.summary(l), Lines: x.Lines, Failure: x.Failure}
 }
 
 func (o *opening) publicBids() (out []BidView) {
@@ -145,10 +147,10 @@ func summaryOf(l *Lot, u *guarantee.Unsealed, form letter.Form) *LetterSummary {
 		Amount: u.Reveal.Amount, Expiry: l.endOf(u.Reveal, u.Content.LatestExpiry), Commitment: letter.Commitment(u.RevealBytes)}
 }
 
-func (o *opening) writeLetters(ctx context.Context, tx pgx.Tx, all []LetterView) error {
+func (o *opening) writeLetters(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"opened_letter"}, []string{"lot", "letter", "result", "here", "summary", "lines", "failure"},
-		pgx.CopyFromSlice(len(all), func(i int) ([]any, error) {
-			x := all[i]
+		pgx.CopyFromSlice(len(o.letters), func(i int) ([]any, error) {
+			x := o.letters[i].view(o.lot)
 			summary, err := json.Marshal(x.Summary)
 			if err != nil {
 				return nil, err

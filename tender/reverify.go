@@ -15,7 +15,6 @@ import (
 	"baohan/guarantee"
 	"baohan/guarantee/letter"
 	"baohan/party"
-	"baohan/signing"
 	"baohan/tender/custody"
 )
 
@@ -190,7 +189,7 @@ func (r *reverification) unseal(ctx context.Context) error {
 
 // sharesAgain asks the custodians for what they gave at the opening, or would have given: one that was not needed then
 // has not seen the first closing and serves the second only after it.
-func (d *Desk) sharesAgain(ctx context.Context, lot string, closings [2][]byte, records map[string]signing.Sealed) (*given, error) {
+func (d *Desk) sharesAgain(ctx context.Context, lot string, closings [2][]byte, records map[string]record) (*given, error) {
 	shares, err := d.shares(ctx, lot, closings[1], closings[0], records)
 	if !errors.Is(err, ErrCustodians) {
 		return shares, err
@@ -212,7 +211,7 @@ func (d *Desk) showFirst(ctx context.Context, lot string, closing []byte) error 
 	for _, r := range c.Records[:min(3, len(c.Records))] {
 		few = append(few, r.ID)
 	}
-	rows, err := readSealedBids(ctx, d.Pool, few)
+	rows, err := bidRecords(ctx, d.Pool, few)
 	if err != nil {
 		return err
 	}
@@ -240,7 +239,7 @@ func (r *reverification) closings(ctx context.Context) (signed [2][]byte, c lett
 	return signed, c, err
 }
 
-func (c *copied) unsealed(ctx context.Context, asked map[string]signing.Sealed, shares *given, waits bool) finding {
+func (c *copied) unsealed(ctx context.Context, asked map[string]record, shares *given, waits bool) finding {
 	full := c.file.Undertaking.Application.Mode == letter.ModeFull
 	_, record := asked[c.id]
 	if _, ok := asked[c.id+custody.LetterSuffix]; !record || full && !ok {

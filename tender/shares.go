@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"baohan/signing"
+	"baohan/tender/custody"
 )
 
 // custodianWait is how long one custodian may take for all the records of a stage.
@@ -36,7 +37,7 @@ func (g *given) two(id string) ([2]signing.Share, bool) {
 // enough tells whether nobody else need be asked: each record has its two shares, or two of the three could not open
 // theirs, so that no third can help. A closing without records, over bids that are sealed elsewhere, is shown to two all
 // the same: they remember it and demand it with the closing of the letters.
-func (g *given) enough(records map[string]signing.Sealed) bool {
+func (g *given) enough(records map[string]record) bool {
 	for id := range records {
 		if len(g.shares[id]) < 2 && g.none[id] < 2 {
 			return false
@@ -60,7 +61,7 @@ func (g *given) answered() (n int) {
 // share that is missing may still come, the opening waits instead. Who was missing is noted either way: the third
 // custodian is what the next accident needs. In the next round, and when the opening is tried again, those come last:
 // nobody waits a second time for one that does not answer.
-func (d *Desk) shares(ctx context.Context, lot string, closing, previous []byte, records map[string]signing.Sealed) (*given, error) {
+func (d *Desk) shares(ctx context.Context, lot string, closing, previous []byte, records map[string]record) (*given, error) {
 	got := &given{shares: map[string][]signing.Share{}, none: map[string]int{}}
 	var failed [3]error
 	order, err := d.order(ctx, lot)
@@ -94,7 +95,7 @@ func (d *Desk) shares(ctx context.Context, lot string, closing, previous []byte,
 }
 
 // add notes what one custodian gave, and of which records an honest answer holds no share.
-func (g *given) add(holder int, answer map[string]signing.Share, failed error, records map[string]signing.Sealed) {
+func (g *given) add(holder int, answer map[string]signing.Share, failed error, records map[string]record) {
 	for id, share := range answer {
 		g.shares[id] = append(g.shares[id], share)
 	}
@@ -111,16 +112,20 @@ func (g *given) add(holder int, answer map[string]signing.Share, failed error, r
 
 // ask is what one custodian gives, without the shares that are not their seals' own: those are an error of the
 // custodian's, not of the record.
-func (d *Desk) ask(ctx context.Context, i int, closing, previous []byte, records map[string]signing.Sealed) (map[string]signing.Share, error) {
+func (d *Desk) ask(ctx context.Context, i int, closing, previous []byte, records map[string]record) (map[string]signing.Share, error) {
 	ctx, cancel := context.WithTimeout(ctx, custodianWait)
 	defer cancel()
-	answer, err := d.Custodians[i].Shares(ctx, closing, previous, records)
+	asked := make(map[string]custody.Record, len(records))
+	for id, r := range records {
+		asked[id] = r.Record
+	}
+	answer, err := d.Custodians[i].Shares(ctx, closing, previous, asked)
 	if err != nil {
 		return nil, err
 	}
 	for id, share := range answer {
-		sealed, asked := records[id]
-		wrong := sealed.CheckShare(share)
+		r, asked := records[id]
+		wrong := r.head.CheckShare(share)
 		if !asked || share.Holder != i {
 			wrong = signing.ErrShare
 		}

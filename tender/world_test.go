@@ -135,7 +135,7 @@ func (s *switchable) silent() bool {
 	return s.off
 }
 
-func (s *switchable) Shares(ctx context.Context, closing, previous []byte, records map[string]signing.Sealed) (map[string]signing.Share, error) {
+func (s *switchable) Shares(ctx context.Context, closing, previous []byte, records map[string]custody.Record) (map[string]signing.Share, error) {
 	if !s.busy {
 		s.asked++
 		s.w.idle()

@@ -23,7 +23,7 @@ func browser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context
 	t.Helper()
 	t.Parallel() // each has a world and a browser of its own
 	path := os.Getenv("BAOHAN_BROWSER")
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+	for _, name := range []string{"chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome"} {
 		if path == "" {
 			path, _ = exec.LookPath(name)
 		}

@@ -21,12 +21,20 @@ func SaltedDigest(salt, p7s []byte) signing.Digest {
 }
 
 // SealedDigest is of sealed bytes (signing.Sealed.MarshalBinary), as a closing and a SealedIssue name them.
-func SealedDigest(sealed []byte) signing.Digest { return signing.TaggedSum(sealedTag, sealed) }
+func SealedDigest(sealed []byte) signing.Digest {
+	head, ciphertext := signing.SplitSealed(sealed)
+	return HeadDigest(head, CiphertextDigest(ciphertext))
+}
 
-const sealedTag = "baohan/sealed/1"
+// HeadDigest is SealedDigest by the seal's head and its ciphertext's digest: a custodian needs no ciphertext.
+func HeadDigest(head []byte, ciphertext signing.Digest) signing.Digest {
+	return signing.TaggedSum("baohan/sealed/2", head, ciphertext[:])
+}
 
-// SealDigest is SealedDigest of a seal's own bytes.
-func SealDigest(s signing.Sealed) (signing.Digest, error) { return s.TaggedSum(sealedTag) }
+// CiphertextDigest is of the ciphertext of a seal.
+func CiphertextDigest(ciphertext []byte) signing.Digest {
+	return signing.TaggedSum("baohan/ciphertext/1", ciphertext)
+}
 
 // ClosingDigest is of a closing as signed by the centre (p7s).
 func ClosingDigest(p7s []byte) signing.Digest { return signing.TaggedSum("baohan/closing/1", p7s) }

@@ -109,7 +109,7 @@ func digests(t testing.TB) string {
 		{"application.p7s ApplicationDigest", letter.ApplicationDigest(golden(t, "application.p7s"))},
 		{"undertaking-blind.p7s UndertakingDigest", letter.UndertakingDigest(golden(t, "undertaking-blind.p7s"))},
 		{"file-full.json SaltedDigest", letter.SaltedDigest(file.Salt, file.Signed)},
-		{"reveal.json SealedDigest", letter.SealedDigest(golden(t, "reveal.json"))},
+		{"sealed.bin SealedDigest", letter.SealedDigest(golden(t, "sealed.bin"))},
 		{"application.p7s ClosingDigest", letter.ClosingDigest(golden(t, "application.p7s"))},
 		{"application.p7s SheetDigest", letter.SheetDigest(golden(t, "application.p7s"))},
 		{"application.p7s CashListDigest", letter.CashListDigest(golden(t, "application.p7s"))},

@@ -8,11 +8,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"baohan/guarantee"
-	"baohan/guarantee/letter"
 	"baohan/internal/sample"
 	"baohan/party"
 	"baohan/signing"
 	"baohan/tender"
+	"baohan/tender/custody"
 )
 
 // handIn brings n bidders to a lot, each with a blind letter that its bid names, by the service's own verbs.
@@ -46,12 +46,13 @@ func (h *hall) bid(ctx context.Context, own *sample.House, l *tender.Lot, bidder
 // search never reads them: in a real row they lie outside it, and this row is no shorter.
 func (h *hall) crowd(ctx context.Context, n int) error {
 	tags := guarantee.NewTags(h.master, "bid")
-	_, err := h.pool.CopyFrom(ctx, pgx.Identifier{"bid"}, []string{"id", "state", "uniq_tag", "lot_tag", "owner_tag", "sealed", "digest"},
+	_, err := h.pool.CopyFrom(ctx, pgx.Identifier{"bid"}, []string{"id", "state", "uniq_tag", "lot_tag", "owner_tag", "sealed", "ciphertext_digest", "digest"},
 		pgx.CopyFromSlice(n, func(i int) ([]any, error) {
 			id, other := signing.Sum(signing.Random(16)).String()[:32], "OTHER-"+strconv.Itoa(i%100)
 			lot, sealed := tags.Lot(other, other+"-01", id), signing.Random(64)
-			digest := letter.SealedDigest(sealed)
-			return []any{id, "received", signing.Random(32), lot[:], signing.Random(32), sealed, digest[:]}, nil
+			r := custody.RecordOf(sealed)
+			digest := r.Digest()
+			return []any{id, "received", signing.Random(32), lot[:], signing.Random(32), sealed, r.Ciphertext[:], digest[:]}, nil
 		}))
 	if err == nil {
 		_, err = h.pool.Exec(ctx, `ANALYZE`)

@@ -14,10 +14,11 @@ func main() {
 	part := flag.String("part", "", "signing, pdf, callback, opening or log; all but log if empty")
 	dir := flag.String("dir", "", "where the database lies during the run; a temporary directory if empty. It must be a disk, not memory")
 	letters := flag.Int("letters", 0, "with -part opening: open one lot of so many letters, at most 10000, and nothing else; it takes minutes to hand them in")
+	times := flag.Int("times", 1, "with -letters: open it so many times, each in a copy of its own")
 	statements := flag.Bool("statements", false, "list every SQL statement of a callback, and those that cost most of an opening, with its time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, options{*part, *dir, *letters, *statements}, os.Stdout)
+	err := run(ctx, options{*part, *dir, *letters, *times, *statements}, os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -28,6 +29,7 @@ func main() {
 type options struct {
 	part, dir  string
 	letters    int
+	times      int
 	statements bool
 }
 
@@ -44,7 +46,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	case "opening":
 		heading(out)
 		if o.letters > 0 {
-			return benchLot(ctx, o.dir, o.letters, out)
+			return benchLot(ctx, o.dir, o.letters, o.times, out)
 		}
 		return benchOpening(ctx, o.dir, openingSizes, o.statements, out)
 	case "log":

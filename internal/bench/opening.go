@@ -94,9 +94,9 @@ func (h *hall) openSmall(ctx context.Context, l *tender.Lot, n int, remote, stat
 	return o, err
 }
 
-// benchLot opens one lot of n letters and nothing else: how the greatest that a closing may name (10,000) is opened, and not
-// reckoned from a smaller one.
-func benchLot(ctx context.Context, dir string, n int, out io.Writer) (err error) {
+// benchLot opens one lot of n letters and nothing else, times times with the custodians in this process and once behind their
+// doors: how the greatest that a closing may name (10,000) is opened, and not reckoned from a smaller one.
+func benchLot(ctx context.Context, dir string, n, times int, out io.Writer) (err error) {
 	h, err := newHall(ctx, dir)
 	if err != nil {
 		return err
@@ -111,7 +111,22 @@ func benchLot(ctx context.Context, dir string, n int, out io.Writer) (err error)
 		return fmt.Errorf("preparing: %w", err)
 	}
 	note(out, "%d bids with blind letters handed in in %.0f s by the real verbs", n, now().Sub(begun).Seconds())
-	return h.openGreat(ctx, l, n, out)
+	var all []opened
+	for range times {
+		o, err := h.openSmall(ctx, l, n, false, false, out)
+		if err != nil {
+			return err
+		}
+		printOpening(out, fmt.Sprintf("open %d, custodians in this process", n), o)
+		all = append(all, o)
+	}
+	printOpening(out, fmt.Sprintf("open %d, custodians in this process, median of %d", n, times), middle(all))
+	o, err := h.openSmall(ctx, l, n, true, false, out)
+	if err != nil {
+		return err
+	}
+	printOpening(out, fmt.Sprintf("open %d, custodians behind HTTP", n), o)
+	return nil
 }
 
 // openGreat opens one great lot.

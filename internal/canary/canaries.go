@@ -45,6 +45,8 @@ var canaries = []canary{
 	{"I2", "a database that forgets what it answered is accepted", "migrations/settings.go", `	{"synchronous_commit", []string{"on", "remote_apply"}, lostOnCrash, byReload},`, "", "./migrations", "TestCheckSettings"},
 	{"I3", "the sweeper does not look for what waits to be delivered", "jobs/sweep.go", "jobs = append(jobs, deliverArgs{id})", "_ = id", "./jobs", "TestTheQueueIsNotTheTruth"},
 	{"I8", "a custodian serves a second list of the same lot", "tender/custody/shares.go", "if !at.IsZero() && *at != digest {", "if false {", "./tender/custody", "TestRefusals"},
+	{"I8", "a custodian gives its share of other bytes than the closing names", "tender/custody/shares.go", "if r.Digest() != want {", "if want.IsZero() {", "./tender/custody", "TestRefusals"},
+	{"I8", "a bid that was sealed anew after the closing is opened", "tender/readbid.go", " && letter.SealedDigest(sealed) == c.Records[i].Digest {", " {", "./tender", "TestSpoiltBidHidesNoOther"},
 	{"I8", "anybody's closing counts", "tender/custody/postpone.go", "if uscc == \"\" || signed.Signer().Subject().OrganizationID != uscc {", "if uscc == \"\" {", "./tender/custody", "TestRefusals|TestPostpone"},
 	{"I8", "a day that no officer authorised is served", "tender/custody/officer.go", "if !slices.Contains(o.Days, calendar.DateOf(f.NotBefore)) {", "if false && !slices.Contains(o.Days, calendar.DateOf(f.NotBefore)) {", "./tender/custody", "TestAuthorisedDays"},
 	{"I8", "a veto is passed over", "tender/custody/officer.go", "case f.Veto != nil:\n\t\treturn ErrVeto", "case f.Veto != nil && false:\n\t\treturn ErrVeto", "./tender/custody", "TestVeto"},

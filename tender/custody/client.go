@@ -23,7 +23,7 @@ import (
 const (
 	dialTimeout = 5 * time.Second
 	askTimeout  = 30 * time.Second
-	batchBytes  = 8 << 20 // of sealed records in one request
+	batchBytes  = 8 << 20 // of the heads of sealed records in one request
 	maxAnswer   = 32 << 20
 )
 
@@ -103,7 +103,7 @@ func (c *Client) Rehearse(ctx context.Context, project, lot string, wrapped []by
 }
 
 // Shares asks in batches. A later batch that fails fails all: what was given is given again on the same closing.
-func (c *Client) Shares(ctx context.Context, closing, previous []byte, records map[string]signing.Sealed) (map[string]signing.Share, error) {
+func (c *Client) Shares(ctx context.Context, closing, previous []byte, records map[string]Record) (map[string]signing.Share, error) {
 	out := make(map[string]signing.Share, len(records))
 	for _, batch := range batches(records) {
 		var a sharesAnswer
@@ -121,15 +121,15 @@ func (c *Client) Shares(ctx context.Context, closing, previous []byte, records m
 
 // batches splits records so that none is larger than batchBytes; without records there is one empty batch, so that
 // the closing is served all the same.
-func batches(records map[string]signing.Sealed) []map[string]signing.Sealed {
-	all := []map[string]signing.Sealed{{}}
+func batches(records map[string]Record) []map[string]Record {
+	all := []map[string]Record{{}}
 	size := 0
-	for id, s := range records {
-		if size+len(s.Ciphertext) > batchBytes && size > 0 {
-			all, size = append(all, map[string]signing.Sealed{}), 0
+	for id, r := range records {
+		if size+len(r.Head) > batchBytes && size > 0 {
+			all, size = append(all, map[string]Record{}), 0
 		}
-		all[len(all)-1][id] = s
-		size += len(s.Ciphertext)
+		all[len(all)-1][id] = r
+		size += len(r.Head)
 	}
 	return all
 }

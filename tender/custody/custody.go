@@ -33,10 +33,26 @@ type Custodian interface {
 	Rehearse(ctx context.Context, project, lot string, wrapped []byte) ([]byte, error)
 	// Shares gives the custodian's shares of the records that a signed closing names. Previous is the closing of
 	// stage bids where this one is of stage letters. A record whose share does not open is left out of the answer.
-	Shares(ctx context.Context, closing, previous []byte, records map[string]signing.Sealed) (map[string]signing.Share, error)
+	Shares(ctx context.Context, closing, previous []byte, records map[string]Record) (map[string]signing.Share, error)
 	// Postpone moves the lot's instant later, on an order of two. The same order again changes nothing.
 	Postpone(ctx context.Context, o Order) error
 }
+
+// Record is a sealed record as a custodian is asked about it: all but the ciphertext, which it does not need. Both together
+// make the digest by which a closing names the record.
+type Record struct {
+	Head       []byte         `json:"head"`       // of the seal, see signing.SplitSealed
+	Ciphertext signing.Digest `json:"ciphertext"` // letter.CiphertextDigest
+}
+
+// RecordOf is the record whose sealed bytes these are.
+func RecordOf(sealed []byte) Record {
+	head, ciphertext := signing.SplitSealed(sealed)
+	return Record{head, letter.CiphertextDigest(ciphertext)}
+}
+
+// Digest is letter.SealedDigest of the whole.
+func (r Record) Digest() signing.Digest { return letter.HeadDigest(r.Head, r.Ciphertext) }
 
 // Why a custodian gives nothing.
 var (

@@ -87,6 +87,15 @@ func (w *world) seal(stage, id string) signing.Sealed {
 	return must(signing.SealTwoOfThree([]byte("明文"+id), RecordAAD(stage, id), 1024, w.keys.Public(), signing.PublicKey{}))
 }
 
+// asked is what a custodian is told of them.
+func asked(records map[string]signing.Sealed) map[string]Record {
+	out := make(map[string]Record, len(records))
+	for id, s := range records {
+		out[id] = RecordOf(must(s.MarshalBinary()))
+	}
+	return out
+}
+
 func (w *world) closing(stage string, previous []byte, records map[string]signing.Sealed) letter.Closing {
 	w.t.Helper()
 	c := letter.Closing{Version: 1, Stage: stage, Project: project, Lot: lot, Deadline: deadline, ClosedAt: deadline, Custodians: w.keys.Digest()}
@@ -140,7 +149,7 @@ func TestClosingOverBidsElsewhere(t *testing.T) {
 	_, err := one.Shares(w.ctx, a, nil, nil)
 	wants(t, err, ErrTooEarly)
 	w.clock.Set(deadline)
-	_, err = one.Shares(w.ctx, b, a, letters)
+	_, err = one.Shares(w.ctx, b, a, asked(letters))
 	wants(t, err, ErrPrevious)
 	for _, c := range w.agent.Custodians() {
 		if shares, err := c.Shares(w.ctx, a, nil, nil); err != nil || len(shares) != 0 {
@@ -157,7 +166,7 @@ func (w *world) opens(closing, previous []byte, stage string, records map[string
 	w.t.Helper()
 	var given [3]map[string]signing.Share
 	for i, c := range w.agent.Custodians() {
-		given[i] = must(c.Shares(w.ctx, closing, previous, records))
+		given[i] = must(c.Shares(w.ctx, closing, previous, asked(records)))
 	}
 	for id, s := range records {
 		for _, pair := range [][2]int{{0, 1}, {0, 2}, {1, 2}} {
@@ -211,6 +220,11 @@ func TestRefusals(t *testing.T) {
 			r[id] = w.seal(letter.StageBids, id)
 			return p7s, nil
 		}},
+		"another ciphertext": {ErrDigest, func(w *world, r map[string]signing.Sealed) ([]byte, []byte) {
+			p7s := w.sign(w.centre, w.closing(letter.StageBids, nil, r))
+			r[id].Ciphertext[100] ^= 1
+			return p7s, nil
+		}},
 		"a record of another id": {ErrUnnamed, func(w *world, r map[string]signing.Sealed) ([]byte, []byte) {
 			r[id] = w.seal(letter.StageBids, other)
 			return w.sign(w.centre, w.closing(letter.StageBids, nil, r)), nil
@@ -221,7 +235,7 @@ func TestRefusals(t *testing.T) {
 		}},
 		"a second list": {ErrChanged, func(w *world, r map[string]signing.Sealed) ([]byte, []byte) {
 			first := map[string]signing.Sealed{other: w.seal(letter.StageBids, other)}
-			must(w.agent.Custodians()[0].Shares(w.ctx, w.sign(w.centre, w.closing(letter.StageBids, nil, first)), nil, first))
+			must(w.agent.Custodians()[0].Shares(w.ctx, w.sign(w.centre, w.closing(letter.StageBids, nil, first)), nil, asked(first)))
 			return w.sign(w.centre, w.closing(letter.StageBids, nil, r)), nil
 		}},
 		"letters before bids": {ErrPrevious, func(w *world, r map[string]signing.Sealed) ([]byte, []byte) {
@@ -242,7 +256,7 @@ func TestRefusals(t *testing.T) {
 			w.clock.Set(deadline)
 			records := map[string]signing.Sealed{id: w.seal(letter.StageBids, id)}
 			closing, previous := c.ask(w, records)
-			got, err := w.agent.Custodians()[0].Shares(w.ctx, closing, previous, records)
+			got, err := w.agent.Custodians()[0].Shares(w.ctx, closing, previous, asked(records))
 			if !errors.Is(err, c.want) || got != nil {
 				t.Fatalf("got %v %v, want %v", got, err, c.want)
 			}
@@ -297,7 +311,7 @@ func TestSpoiltShareIsLeftOut(t *testing.T) {
 	spoilt := records[bad]
 	spoilt.Shares[0] = records[good].Shares[0]
 	records[bad] = spoilt
-	got := must(w.agent.Custodians()[0].Shares(w.ctx, w.sign(w.centre, w.closing(letter.StageBids, nil, records)), nil, records))
+	got := must(w.agent.Custodians()[0].Shares(w.ctx, w.sign(w.centre, w.closing(letter.StageBids, nil, records)), nil, asked(records)))
 	if _, ok := got[bad]; ok || len(got) != 1 {
 		t.Fatalf("given %d", len(got))
 	}

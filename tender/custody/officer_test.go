@@ -37,7 +37,7 @@ func (w *world) ask(a *Agent) error {
 		}
 		w.closingA = w.sign(w.centre, w.closing(letter.StageBids, nil, w.bids))
 	}
-	given, err := a.Shares(w.ctx, w.closingA, nil, w.bids)
+	given, err := a.Shares(w.ctx, w.closingA, nil, asked(w.bids))
 	if (err == nil) != (len(given) == 3) {
 		w.t.Fatalf("%d shares and %v", len(given), err)
 	}
@@ -93,12 +93,12 @@ func TestFewerThanThree(t *testing.T) {
 		two[id] = w.seal(letter.StageBids, id)
 	}
 	closing := w.sign(w.centre, w.closing(letter.StageBids, nil, two))
-	given, err := a.Shares(w.ctx, closing, nil, two)
+	given, err := a.Shares(w.ctx, closing, nil, asked(two))
 	if wants(t, err, ErrByHand); given != nil {
 		t.Fatal("two bids were opened")
 	}
 	wants(t, a.Give(lot), nil)
-	if given = must(a.Shares(w.ctx, closing, nil, two)); len(given) != 2 {
+	if given = must(a.Shares(w.ctx, closing, nil, asked(two))); len(given) != 2 {
 		t.Errorf("by hand: %d", len(given))
 	}
 }

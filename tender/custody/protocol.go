@@ -40,9 +40,9 @@ type rehearseAnswer struct {
 }
 
 type sharesRequest struct {
-	Closing  []byte                    `json:"closing"`
-	Previous []byte                    `json:"previous,omitzero"`
-	Records  map[string]signing.Sealed `json:"records"`
+	Closing  []byte            `json:"closing"`
+	Previous []byte            `json:"previous,omitzero"`
+	Records  map[string]Record `json:"records"`
 }
 
 type sharesAnswer struct {

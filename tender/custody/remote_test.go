@@ -107,20 +107,20 @@ func TestOverTheWire(t *testing.T) {
 	bids := map[string]signing.Sealed{id: w.seal(letter.StageBids, id)}
 	a := w.sign(w.centre, w.closing(letter.StageBids, nil, bids))
 	w.clock.Set(deadline.Add(-time.Microsecond))
-	_, err := r.Shares(w.ctx, a, nil, bids)
+	_, err := r.Shares(w.ctx, a, nil, asked(bids))
 	wants(t, err, ErrTooEarly)
 	w.clock.Set(deadline)
-	share := must(r.Shares(w.ctx, a, nil, bids))[id]
-	second := must(w.agent.Custodians()[1].Shares(w.ctx, a, nil, bids))[id]
+	share := must(r.Shares(w.ctx, a, nil, asked(bids)))[id]
+	second := must(w.agent.Custodians()[1].Shares(w.ctx, a, nil, asked(bids)))[id]
 	if _, err := bids[id].Open(RecordAAD(letter.StageBids, id), share, second); err != nil {
 		t.Fatal(err)
 	}
 	letters := map[string]signing.Sealed{full: w.seal(letter.StageLetters, full)}
 	b := w.sign(w.centre, w.closing(letter.StageLetters, a, letters))
-	if got := must(r.Shares(w.ctx, b, a, letters)); len(got) != 1 {
+	if got := must(r.Shares(w.ctx, b, a, asked(letters))); len(got) != 1 {
 		t.Fatal("letters")
 	}
-	_, err = r.Shares(w.ctx, b, nil, letters)
+	_, err = r.Shares(w.ctx, b, nil, asked(letters))
 	wants(t, err, ErrPrevious)
 	_, err = r.Key(w.ctx, project, lot, deadline.Add(-time.Hour))
 	wants(t, err, ErrDeadline)
@@ -249,9 +249,9 @@ func TestAddresses(t *testing.T) {
 
 // Many records go in several requests and come back as one answer.
 func TestBatches(t *testing.T) {
-	records := map[string]signing.Sealed{}
+	records := map[string]Record{}
 	for range 5 {
-		records[newID()] = signing.Sealed{Ciphertext: make([]byte, batchBytes/2)}
+		records[newID()] = Record{Head: make([]byte, batchBytes/2)}
 	}
 	got := batches(records)
 	n := 0

@@ -16,45 +16,41 @@ import (
 
 // Shares checks everything before it decrypts anything. One record that breaks a rule refuses the whole request:
 // the platform that sends it is wrong or worse. A record whose share merely does not open is left out.
-func (a *Agent) Shares(ctx context.Context, closing, previous []byte, records map[string]signing.Sealed) (map[string]signing.Share, error) {
+func (a *Agent) Shares(ctx context.Context, closing, previous []byte, records map[string]Record) (map[string]signing.Share, error) {
 	c, err := a.readClosing(closing)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkRecords(c, records); err != nil {
+	heads, err := checkRecords(c, records)
+	if err != nil {
 		return nil, err
 	}
 	key, err := a.admit(ctx, c, closing, previous)
 	if err != nil {
 		return nil, err
 	}
-	return a.give(ctx, key, records)
+	return a.give(ctx, key, heads)
 }
 
 // give opens the custodian's share of each record, on all cores.
-func (a *Agent) give(ctx context.Context, key *signing.PrivateKey, records map[string]signing.Sealed) (map[string]signing.Share, error) {
+func (a *Agent) give(ctx context.Context, key *signing.PrivateKey, heads map[string]signing.SealedHead) (map[string]signing.Share, error) {
 	var mu sync.Mutex
-	out := make(map[string]signing.Share, len(records))
-	return out, eachRecord(records, func(id string, sealed signing.Sealed) error {
-		share, err := sealed.GiveShare(ctx, key, a.Holder)
-		if err != nil {
-			return ctx.Err()
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		out[id] = share
-		return nil
-	})
-}
-
-// eachRecord does the records on all cores, and ends with the first error.
-func eachRecord(records map[string]signing.Sealed, do func(id string, sealed signing.Sealed) error) error {
+	out := make(map[string]signing.Share, len(heads))
 	var all errgroup.Group
 	all.SetLimit(runtime.GOMAXPROCS(0))
-	for id, sealed := range records {
-		all.Go(func() error { return do(id, sealed) })
+	for id, head := range heads {
+		all.Go(func() error {
+			share, err := head.GiveShare(ctx, key, a.Holder)
+			if err != nil {
+				return ctx.Err()
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			out[id] = share
+			return nil
+		})
 	}
-	return all.Wait()
+	return out, all.Wait()
 }
 
 // readClosing believes only what the centre has signed with a certificate that was good then and is good now.
@@ -140,21 +136,30 @@ func remember(at *signing.Digest, digest signing.Digest) error {
 }
 
 // checkRecords holds every record against the closing: named, the same bytes, and sealed for that very id.
-func checkRecords(c letter.Closing, records map[string]signing.Sealed) error {
+func checkRecords(c letter.Closing, records map[string]Record) (map[string]signing.SealedHead, error) {
 	named := make(map[string]signing.Digest, len(c.Records))
 	for _, r := range c.Records {
 		named[r.ID] = r.Digest
 	}
-	return eachRecord(records, func(id string, sealed signing.Sealed) error {
+	heads := make(map[string]signing.SealedHead, len(records))
+	for id, r := range records {
 		want, ok := named[id]
-		if !ok || !sealed.Binds(RecordAAD(c.Stage, id)) {
-			return ErrUnnamed
+		if !ok {
+			return nil, ErrUnnamed
 		}
-		if got, err := letter.SealDigest(sealed); err != nil || got != want {
-			return ErrDigest
+		if r.Digest() != want {
+			return nil, ErrDigest
 		}
-		return nil
-	})
+		head, err := signing.ParseSealedHead(r.Head)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrDigest, err)
+		}
+		if !head.Binds(RecordAAD(c.Stage, id)) {
+			return nil, ErrUnnamed
+		}
+		heads[id] = head
+	}
+	return heads, nil
 }
 
 // RecordAAD is the associated data under which a record of a stage was sealed.
