@@ -40,7 +40,7 @@ CREATE TABLE amendment (
     latest_expiry date        NOT NULL CHECK (latest_expiry >= expiry),
     signed        bytea       NOT NULL,
     receipt       bytea       NOT NULL,
-    signed_by     bytea       NOT NULL CHECK (octet_length(signed_by) = 32), -- fingerprint of the certificate that handed it in
+    signed_by     bytea       CHECK (octet_length(signed_by) = 32), -- fingerprint of the certificate that handed it in
     accepted_at   timestamptz NOT NULL,
     PRIMARY KEY (guarantee, n)
 );

@@ -27,7 +27,7 @@ var extensionVerbs = []modelVerb{
 			by := m.extra.(time.Time)
 			d.state, d.replyBy = guarantee.Held, &by
 		}},
-	{name: "answer_extension", often: 2,
+	{name: "answer_extension", often: 4,
 		may: onClaim(func(m *model, _ *card, d *claim, _ act) bool {
 			return isIn(d, guarantee.Held, guarantee.Stayed) && d.replyBy != nil && d.answer == "" && !m.now().After(*d.replyBy)
 		}),
@@ -43,7 +43,7 @@ var extensionVerbs = []modelVerb{
 			return err
 		},
 		then: func(m *model, a act) { _, d := m.claimOn(a); d.answer = choiceOf(a) }},
-	{name: "extend_letter", often: 2,
+	{name: "extend_letter", often: 4,
 		may: onClaim(func(m *model, c *card, d *claim, _ act) bool {
 			return isIn(d, guarantee.Held) && d.answer == letter.ChooseExtend && !m.over(c, d, guarantee.ClockHold)
 		}),
