@@ -206,14 +206,14 @@ func TestSignInProvesTheKey(t *testing.T) {
 	w := newWorld(t)
 	challenge := "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 	w.on("POST /session/challenge", func(rw http.ResponseWriter, _ *http.Request) { answer(rw, wire.Challenge{Challenge: challenge}) })
-	w.on("POST /session", func(rw http.ResponseWriter, _ *http.Request) {
+	w.on("POST /session", func(rw http.ResponseWriter, r *http.Request) {
 		var in wire.SignIn
 		body := w.sent("POST", "/session")[0].body
 		if err := wire.Read([]byte(body), &in); err != nil {
 			t.Error(err)
 		}
 		leaf, err := signing.ParseCertificate(in.Chain[0])
-		if err != nil || signing.Verify(leaf.PublicKey(), wire.SignInText(challenge, in.Role), in.Signature) != nil {
+		if err != nil || signing.Verify(leaf.PublicKey(), wire.SignInText(r.Host, challenge, in.Role), in.Signature) != nil {
 			refuse(rw, http.StatusUnauthorized, "session.signature")
 			return
 		}

@@ -107,9 +107,10 @@ func (i *Institution) RequestDocuments(ctx context.Context, demand string, r wir
 	return i.post(ctx, "/issuer/demands/"+url.PathEscape(demand)+"/request", keyOf("request", append([]byte(demand), b...)), r, nil)
 }
 
-// PayInterim says what of a claim was paid in advance (保险法25). Each payment is named by its reference.
+// PayInterim says what of a claim was paid in advance (保险法25). Each payment is named by its reference. Where the institution
+// asks for two people, it counts when a second says the same by a certificate of its own.
 func (i *Institution) PayInterim(ctx context.Context, demand string, d wire.DemandPaid) error {
-	return i.post(ctx, "/issuer/demands/"+url.PathEscape(demand)+"/interim", keyOf("interim", []byte(demand+d.Reference)), d, nil)
+	return i.post(ctx, "/issuer/demands/"+url.PathEscape(demand)+"/interim", keyOf("interim", []byte(demand+d.Reference+i.me.Chain[0].Fingerprint().String())), d, nil)
 }
 
 // Stay reports a court's stop-payment, with the court's paper as File. Whoever is not sure whether it was heard reads the

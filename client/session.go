@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 
 	"baohan/client/wire"
 	"baohan/signing"
+	"baohan/signing/httpsig"
 )
 
 // person asks in a session that its certificate opened. Its answers are believed as far as TLS goes; what matters
@@ -51,7 +53,11 @@ func (p *person) signIn(ctx context.Context, role string) (wire.Actor, error) {
 	if err := p.post(ctx, "/session/challenge", newID(), struct{}{}, &c); err != nil {
 		return wire.Actor{}, err
 	}
-	sig, err := p.me.Sign.Sign(ctx, wire.SignInText(c.Challenge, role))
+	at, err := url.Parse(p.Base)
+	if err != nil {
+		return wire.Actor{}, fmt.Errorf("client: sign in: %w", err)
+	}
+	sig, err := p.me.Sign.Sign(ctx, wire.SignInText(httpsig.Authority(&http.Request{Host: at.Host}), c.Challenge, role))
 	if err != nil {
 		return wire.Actor{}, fmt.Errorf("client: sign in: %w", err)
 	}

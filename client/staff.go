@@ -37,6 +37,12 @@ func (s *Staff) AddLot(ctx context.Context, project string, in wire.AddLot) (wir
 	return lot, s.post(ctx, "/projects/"+url.PathEscape(project)+"/lots", "lot-"+newID(), in, &lot)
 }
 
+// Redraft writes a draft anew, as a whole.
+func (s *Staff) Redraft(ctx context.Context, lot string, in wire.AddLot) (wire.Lot, error) {
+	var answer wire.Lot
+	return answer, s.post(ctx, "/lots/"+url.PathEscape(lot)+"/draft", "draft-"+newID(), in, &answer)
+}
+
 // Publish freezes a lot's requirement and shows it to everyone.
 func (s *Staff) Publish(ctx context.Context, lot string) (wire.Lot, error) {
 	return s.onLot(ctx, lot, "publish", struct{}{})

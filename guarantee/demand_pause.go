@@ -8,6 +8,7 @@ import (
 
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/blobs"
 	"baohan/internal/store"
 	"baohan/party"
 	"baohan/signing"
@@ -130,11 +131,18 @@ const (
 // maxPaper is more than any court's paper needs, in bytes.
 const maxPaper = 8 << 20
 
-// check holds a file against the digest that its sender said.
+// check holds a file against the digest that its sender said, and its name to what a demand's documents are named: whoever
+// hands it in chooses the name, and the other side's people see it and open the file by it.
 func (p Paper) check(field string, digest signing.Digest) error {
+	named := letter.Document{Kind: letter.SupervisorDecision, Name: p.Name, Digest: digest}
+	_, kind := blobs.Rule{Field: field, Types: blobs.Papers, Max: maxPaper}.Inspect(p.Name)
 	switch {
 	case len(p.Bytes) == 0 || len(p.Bytes) > maxPaper || p.Name == "" || len(p.Name) > 200:
 		return party.Invalid("demand.paper", field, "请附上文件（不超过 8 MiB）并写明文件名")
+	case named.Check() != nil:
+		return party.Invalid("demand.paper_name", field, "文件名须为 1 至 200 个字，首尾无空格，不含不可见字符；请改名后重新选择文件")
+	case kind != nil:
+		return kind
 	case signing.Sum(p.Bytes) != digest:
 		return party.Invalid("demand.paper_digest", field, "文件与所报摘要不一致；请重新选择文件")
 	}

@@ -79,6 +79,9 @@ func (d *Desk) takeIn(ctx context.Context, cmd party.Command, k deposited) (Answ
 			answer = prior
 			return err
 		}
+		if err := d.byTwo(ctx, tx, cmd.Actor, &k); err != nil {
+			return err
+		}
 		if err := insertDeposited(ctx, tx, k); err != nil {
 			return err
 		}
@@ -102,15 +105,16 @@ func insertDeposited(ctx context.Context, tx pgx.Tx, k deposited) error {
 	_, err := tx.Exec(ctx, `INSERT INTO guarantee (id, version, channel, guarantor, mode, form, wording, wording_version,
 			application_state, fee_state, instrument_state, disclosure_state, verification_state, release_state,
 			ceiling, latest_expiry, application_digest, commitment, sealed, record_key,
-			number, letter_digest, letter, statement, receipt, submitted_at, issued_at)
+			number, letter_digest, letter, statement, receipt, submitted_at, issued_at, two_people, decided_by, prepared_by, issued_by)
 		VALUES (@id, 1, 'counter', @guarantor, @mode, @form, @wording, @wording_version,
 			'approved', 'none', 'issued', 'sealed', 'not_done', 'none',
 			@ceiling, @latest_expiry, @application_digest, @commitment, @sealed, @record_key,
-			@number, @letter_digest, @letter, @statement, @receipt, @at, @at)`, pgx.NamedArgs{
+			@number, @letter_digest, @letter, @statement, @receipt, @at, @at, @two, @decided, @handed, @handed)`, pgx.NamedArgs{
 		"id": r.ID, "guarantor": r.Guarantor, "mode": r.Mode, "form": r.Form, "wording": r.Wording, "wording_version": r.WordingVersion,
 		"ceiling": r.Ceiling, "latest_expiry": r.LatestExpiry, "application_digest": r.ApplicationDigest, "commitment": r.Commitment,
 		"sealed": r.Sealed, "record_key": r.RecordKey, "number": k.number, "letter_digest": k.digest, "letter": k.letter,
-		"statement": k.statement, "receipt": k.receipt, "at": k.at})
+		"statement": k.statement, "receipt": k.receipt, "at": k.at,
+		"two": k.two, "decided": k.decidedBy, "handed": k.handedBy})
 	if err = translate(err); errors.Is(err, ErrAlreadyHandedIn) {
 		return ErrDepositedOtherwise
 	}

@@ -25,6 +25,9 @@ type deposited struct {
 	digest  []byte // SaltedDigest
 	content letter.Deposit
 	signed  signing.SignedData
+
+	two                 bool   // two people were asked for, and these are they
+	decidedBy, handedBy []byte // fingerprints of their certificates
 }
 
 // readDeposit checks all that depends on the bytes alone: the statement is its sender's, and the seals are the ones that

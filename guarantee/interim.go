@@ -9,14 +9,24 @@ import (
 
 // PayInterim (先予支付) notes what an insurer has paid of a claim before it could say the whole sum: at sixty days it must
 // pay what its papers already show (保险法 art. 25), and it may do so before. The balance goes down, the demand stays
-// open for the rest. What leaves no rest is no payment in advance: the insurer agrees and pays.
+// open for the rest. What leaves no rest is no payment in advance: the insurer agrees and pays. Where two people are asked for
+// it counts when the second has noted the same; until then the answer is that of a demand on which nothing was paid.
 func (d *Desk) PayInterim(ctx context.Context, cmd party.Command, id string, p Payment) (Answer, error) {
-	return d.demandChange(ctx, cmd, id, func(_ context.Context, t *turn) error {
-		return payInterim(t, p)
+	return d.demandChange(ctx, cmd, id, func(ctx context.Context, t *turn) error {
+		if err := mayPayInterim(t, p); err != nil {
+			return err
+		}
+		if counts, err := d.seconded(ctx, t, p); err != nil || !counts {
+			return err
+		}
+		t.demand.InterimPaid += p.Amount
+		t.g.Honoured += p.Amount
+		t.happened(EventDemandInterimPaid, p.facts())
+		return nil
 	})
 }
 
-func payInterim(t *turn, p Payment) error {
+func mayPayInterim(t *turn, p Payment) error {
 	g, dm := t.g, t.demand
 	if g.Form != letter.FormInsurance {
 		return party.Conflict("demand.interim_form", "先予支付仅适用于保证保险（保险法第二十五条）；请在审查后按相符索赔付款")
@@ -27,11 +37,5 @@ func payInterim(t *turn, p Payment) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	if err := dm.move("pay_interim"); err != nil {
-		return err
-	}
-	dm.InterimPaid += p.Amount
-	g.Honoured += p.Amount
-	t.happened(EventDemandInterimPaid, p.facts())
-	return nil
+	return dm.move("pay_interim")
 }

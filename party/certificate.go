@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"baohan/internal/store"
 	"baohan/signing"
 )
 
@@ -39,6 +42,15 @@ func (r certificateRow) good(use signing.Usage) bool {
 func fp(c signing.Certificate) []byte {
 	d := c.Fingerprint()
 	return d[:]
+}
+
+// Serves tells, in the caller's transaction, whether a certificate of an organisation may sign for it in role: it is on record,
+// in use, and, for every role but a bidder's, an operator has looked at it. That it holds by its issuer is for the caller to ask.
+func Serves(ctx context.Context, q store.Querier, uscc string, fingerprint signing.Digest, role Role) (yes bool, err error) {
+	err = q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM certificate WHERE fingerprint = @fingerprint AND uscc = @uscc AND can_sign
+		AND removed_at IS NULL AND (@role = 'bidder' OR admitted_by <> 'self'))`,
+		pgx.NamedArgs{"fingerprint": fingerprint[:], "uscc": uscc, "role": string(role)}).Scan(&yes)
+	return yes, err
 }
 
 // Organisation reads one registration.

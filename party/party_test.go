@@ -84,12 +84,15 @@ func (w *world) signIn(h holder, role Role) (string, Actor, error) {
 	return w.answer(h, challenge, role, role)
 }
 
+// here is the platform that is signed in to.
+const here = "platform.test"
+
 // answer signs for one role and asks for another.
 func (w *world) answer(h holder, challenge string, signed, asked Role) (string, Actor, error) {
 	w.t.Helper()
-	sig, err := h.key.Sign(w.t.Context(), SignInText(challenge, signed))
+	sig, err := h.key.Sign(w.t.Context(), SignInText(here, challenge, signed))
 	must(w.t, err)
-	return w.SignIn(w.t.Context(), []signing.Certificate{h.cert}, challenge, sig, asked)
+	return w.SignIn(w.t.Context(), here, []signing.Certificate{h.cert}, challenge, sig, asked)
 }
 
 func must(t *testing.T, err error) {

@@ -33,16 +33,17 @@ func (d *Desk) Challenge(ctx context.Context) (string, error) {
 	return challenge, insertChallenge(ctx, d.pool, challengeID(challenge), now.Add(ChallengeLife), now)
 }
 
-// SignInText is what the holder of a certificate signs to sign in: the challenge bound to this one purpose and
-// to the role, so that a signature over it is good for nothing else.
-func SignInText(challenge string, role Role) []byte {
-	return []byte("baohan/sign-in/1\n" + challenge + "\n" + string(role) + "\n")
+// SignInText is what the holder of a certificate signs to sign in: the challenge bound to this one purpose and role, and to the
+// authority (host[:port], lower-case, no default port) by which the holder reached us. A certificate serves on many platforms:
+// what one of them has signed for a sign-in begins no session on another.
+func SignInText(authority, challenge string, role Role) []byte {
+	return []byte("baohan/sign-in/2\n" + authority + "\n" + challenge + "\n" + string(role) + "\n")
 }
 
 // SignIn proves by a signature over SignInText who is there, and begins a session in role. A bidder whose
 // certificate comes from an accepted authority is registered by it; every other role was given by the operator,
 // and its certificate is one that the operator admitted. The challenge is spent whatever the outcome.
-func (d *Desk) SignIn(ctx context.Context, chain []signing.Certificate, challenge string, sig signing.Signature, role Role) (string, Actor, error) {
+func (d *Desk) SignIn(ctx context.Context, authority string, chain []signing.Certificate, challenge string, sig signing.Signature, role Role) (string, Actor, error) {
 	now := d.now()
 	if err := takeChallenge(ctx, d.pool, challengeID(challenge), now); err != nil {
 		return "", Actor{}, err
@@ -54,7 +55,7 @@ func (d *Desk) SignIn(ctx context.Context, chain []signing.Certificate, challeng
 		return "", Actor{}, untrusted(err)
 	}
 	leaf := chain[0]
-	if err := signing.Verify(leaf.PublicKey(), SignInText(challenge, role), sig); err != nil {
+	if err := signing.Verify(leaf.PublicKey(), SignInText(authority, challenge, role), sig); err != nil {
 		return "", Actor{}, errSignature
 	}
 	org, err := d.recognise(ctx, chain, role)

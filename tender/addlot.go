@@ -26,6 +26,17 @@ type NewLot struct {
 	Consortium bool
 }
 
+func (n NewLot) withDefaults() NewLot {
+	if n.Bids == "" {
+		n.Bids = Here
+	}
+	if n.Hall != nil {
+		rules := n.Hall.withDefaults()
+		n.Hall = &rules
+	}
+	return n
+}
+
 // AddLot drafts a lot of a project. It is checked here already, so that nobody drafts what cannot be published.
 func (d *Desk) AddLot(ctx context.Context, cmd party.Command, project string, n NewLot) (Answer, error) {
 	answer := Answer{ID: newID(), Version: 0, State: string(Draft)}
@@ -41,13 +52,7 @@ func (d *Desk) AddLot(ctx context.Context, cmd party.Command, project string, n 
 		if err := p.runBy(cmd.Actor); err != nil {
 			return err
 		}
-		if n.Bids == "" {
-			n.Bids = Here
-		}
-		if n.Hall != nil {
-			rules := n.Hall.withDefaults()
-			n.Hall = &rules
-		}
+		n = n.withDefaults()
 		if err := n.check(p.Regime); err != nil {
 			return err
 		}

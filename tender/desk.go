@@ -172,7 +172,11 @@ func (t *turn) write(ctx context.Context) error {
 	if err := writeEvents(ctx, t.tx, t.lot.ID, t.events); err != nil {
 		return err
 	}
-	if err := updateLot(ctx, t.tx, t.lot); err != nil {
+	update := updateLot
+	if t.lot.State == Draft {
+		update = updateDraft
+	}
+	if err := update(ctx, t.tx, t.lot); err != nil {
 		return err
 	}
 	if err := t.tell(ctx); err != nil {

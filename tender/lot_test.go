@@ -139,3 +139,56 @@ func TestListsShowPublishedLotsOnly(t *testing.T) {
 		t.Fatalf("due at the deadline: %v", due)
 	}
 }
+
+// A draft is written anew by who runs it, as often as need be, and is checked as at first; what a publication froze of an earlier
+// version is not published, and what is published is not written anew.
+func TestRedraft(t *testing.T) {
+	w := newWorld(t)
+	var first NewLot
+	id := w.draftLot(letter.RegimeTendering, "A1", func(n *NewLot) { first = *n })
+	n := first
+	n.Code, n.Name, n.Base, n.Amount, n.Forms = "P-A1-09", "第A1号施工九标段", 3_000_000_000, 60_000_000, []letter.Form{letter.FormIndependent}
+	n.End, n.Bids, n.Consortium, n.Hall = letter.EndRule{Deadline: deadline.Add(time.Hour), ValidityDays: 60, ExtraDays: 5}, Here, false, &HallRules{}
+	_, err := w.Redraft(w.ctx, w.by(w.bank, party.Beneficiary), id, n)
+	w.refused(err, "lot.not_found")
+	dear := n
+	dear.Amount++
+	_, err = w.Redraft(w.ctx, w.by(w.tenderer, party.Beneficiary), id, dear)
+	w.refused(err, "lot.amount_cap")
+	other := w.draftLot(letter.RegimeTendering, "A2", func(*NewLot) {})
+	if a := w.tells(w.Redraft(w.ctx, w.by(w.tenderer, party.Beneficiary), id, n)); a.Version != 1 || a.State != string(Draft) {
+		t.Errorf("redrafted: %+v", a)
+	}
+	l := must(w.Lot(w.ctx, w.tenderer.actor(party.Beneficiary), id))
+	if l.Lot.Code != n.Code || l.Lot.Name != n.Name || l.Base != n.Base || l.Amount != n.Amount || len(l.Forms) != 1 || !l.End.Equal(n.End) || l.Consortium ||
+		l.Hall == nil || *l.Hall != (HallRules{}.withDefaults()) {
+		t.Errorf("the draft says %+v", l)
+	}
+	if o := must(w.Lot(w.ctx, w.tenderer.actor(party.Beneficiary), other)); o.Version != 0 || o.Amount != 80_000_000 {
+		t.Errorf("the other draft says %+v", o)
+	}
+	w.agents[2].off = true // two of three have made their key for this deadline
+	if _, err := w.Publish(w.ctx, w.by(w.tenderer, party.Beneficiary), id); err == nil {
+		t.Fatal("published without its third custodian")
+	}
+	w.agents[2].off = false
+	n.End.Deadline = deadline.Add(2 * time.Hour)
+	w.tells(w.Redraft(w.ctx, w.by(w.tenderer, party.Beneficiary), id, n))
+	_, err = w.Publish(w.ctx, w.by(w.tenderer, party.Beneficiary), id)
+	w.refused(err, "lot.key_deadline")
+	n.Code = "P-A1-10"
+	w.tells(w.Redraft(w.ctx, w.by(w.tenderer, party.Beneficiary), id, n))
+	w.agents[0].keyed = func() { // a colleague, while the custodians are asked
+		w.agents[0].keyed = nil
+		n.Amount--
+		w.tells(w.Redraft(w.ctx, w.by(w.tenderer, party.Beneficiary), id, n))
+	}
+	_, err = w.Publish(w.ctx, w.by(w.tenderer, party.Beneficiary), id)
+	w.refused(err, "lot.changed")
+	w.tells(w.Publish(w.ctx, w.by(w.tenderer, party.Beneficiary), id))
+	if req, _ := must2(w.Requirement(w.ctx, id)); req.Amount != n.Amount || req.Lot.Code != n.Code || !req.End.Equal(n.End) {
+		t.Errorf("published: %+v", req)
+	}
+	_, err = w.Redraft(w.ctx, w.by(w.tenderer, party.Beneficiary), id, n)
+	w.refused(err, "lot.not_draft")
+}

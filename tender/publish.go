@@ -3,6 +3,7 @@ package tender
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"baohan/guarantee/letter"
@@ -49,7 +50,7 @@ func (d *Desk) Publish(ctx context.Context, cmd party.Command, id string) (answe
 	if err != nil {
 		return Answer{}, err
 	}
-	return d.change(ctx, cmd, id, func(t *turn) error { return t.publish(req, keys) })
+	return d.change(ctx, cmd, id, func(t *turn) error { return t.publish(req, keys, l.Version) })
 }
 
 // freeze asks the custodians, outside every transaction, and makes the requirement that everybody will see.
@@ -72,6 +73,9 @@ func (d *Desk) custodianKeys(ctx context.Context, l *Lot) (letter.KeySet, error)
 	keys := letter.KeySet{Version: 1, Project: l.Lot.Project, Lot: l.Lot.Code}
 	for i, c := range d.Custodians {
 		key, err := c.Key(ctx, l.Lot.Project, l.Lot.Code, l.End.Deadline)
+		if errors.Is(err, custody.ErrDeadline) {
+			return keys, errKeyDeadline
+		}
 		if err != nil {
 			return keys, errCustodian(i, err)
 		}
@@ -100,12 +104,13 @@ func rehearse(ctx context.Context, c custody.Custodian, lot letter.Lot, to signi
 	return nil
 }
 
-func (t *turn) publish(req letter.Requirement, keys letter.KeySet) (err error) {
+// publish refuses what was frozen of another version of the draft than the one that stands.
+func (t *turn) publish(req letter.Requirement, keys letter.KeySet, version int64) (err error) {
 	l := t.lot
 	if !t.now.Before(l.End.Deadline) {
 		return party.TooLate("lot.deadline_past", "投标截止时间已过；请修改截止时间后再发布")
 	}
-	if l.Amount != req.Amount || !l.End.Equal(req.End) {
+	if l.Version != version {
 		return party.Conflict("lot.changed", "标段内容已被修改；请刷新后再发布")
 	}
 	if l.requirement, err = req.Canonical(); err != nil {
@@ -124,3 +129,7 @@ func (t *turn) publish(req letter.Requirement, keys letter.KeySet) (err error) {
 
 // errNoFormKey: a platform that could not keep forms unreadable must not promise to.
 var errNoFormKey = party.Conflict("lot.hall_key", "平台没有配置封存投标函的密钥，不能发布不见面开标的标段；请联系平台运营")
+
+// errKeyDeadline: a publication that failed had a custodian make its key, and the draft's deadline was changed since. A custodian
+// makes one key for a lot's code and binds it to one deadline.
+var errKeyDeadline = party.Conflict("lot.key_deadline", "上次发布没有完成时，密钥保管人已为这个标段编号按原来的投标截止时间制作密钥；请在草稿中改回原截止时间，或换一个标段编号，再发布")

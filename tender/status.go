@@ -27,6 +27,7 @@ type Verb string
 
 // The verbs of a lot.
 const (
+	VerbRedraft   Verb = "redraft" // moves nothing: the tenderer writes its draft anew
 	VerbPublish   Verb = "publish"
 	VerbPostpone  Verb = "postpone"
 	VerbClose     Verb = "close"

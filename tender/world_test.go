@@ -123,6 +123,7 @@ type switchable struct {
 	refuses error                          // what it answers instead
 	lie     func(map[string]signing.Share) // changes what it gives
 	asked   int
+	keyed   func() // called before it makes a key
 }
 
 // silent counts down to the time from which it does not answer. Several may ask at once.
@@ -384,6 +385,9 @@ func (s *switchable) Key(ctx context.Context, project, lot string, notBefore tim
 	s.w.idle()
 	if s.off {
 		return letter.CustodianKey{}, context.DeadlineExceeded
+	}
+	if s.keyed != nil {
+		s.keyed()
 	}
 	return s.Custodian.Key(ctx, project, lot, notBefore)
 }

@@ -150,7 +150,7 @@ func TestActsInAHall(t *testing.T) {
 	must(r.host.OrderDecryption(ctx, lot))
 	a, other := r.sits(r.people[0], "bidder"), r.sits(r.people[1], "bidder")
 	got := a.done("hand-in-form", "bid", r.bids[0])
-	if fact(got, "投标报价") != "¥12,000,000.00 元" || fact(got, "大写") != "人民币壹仟贰佰万元整" || !strings.Contains(got.Says, "已解密") {
+	if fact(got, "投标报价") != "¥12,000,000.00" || fact(got, "大写") != "人民币壹仟贰佰万元整" || !strings.Contains(got.Says, "已解密") {
 		t.Errorf("%+v", got)
 	}
 	other.refused("not_found", "hand-in-form", "bid", r.bids[0])

@@ -26,11 +26,11 @@ func (s *server) signIn(ctx context.Context, _ *here, in *wire.SignIn) (wire.Ses
 	if err != nil {
 		return wire.Session{}, err
 	}
-	token, actor, err := s.party.SignIn(ctx, chain, in.Challenge, in.Signature, party.Role(in.Role))
+	token, actor, err := s.party.SignIn(ctx, exchangeOf(ctx).authority, chain, in.Challenge, in.Signature, party.Role(in.Role))
 	if err != nil {
 		return wire.Session{}, err
 	}
-	exchangeOf(ctx).cookie = s.cookies.set(token, party.SessionLife)
+	exchangeOf(ctx).cookie = s.cookies.set(token)
 	return wire.Session{Token: token, ExpiresAt: s.clock.Now().In(calendar.Shanghai).Add(party.SessionLife), Actor: actorOf(actor)}, nil
 }
 

@@ -13,9 +13,16 @@ func (s *server) createProject(ctx context.Context, _ *here, body *wire.CreatePr
 }
 
 func (s *server) addLot(ctx context.Context, in *object, body *wire.AddLot) (LotState, error) {
-	return stood(s.tender.AddLot(ctx, exchangeOf(ctx).command, in.ID, tender.NewLot{
-		Code: body.Code, Name: body.Name, Base: body.Base, Amount: body.Amount, Forms: body.Forms, End: body.End, Bids: tender.Place(body.Bids), RetenderOf: body.RetenderOf,
-		Consortium: body.Consortium, Hall: hallRulesIn(body.Hall)}))
+	return stood(s.tender.AddLot(ctx, exchangeOf(ctx).command, in.ID, newLotIn(body)))
+}
+
+func (s *server) redraft(ctx context.Context, in *lotIn, body *wire.AddLot) (LotState, error) {
+	return stood(s.tender.Redraft(ctx, exchangeOf(ctx).command, in.Lot, newLotIn(body)))
+}
+
+func newLotIn(body *wire.AddLot) tender.NewLot {
+	return tender.NewLot{Code: body.Code, Name: body.Name, Base: body.Base, Amount: body.Amount, Forms: body.Forms, End: body.End, Bids: tender.Place(body.Bids),
+		RetenderOf: body.RetenderOf, Consortium: body.Consortium, Hall: hallRulesIn(body.Hall)}
 }
 
 // LotState is the answer of a verb on a lot: where it stood after it. The same command gets the same answer for ever.

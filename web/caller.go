@@ -39,6 +39,17 @@ func (s *server) identify(x *exchange, r *http.Request) error {
 	return nil
 }
 
+// endBefore ends the session that a browser still had when it begins another: nobody holds it any more.
+func (s *server) endBefore(r *http.Request, x *exchange) {
+	token, byCookie := s.cookies.bearer(r)
+	if !byCookie || token == x.token || foreign(r, s.cookies.secure) {
+		return
+	}
+	if err := s.party.SignOut(r.Context(), token); err != nil {
+		s.log.WarnContext(r.Context(), "the session before was not ended; it ends with its time", "request", x.id, "cause", quiet(err))
+	}
+}
+
 func httpsigned(r *http.Request) bool {
 	return len(r.Header.Values("Signature")) > 0 || len(r.Header.Values("Signature-Input")) > 0
 }

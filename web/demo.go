@@ -14,6 +14,7 @@ import (
 	"baohan/internal/clock"
 	"baohan/party"
 	"baohan/signing"
+	"baohan/signing/httpsig"
 	"baohan/web/view"
 )
 
@@ -55,7 +56,7 @@ func (s *server) demoPages() {
 	s.page("/demo", "page-public", (*visit).demoPage)
 	s.echo.GET("/demo/keys/:key", func(c echo.Context) error {
 		a := s.demo.actor(c.Param("key"))
-		if a == nil {
+		if a == nil || !s.isHere(c.Request()) {
 			return echo.ErrNotFound
 		}
 		return c.Blob(http.StatusOK, "application/x-pem-file", a.File)
@@ -89,6 +90,9 @@ func (v *visit) demoPage() (templ.Component, error) {
 func (s *server) demonstrate(c echo.Context) (*visit, url.Values, error) {
 	v := &visit{server: s, Context: c, ctx: c.Request().Context(), x: exchangeOf(c.Request().Context())}
 	v.x.operation, v.x.pattern = "page-public", c.Path()
+	if !s.isHere(c.Request()) {
+		return v, nil, errHost
+	}
 	if foreign(c.Request(), false) {
 		return v, nil, errForeign
 	}
@@ -106,24 +110,24 @@ func (s *server) enterDemo(c echo.Context) error {
 	if a == nil {
 		return s.turnedAway(v, absent())
 	}
-	token, err := s.enterAs(v.ctx, a)
+	token, err := s.enterAs(v.ctx, httpsig.Authority(c.Request()), a)
 	if err != nil {
 		return s.turnedAway(v, err)
 	}
-	v.x.cookie = s.cookies.set(token, party.SessionLife)
+	v.x.cookie = s.cookies.set(token)
 	return c.Redirect(http.StatusSeeOther, "/")
 }
 
-func (s *server) enterAs(ctx context.Context, a *DemoActor) (token string, err error) {
+func (s *server) enterAs(ctx context.Context, authority string, a *DemoActor) (token string, err error) {
 	challenge, err := s.party.Challenge(ctx)
 	if err != nil {
 		return "", err
 	}
-	sig, err := a.Sign.Sign(ctx, party.SignInText(challenge, a.Role))
+	sig, err := a.Sign.Sign(ctx, party.SignInText(authority, challenge, a.Role))
 	if err != nil {
 		return "", err
 	}
-	token, actor, err := s.party.SignIn(ctx, a.Chain, challenge, sig, a.Role)
+	token, actor, err := s.party.SignIn(ctx, authority, a.Chain, challenge, sig, a.Role)
 	if err != nil || len(a.OpenChain) == 0 {
 		return token, err
 	}

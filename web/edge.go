@@ -24,6 +24,7 @@ func (s *server) edge(inner http.Handler) http.Handler {
 		done := s.meter.begin()
 		s.serve(held, r, inner)
 		if x.cookie != "" && held.status() < http.StatusBadRequest {
+			s.endBefore(r, x)
 			held.header.Set("Set-Cookie", x.cookie)
 		}
 		if x.signed {
@@ -55,6 +56,7 @@ func protect(h http.Header, id string, https bool) {
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin") // who opened a page learns nothing of it
 	h.Set("X-Request-Id", id)
 	if https {
 		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")

@@ -23,6 +23,7 @@ type exchange struct {
 	signed    bool   // by a request signature, so the answer is signed too
 	command   party.Command
 	address   string  // from which the request came
+	authority string  // by which it reached us
 	held      *answer // to the request
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"baohan/party"
 	"baohan/signing"
+	"baohan/signing/httpsig"
 )
 
 var (
@@ -43,7 +44,7 @@ func (s *server) gate(ctx huma.Context, next func(huma.Context)) {
 
 func (s *server) enter(r *http.Request, op *huma.Operation, x *exchange, object string) (err error) {
 	switch {
-	case !slices.Contains(s.hosts, r.Host) && !slices.Contains(s.hosts, "*"):
+	case !s.isHere(r):
 		return errHost
 	case streams(op.OperationID) && httpsigned(r):
 		return errStream
@@ -53,7 +54,7 @@ func (s *server) enter(r *http.Request, op *huma.Operation, x *exchange, object 
 	if err := s.limits.exceeded(op, r); err != nil {
 		return err
 	}
-	x.address = s.limits.address(r)
+	x.address, x.authority = neighbour(s.limits.address(r)), httpsig.Authority(r)
 	if err := once(r.URL.Query()); err != nil {
 		return err
 	}
@@ -66,6 +67,11 @@ func (s *server) enter(r *http.Request, op *huma.Operation, x *exchange, object 
 		return err
 	}
 	return s.command(r, x)
+}
+
+// isHere tells whether a request names this platform. A page whose own name was made to lead here (DNS rebinding) does not.
+func (s *server) isHere(r *http.Request) bool {
+	return slices.Contains(s.hosts, r.Host) || slices.Contains(s.hosts, "*")
 }
 
 // enterSigned reads between the two halves of the proof: the signature over the head first, by a key that we know, then

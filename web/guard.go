@@ -162,6 +162,7 @@ var rules = map[string]rule{
 	"list-own-lots":  {roles: tenderers, whose: self},
 	"create-project": {roles: tenderers, whose: self},
 	"add-lot":        {roles: tenderers, whose: ofProject},
+	"redraft":        {roles: tenderers, whose: ofLot},
 	"publish":        {roles: tenderers, whose: ofLot},
 	"postpone":       {roles: centres, whose: staff},
 	"open":           {roles: centres, whose: staff},

@@ -57,6 +57,9 @@ func (b bulletin) over() bool {
 	return slices.ContainsFunc(b.news, func(t told) bool { return t.final })
 }
 
+// progress is the channel that anybody may watch, without a name.
+const progress = "progress"
+
 // channel is one kind of stream: what it tells, and how often the database is asked.
 type channel struct {
 	name string
@@ -90,7 +93,7 @@ func (h *hub) enter(c channel, lot, address string) (f *feed, leave func(), err 
 	switch {
 	case h.from[address] >= h.PerAddress:
 		return nil, nil, errManyHere
-	case h.open >= h.Most:
+	case h.open >= h.Most, c.name == progress && h.open >= h.Most-h.Most/4: // a quarter is kept for those who have a place in a hall
 		return nil, nil, errFull
 	}
 	h.open++

@@ -69,13 +69,22 @@ func (l *limits) exceeded(op *huma.Operation, r *http.Request) error {
 	return a.refused
 }
 
+// neighbour is an address as it is counted: of IPv6 the network, since whoever has one has 2^64 addresses.
+func neighbour(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil || !a.Is6() || a.Is4In6() {
+		return address
+	}
+	return netip.PrefixFrom(a.WithZone(""), 64).Masked().String()
+}
+
 func (l *limits) limiter(address string, a *allowance) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.of) >= addresses {
 		clear(l.of)
 	}
-	key := a.name + " " + address
+	key := a.name + " " + neighbour(address)
 	if l.of[key] == nil {
 		l.of[key] = rate.NewLimiter(l.rate/rate.Limit(a.each), int(burst/a.each))
 	}

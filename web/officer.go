@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/subtle"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -30,6 +31,9 @@ func (o Officer) cookie() string { return "officer-" + o.Host[strings.LastIndexB
 
 // Handler is the officer's desk.
 func (o Officer) Handler() (http.Handler, error) {
+	if len(o.Token) < 32 {
+		return nil, errors.New("web: an officer's desk needs a token of 32 characters: without one it lets everybody in")
+	}
 	a, err := loadAssets(files)
 	if err != nil {
 		return nil, err

@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -40,6 +39,7 @@ type act func(v *visit, form url.Values, cmd party.Command) (next string, err er
 // page mounts a page. Who may look at it is the row of the guard's table that operation names: the one of the API that
 // reads the same, or one of the page's own (pageRules).
 func (s *server) page(path, operation string, show show) {
+	s.mounted[Route{http.MethodGet, path}] = operation
 	s.echo.Match([]string{http.MethodGet, http.MethodHead}, path, func(c echo.Context) error {
 		v, err := s.arrive(c, operation)
 		if err != nil {
@@ -52,6 +52,7 @@ func (s *server) page(path, operation string, show show) {
 // deed mounts a form that needs no certificate's signature. When it is refused, the page that it stood on is shown again,
 // with what was typed and the reason beside its field.
 func (s *server) deed(path, operation string, do act, again show) {
+	s.mounted[Route{http.MethodPost, path}] = operation
 	s.echo.POST(path, func(c echo.Context) error {
 		v, err := s.arrive(c, operation)
 		if err != nil {
@@ -60,6 +61,9 @@ func (s *server) deed(path, operation string, do act, again show) {
 		form, err := v.read()
 		if err != nil {
 			return s.turnedAway(v, err)
+		}
+		if !v.shown(form) {
+			return s.turnedAway(v, errAnother)
 		}
 		next, err := do(v, form, v.command(form))
 		if err == nil {
@@ -80,7 +84,7 @@ func (s *server) arrive(c echo.Context, operation string) (*visit, error) {
 		v.id = c.Param(names[0])
 	}
 	v.x.operation, v.x.pattern = operation, c.Path()
-	if !slices.Contains(s.hosts, r.Host) && !slices.Contains(s.hosts, "*") {
+	if !s.isHere(r) {
 		return v, errHost
 	}
 	if err := once(r.URL.Query()); err != nil {
@@ -93,7 +97,13 @@ func (s *server) arrive(c echo.Context, operation string) (*visit, error) {
 	if err := greet(v.x, r); err != nil {
 		return v, err
 	}
-	return v, s.permit(v.ctx, operation, v.x, v.id)
+	if err := s.permit(v.ctx, operation, v.x, v.id); err != nil {
+		return v, err
+	}
+	if names := c.ParamNames(); len(names) > 0 && names[0] == "lot" && !isID(v.id) { // of what is public the guard asks nothing
+		return v, absent()
+	}
+	return v, nil
 }
 
 // mostForm is how large a posted form may be, in bytes. Files go another way: they are sealed in the browser first.
@@ -181,7 +191,7 @@ func (s *server) answerWith(v *visit, show show) error {
 
 func (v *visit) write(code int, page templ.Component) error {
 	var b bytes.Buffer
-	if err := page.Render(v.ctx, &b); err != nil {
+	if err := page.Render(view.Marked(v.ctx, v.mark()), &b); err != nil {
 		return err
 	}
 	v.Response().Header().Set("Content-Security-Policy", peoplePolicy)

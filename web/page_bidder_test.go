@@ -139,6 +139,7 @@ func TestBidderDay(t *testing.T) {
 	w.open("/lots/" + b.lot.ID)
 	w.says("第一步", "第二步")
 	w.picture("bidder-lot")
+	w.printed("requirement", "¥800,000.00", "捌拾万元整", "投标担保要求")
 	w.press("第一步：比较报价，申请保函")
 	w.says("密文保函", "保费按“最高金额”计", b.clerk.uscc)
 	if chosen := w.text(`input[name=choice]:checked`); chosen != "" {
@@ -169,6 +170,7 @@ func TestBidderDay(t *testing.T) {
 	w.signs("下载我的保函")
 	w.says("已下载")
 	w.picture("bidder-letter")
+	w.printed("letter-of-bidder", "BH-2026-0001", "捌拾万元整", "回执")
 
 	w.signs("去递交投标")
 	w.at(`(p) => p.endsWith("/bid")`)
@@ -177,6 +179,47 @@ func TestBidderDay(t *testing.T) {
 	w.says("已递交")
 	w.picture("bidder-bids")
 	b.opensIts(w)
+	b.jointAndCash(w)
+}
+
+// jointAndCash bids with a partner and pays the deposit in cash: the partner's consent is signed in the partner's own browser.
+func (b *bidding) jointAndCash(w *window) {
+	b.t.Helper()
+	lot, partner, dir := b.cashLot(), b.person("联合体成员建设公司", 64), b.t.TempDir()
+	agreement := filepath.Join(dir, "联合体协议.pdf")
+	if err := os.WriteFile(agreement, []byte("%PDF-1.7 联合体协议"), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+	p := b.windowOf(b.chromium, "a partner", partner, party.Bidder)
+	p.downloads(dir)
+	p.open("/lots/" + lot.ID + "/bid")
+	p.says("本单位是联合体成员：出具同意书")
+	p.fill("lead-name", b.clerk.name)
+	p.fill("lead-uscc", b.clerk.uscc)
+	p.do(chromedp.SetUploadFiles("#consent-agreement", []string{agreement}))
+	p.press("签名并下载同意书")
+	p.choose(b.fileOf(partner))
+	if trouble := p.sign(pin); trouble != "" {
+		b.t.Fatal(trouble)
+	}
+	p.picture("bidder-consent")
+	consent := p.downloaded(dir, ".p7s")
+	w.open("/lots/" + lot.ID + "/bid")
+	w.fill("letter", "cash")
+	w.press("以现金缴纳的，填写缴款说明")
+	for name, text := range map[string]string{"price": "9800000", "period_days": "200", "quality": "合格", "leader": "王五", "partner-name": partner.name, "partner-uscc": partner.uscc,
+		"cash-amount": "800000", "cash-reference": "VA-0001", "cash-paid-at": "2026-03-02T08:30", "cash-payer-name": b.clerk.name, "cash-payer-number": "430010020030040",
+		"cash-payer-bank": "湘江示例银行"} {
+		w.fill(name, text)
+	}
+	w.do(chromedp.SetUploadFiles("#agreement", []string{agreement}), chromedp.SetUploadFiles("#consents", []string{consent}))
+	w.picture("bidder-bid-joint")
+	w.signs("签名、加密并递交")
+	w.at(`(p) => p.startsWith("/bidder/bids/")`)
+	w.says("投标已经递交")
+	w.signs("打开内容和回执")
+	w.says("岳麓大道改造工程", "¥9,800,000.00", partner.name, "VA-0001", "捌拾万元整")
+	w.picture("bidder-own-bid-joint")
 }
 
 // decided brings an application to where its fee is due, and paid to its letter, both by the institution's own machine.
@@ -247,6 +290,7 @@ func (b *bidding) opensIts(w *window) {
 	w.signs("打开内容和回执")
 	w.says("湘江路道路改造工程", "¥12,000,000.00", "壹仟贰佰万元整", "商务标.pdf", "SM3")
 	w.picture("bidder-own-bid")
+	w.printed("bid", "壹仟贰佰万元整", "商务标.pdf", "回执")
 	w.signs("取回并解密")
 	w.says("摘要相符")
 
@@ -333,6 +377,7 @@ func TestBidderAfterTheOpening(t *testing.T) {
 	w.press("开标名单、评标结果和异议")
 	w.says(people[0].name+"（本单位）", people[1].name, "BH-2026-0001", "中标候选人公示", "没有异议")
 	w.picture("bidder-results")
+	w.printed("results", people[1].name, "BH-2026-0001")
 	w.fill("words", "<b>")
 	w.accept()
 	w.press("提出异议")
@@ -365,6 +410,7 @@ func TestBidderAfterTheOpening(t *testing.T) {
 	}
 	w.says("已提出欺诈异议", "申请人提出欺诈异议")
 	w.picture("bidder-demand")
+	w.printed("demand-of-bidder", "捌拾万元整", "法定时限")
 	w.says("担保机构请本单位答复", "延期代替付款")
 	w.pick("answer", 0)
 	w.signs("签名并答复")
@@ -425,4 +471,40 @@ func TestBidderIsAskedAboutTheFee(t *testing.T) {
 	w.says("已经撤单")
 	w.silent("去机构的收银台")
 	w.picture("bidder-cancelled")
+	b.fullLetter(w, own, quotes[len(quotes)-1])
+}
+
+// fullLetter applies again, and a clerk of the institution issues the letter on its pages: one that is sealed in full, of which the
+// institution knows lot and amount from the beginning.
+func (b *bidding) fullLetter(w *window, own *client.Bidder, quote wire.Quote) {
+	b.t.Helper()
+	draft, _, err := own.Apply(b.t.Context(), b.lot, quote)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	file := keyFileOf(b.t, b.bank, bankPIN)
+	c := &clerk{b.windowOf(b.chromium, "a clerk of the bank", b.bank, party.Guarantor), file}
+	c.open("/institution/applications/" + draft.ID)
+	c.signs("打开申请书并核对", "湘江路道路改造工程")
+	c.says("捌拾万元整", b.tenderer.name, b.clerk.name, "核对：揭示记录")
+	c.picture("institution-full-opened")
+	c.signs("受理", "已受理")
+	c.signs("同意承保", "已同意承保")
+	for name, text := range map[string]string{"reference": "SK20260302009", "payer-name": b.clerk.name, "payer-number": "6222020100012345", "payer-bank": "测试银行长沙分行",
+		"paid_at": "2026-03-02T09:00"} {
+		c.fill(name, text)
+	}
+	c.signs("登记到账", "已登记保费到账")
+	c.fill("number", "XJ-2026-0009")
+	c.signs("生成保函全文", "请逐条通读")
+	c.says("湘江路道路改造工程", "XJ-2026-0009", "捌拾万元整")
+	c.fill("read", "yes")
+	c.picture("institution-full-draft")
+	c.signs("签发", "已经签发生效")
+	w.open("/bidder/applications/" + draft.ID)
+	w.says("XJ-2026-0009")
+	w.picture("bidder-full-letter")
+	if f := must(own.Letter(b.t.Context(), draft.ID)); f.Undertaking.Number != "XJ-2026-0009" {
+		b.t.Errorf("the bidder's own copy: %+v", f.Undertaking)
+	}
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -63,8 +62,14 @@ func inside(to string) string {
 func (s *server) leave(c echo.Context) error {
 	v := &visit{server: s, Context: c, ctx: c.Request().Context(), x: exchangeOf(c.Request().Context())}
 	v.x.operation, v.x.pattern = "sign-out", "/sign-out"
+	switch {
+	case !s.isHere(c.Request()):
+		return s.turnedAway(v, errHost)
+	case foreign(c.Request(), s.cookies.secure): // a browser keeps the cookie back from it, and would still obey an answer that drops it
+		return s.turnedAway(v, errForeign)
+	}
 	err := s.identify(v.x, c.Request())
-	if errors.Is(err, errForeign) {
+	if _, over := party.RefusalOf(err); err != nil && !over { // a session that is over is dropped all the same
 		return s.turnedAway(v, err)
 	}
 	if v.x.known {

@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"baohan/party"
+	"baohan/signing"
 	"baohan/tender"
 	"baohan/web/view"
 )
 
 // attendanceCookie holds what a sign-in before the deadline was answered with, in the bidder's own browser: of who signs in
-// the platform keeps nothing until the list is published.
+// the platform keeps nothing until the list is published. It is sealed by a key that the platform makes anew for this bidder
+// and lot each time: it outlives the session, and whoever comes to that machine later must not read who bids.
 const attendanceCookie = "attendance"
 
 // attendHere signs a bidder in. Before the list is published the answer is put into the browser; after it, that is handed in.
@@ -31,7 +33,11 @@ func (v *visit) attendHere() error {
 	case got.Recorded:
 		v.keepStatement("", -1)
 	case statement == nil:
-		v.keepStatement(base64.RawURLEncoding.EncodeToString(got.Statement), int((30 * 24 * time.Hour).Seconds()))
+		sealed, err := signing.SealGCM(v.attendanceKey(), got.Statement, nil)
+		if err != nil {
+			return err
+		}
+		v.keepStatement(base64.RawURLEncoding.EncodeToString(sealed), int((30 * 24 * time.Hour).Seconds()))
 	}
 	return nil
 }
@@ -41,6 +47,11 @@ func (v *visit) keepStatement(value string, age int) {
 		Secure: v.cookies.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 }
 
+func (v *visit) attendanceKey() []byte {
+	k := signing.MAC(v.commandKey, "baohan/attendance-cookie/1", []byte(v.x.actor.USCC), []byte(v.id))
+	return k[:16]
+}
+
 // statement is what this browser keeps for this lot; nil: nothing.
 func (v *visit) statement() []byte {
 	c, err := v.Cookie(attendanceCookie)
@@ -48,10 +59,14 @@ func (v *visit) statement() []byte {
 		return nil
 	}
 	b, err := base64.RawURLEncoding.DecodeString(c.Value)
-	if err != nil || len(b) == 0 {
+	if err != nil {
 		return nil
 	}
-	return b
+	statement, err := signing.OpenGCM(v.attendanceKey(), b, nil)
+	if err != nil || len(statement) == 0 { // another bidder's who used this browser, or of before a change of keys: it signs in anew
+		return nil
+	}
+	return statement
 }
 
 // signedIn is when this browser signed its bidder in, as its statement says; nil: it did not.

@@ -77,6 +77,7 @@ func (v *visit) edition() (int, error) {
 
 // prints mounts a paper that is set on pages for whoever asks, as read-document is.
 func (s *server) prints(path, operation string, set func(*visit) (name string, press func() ([]byte, error), err error)) {
+	s.mounted[Route{http.MethodGet, path}] = operation
 	s.echo.GET(path, func(c echo.Context) error {
 		v, err := s.arrive(c, operation)
 		if err != nil {

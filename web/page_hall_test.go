@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -321,10 +322,16 @@ func (r *room) attributes() {
 	r.host.soon("没有解密的投标", "平台没有收到过这份投标的解密")
 	r.host.press("认定没有解密的原因")
 	name := func(field string) string { return field + "-" + r.bids[2] }
+	log := filepath.Join(r.t.TempDir(), "平台日志.txt")
+	if err := os.WriteFile(log, bytes.Repeat([]byte("没有收到解密\n"), 100_000), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	r.host.do(chromedp.SetUploadFiles(`[id="`+name("digest")+`-file"]`, []string{log}))
+	r.host.soon("SM3 摘要：" + signing.Sum(must(os.ReadFile(log))).String())
 	r.host.fill(name("cause"), "bidder")
 	r.host.fill(name("evidence"), "没有")
 	r.host.press("提交认定")
-	r.host.soon("请写明依据")
+	r.host.soon("请写明依据", signing.Sum(must(os.ReadFile(log))).String()) // the file is not chosen again
 	if got := must(chromedp.Run(r.host.ctx, chromedp.Evaluate[string](`document.querySelector("[aria-invalid=true]")?.value ?? ""`))); got != "没有" {
 		r.t.Errorf("what was typed before it was refused is now %q", got)
 	}
@@ -332,6 +339,9 @@ func (r *room) attributes() {
 	r.host.fill(name("evidence"), "投标人未在规定时间内解密，平台日志无异常")
 	r.host.press("提交认定")
 	r.host.soon("等待行政监督确认")
+	if h := r.hall(r.remote.host); h.Attributions[0].Digest != signing.Sum(must(os.ReadFile(log))) {
+		r.t.Errorf("the attribution names %s", h.Attributions[0].Digest)
+	}
 	r.supervisor.soon("确认后，该投标视为撤销")
 	r.looks("hall-attribution", nil, r.supervisor)
 	r.supervisor.accept()
@@ -395,6 +405,7 @@ func (r *room) records() {
 	r.host.press("预览开标记录表")
 	r.host.soon("这是预览", "¥12,000,000.00", "未解密，视为撤销")
 	r.host.picture("hall-record-preview")
+	r.host.printed("record-preview", "¥12,000,000.00", "未解密，视为撤销")
 	r.host.open("/halls/" + r.lot.ID)
 	r.host.accept()
 	r.host.press("制作开标记录表")
@@ -418,6 +429,7 @@ func (r *room) records() {
 	r.supervisor.open(record)
 	r.supervisor.soon("四、签名", "已签名", "下载 PDF")
 	r.supervisor.picture("hall-record-signed")
+	r.supervisor.printed("record", "四、签名", "投标人第3建设公司")
 	r.papers(record)
 }
 
@@ -442,4 +454,5 @@ func (r *room) papers(record string) {
 	v.soon("投标人第1建设公司", "存疑清单", "核验结果表")
 	v.silent("12,000,000", "进入开标大厅")
 	v.picture("opening-visitor")
+	v.printed("opening", "投标人第1建设公司", "保函核验结果")
 }

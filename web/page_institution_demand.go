@@ -54,6 +54,12 @@ func (v *visit) examined() (x view.InstitutionDemand, err error) {
 	if x.D, err = v.demandView(v.ctx, d); err != nil {
 		return x, err
 	}
+	if x.First, err = v.guarantee.InterimWaits(v.ctx, d.ID); err != nil {
+		return x, err
+	}
+	if x.First != nil {
+		x.FirstBy = v.personBy(x.First.Certificate)
+	}
 	if x.Paper, err = demandPaper(d); err != nil {
 		return x, err
 	}

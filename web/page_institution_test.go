@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -157,6 +158,7 @@ func TestTwoPeopleOfABank(t *testing.T) {
 	b.signs("打开申请书并核对", "投标人第3建设公司")
 	b.says("经办人（签发）", "签发生效")
 	b.picture("institution-sheet")
+	b.printed("approval-sheet", "投标人第3建设公司", "经办人（签发）", "审批人")
 	b.open("/institution/letters")
 	b.says("XJ-2026-0003", "BH-2026-0001")
 	b.picture("institution-letters")
@@ -229,6 +231,7 @@ func (h *counterHall) demandToPayment(id string) {
 	second.open("/institution/demands/" + got.Demand + "/receipt")
 	second.says("索赔受理单", "受理人")
 	second.picture("institution-receipt")
+	second.printed("demand-receipt", "损失说明.pdf", "受理人", "捌拾万元整")
 	second.open("/institution/applications/" + id)
 	second.says("湘江路道路改造工程", "已付清")
 	second.picture("institution-paid-out")
@@ -236,6 +239,68 @@ func (h *counterHall) demandToPayment(id string) {
 		t.Errorf("the beneficiary reads: %+v", d)
 	}
 	h.releaseIsAcknowledged(b, second)
+	h.refusesDemand(b, second)
+}
+
+// refusesDemand takes a demand through a request for one more document, which the beneficiary answers in its own browser, and
+// through a court's stay, to a refusal that lists every discrepancy.
+func (h *counterHall) refusesDemand(b *client.Beneficiary, c *clerk) {
+	t, ctx := h.t, h.t.Context()
+	t.Helper()
+	all := must(b.Guarantees(ctx, "")).Items
+	of := all[slices.IndexFunc(all, func(g wire.Guarantee) bool { return g.ID == h.ids[1] })]
+	id := must(b.Demand(ctx, of, client.Claim{Amount: of.Amount, Reason: letter.Reasons[1].Code, Statement: "中标人不与招标人订立合同",
+		Payee: letter.Account{Name: h.tenderer.name, Number: "4300012345", Bank: "测试银行长沙分行"}})).Demand
+	pdf := filepath.Join(t.TempDir(), "文书.pdf")
+	if err := os.WriteFile(pdf, []byte("%PDF-1.7 文书"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.open("/institution/demands/" + id)
+	c.says("要求补充单据", "独立保函的审查期限照走")
+	c.pick("document", 1)
+	c.fill("words", "请补交中标通知书")
+	c.signs("通知受益人补充", "已经要求受益人补充")
+	c.picture("institution-requested")
+	owner := h.windowOf(h.chromium, "the tenderer", h.tenderer, party.Beneficiary)
+	owner.open("/tenderer/demands/" + id)
+	owner.says("担保机构要求补充单据", "请补交中标通知书", "补交单据")
+	owner.picture("owner-demand-requested")
+	for _, kind := range must(b.DemandOf(ctx, id)).Missing {
+		owner.do(chromedp.SetUploadFiles(`[name="file-`+string(kind)+`"]`, []string{pdf}))
+	}
+	owner.certified("签名补交", h.keyFileOf(h.tenderer), bankPIN)
+	owner.says("单据已经补交")
+	c.open("/institution/demands/" + id)
+	c.says("中标通知书", "文书.pdf")
+	c.silent("缺少")
+	c.press("登记法院的中止支付裁定")
+	c.fill("court", "长沙市中级人民法院")
+	c.fill("number", "（2026）湘01民初101号")
+	c.fill("ruled_on", h.clock.Now().In(calendar.Shanghai).Format("2006-01-02"))
+	c.do(chromedp.SetUploadFiles(`[name=paper]`, []string{pdf}))
+	c.signs("登记中止支付", "中止期间不能作出决定")
+	c.silent("认定相符", "拒付")
+	c.picture("institution-stayed")
+	owner.open("/tenderer/demands/" + id)
+	owner.says("法院裁定中止支付", "长沙市中级人民法院")
+	owner.picture("owner-demand-stayed")
+	c.fill("number", "（2026）湘01民初101号之一")
+	c.do(chromedp.SetUploadFiles(`[name=paper]`, []string{pdf}))
+	c.signs("登记解除", "审查决定")
+	c.press("拒付")
+	for name, text := range map[string]string{"about-1": "中标通知书", "narrative-1": "没有载明中标人名称", "about-2": "书面陈述", "narrative-2": "没有写明违约的时间"} {
+		c.fill(name, text)
+	}
+	c.picture("institution-rejecting")
+	c.signs("拒付", "拒付时列明的不符点")
+	c.says("没有载明中标人名称", "没有写明违约的时间")
+	c.picture("institution-rejected")
+	owner.open("/tenderer/demands/" + id)
+	owner.says("担保机构拒付", "没有载明中标人名称", "没有写明违约的时间")
+	owner.picture("owner-demand-rejected")
+	if d := must(b.DemandOf(ctx, id)); d.State != "rejected" || len(d.Discrepancies) != 2 {
+		t.Errorf("the beneficiary reads: %+v", d)
+	}
 }
 
 // extendedOnThePage has the colleague hold a demand that would take an extension, and extend once the applicant agrees.

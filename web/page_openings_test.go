@@ -97,13 +97,15 @@ func (l *life) applied(b *client.Bidder, i int) string {
 func TestFormsOfTheHallAreGuarded(t *testing.T) {
 	r := newRemote(t)
 	r.begin()
+	stranger := r.person("没有投标的建设公司", 71)
 	tokens := map[string]string{"host": r.signIn(r.tenderer, party.Beneficiary), "bidder": r.signIn(r.people[0], party.Bidder), "centre": r.signIn(r.life.centre, party.Centre),
-		"stranger": r.signIn(r.person("没有投标的建设公司", 71), party.Bidder)}
+		"stranger": r.signIn(stranger, party.Bidder)}
+	form := "of=all&key=" + r.shownTo(stranger, party.Bidder) // the others' forms are not reached
 	may := map[string]string{"decrypt": "host", "pause": "host", "resume": "host", "extensions": "host", "attributions": "host", "read": "host", "answers": "host",
 		"record": "host", "confirm": "bidder", "objections": "bidder", "attend": "bidder", "open": "centre", "consents": "", "confirmations": ""}
 	for verb, who := range may {
 		for name, token := range tokens {
-			req := must(http.NewRequestWithContext(t.Context(), http.MethodPost, r.server.URL+"/halls/"+r.lot.ID+"/"+verb, strings.NewReader("key=abc&of=all")))
+			req := must(http.NewRequestWithContext(t.Context(), http.MethodPost, r.server.URL+"/halls/"+r.lot.ID+"/"+verb, strings.NewReader(form)))
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			req.AddCookie(&http.Cookie{Name: "baohan", Value: token})
 			req.Header.Set("Sec-Fetch-Site", "cross-site")
@@ -113,7 +115,7 @@ func TestFormsOfTheHallAreGuarded(t *testing.T) {
 			if name == who {
 				continue
 			}
-			req = must(http.NewRequestWithContext(t.Context(), http.MethodPost, r.server.URL+"/halls/"+r.lot.ID+"/"+verb, strings.NewReader("key=abc&of=all")))
+			req = must(http.NewRequestWithContext(t.Context(), http.MethodPost, r.server.URL+"/halls/"+r.lot.ID+"/"+verb, strings.NewReader(form)))
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			req.Header.Set("Sec-Fetch-Site", "same-origin")
 			req.AddCookie(&http.Cookie{Name: "baohan", Value: token})

@@ -83,7 +83,7 @@ func TestOperatorsPageNamesNobody(t *testing.T) {
 	l.shows(token, "/operator", []string{l.bank.uscc, "12 次", "开标", "refused: x", "正常"},
 		[]string{l.lot.ID, l.lot.Lot.ProjectName, l.lot.Lot.Name, "offered", l.tenderer.name})
 	for _, path := range []string{"/operator/deliveries/" + id + "/retry", "/operator/jobs/7/retry"} {
-		if got := l.form(token, path, url.Values{"key": {path}}); got.status != 303 || got.header.Get("Location") != "/operator?done=retried" {
+		if got := l.form(token, path, url.Values{"key": {l.keyOn(token, "/operator")}}); got.status != 303 || got.header.Get("Location") != "/operator?done=retried" {
 			t.Errorf("%s: %d %s", path, got.status, got.body)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"baohan/client"
 	"baohan/client/wire"
 	"baohan/guarantee/letter"
+	house "baohan/internal/sample"
 	"baohan/party"
 	"baohan/signing"
 )
@@ -68,13 +69,40 @@ func TestLotFormTellsMistakes(t *testing.T) {
 	w.press("保存草稿")
 	w.says("草稿已保存", "¥600,000.00", "陆拾万元整")
 	w.picture("owner-draft")
+	l.redrafts(w)
 	w.accept()
 	w.press("发布标段")
-	w.says("标段已发布", "距投标截止还有", "不见面开标（解密 20 分钟")
+	w.says("标段已发布", "¥590,000.00", "距投标截止还有", "不见面开标（解密 20 分钟")
 	w.picture("owner-published")
 	v := l.windowOf(chromium, "a visitor", person{}, "")
 	v.open("/lots")
 	v.says("示例中学教学楼工程")
+}
+
+// redrafts changes the draft, with a mistake first; what another window of the same office still shows is not published.
+func (l *life) redrafts(w *window) {
+	l.t.Helper()
+	draft := w.path()
+	stale := must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.querySelector("[name=version]").value`)))
+	w.press("修改草稿")
+	if code, base, until := w.value("code"), w.value("base"), must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`document.querySelector("[type=datetime-local]").value`))); code != "01" || base != "30000000.00" || until != deadline.Format("2006-01-02T15:04") {
+		l.t.Errorf("the draft's form says %q %q %q", code, base, until)
+	}
+	w.picture("owner-draft-form")
+	w.fill("amount", "600000.01")
+	w.press("保存修改")
+	w.says("投标担保金额超过招标项目估算价的 2%")
+	w.fill("amount", "590000")
+	w.fill("name", "施工一标段")
+	w.press("保存修改")
+	w.says("草稿已保存", "¥590,000.00", "施工一标段")
+	if w.path() != draft {
+		l.t.Errorf("after a change one is at %s", w.path())
+	}
+	w.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector("[name=version]").value = %q, undefined`, stale)))
+	w.accept()
+	w.press("发布标段")
+	w.says("草稿刚被本单位修改过")
 }
 
 // Before the opening the page of the letters is the same whether anybody bids or nobody.
@@ -183,6 +211,7 @@ func TestReleaseInABrowser(t *testing.T) {
 	o.says("可以解除的", "暂不解除的", "BH-2026-0001", "BH-2026-0003")
 	o.wait(`document.querySelectorAll("[name=guarantee]").length === 2 && !document.querySelector("[name=guarantee]:checked")`) // none is due yet
 	o.picture("owner-letters-held")
+	o.printed("register", "BH-2026-0001", "BH-2026-0003", o.bidders[2].name)
 	o.open(lot)
 	o.press("登记合同签订")
 	o.says("合同签订已经登记")
@@ -201,12 +230,14 @@ func TestReleaseInABrowser(t *testing.T) {
 	o.says("已经终止的")
 	o.silent("可以解除的", "签名解除所选保函") // the page does not offer again what was done
 	o.picture("owner-letters-released")
+	o.printed("releases", "已经终止的", "BH-2026-0002")
 	o.open("/tenderer/guarantees/" + o.ids[0])
 	o.says("已解除", "下载保函 PDF")
 	o.picture("owner-letter-ended")
 	o.press("解除通知")
 	o.says("标段解除通知，共列明 3 份保函", "合同已签订", o.l.tenderer.name)
 	o.picture("owner-release-notice")
+	o.printed("release-notice", "标段解除通知，共列明 3 份保函", o.l.tenderer.name)
 	token := o.l.signIn(o.l.tenderer, party.Beneficiary)
 	got := o.l.page(token, "/tenderer/guarantees/"+o.ids[0]+"/release/1")
 	if signed, err := signing.ParseSignedData(got.body); err != nil || signed.Verify(o.l.trust, o.l.clock.Now()) != nil {
@@ -225,6 +256,7 @@ func TestDemandInABrowser(t *testing.T) {
 	o.open("/tenderer/guarantees/" + o.ids[0])
 	o.says("银行独立保函", "捌拾万元整", "相符")
 	o.picture("owner-letter")
+	o.printed("letter-of-tenderer", "捌拾万元整", "BH-2026-0001")
 	o.press("准备索赔")
 	o.says("第一步：以哪种事由索赔", "电子投标保函平台", "URDG 758")
 	o.picture("owner-demand-ground")
@@ -249,6 +281,7 @@ func TestDemandInABrowser(t *testing.T) {
 	o.wait(`location.pathname.startsWith("/tenderer/demands/")`)
 	o.says("索赔已经提交。平台于", "审查中", "叁拾万元整", "书面表示不订立合同", "担保机构审查索赔单据")
 	o.picture("owner-demand")
+	o.printed("demand", "叁拾万元整", "书面表示不订立合同", "4300012345")
 	id := strings.TrimPrefix(o.path(), "/tenderer/demands/")
 	bank := o.l.institution()
 	if err := bank.DecideDemand(t.Context(), id, wire.DemandDecision{Complying: true}); err != nil {
@@ -276,6 +309,7 @@ func TestDesksInABrowser(t *testing.T) {
 	r.serveWith(func(c *Config) {
 		c.Translog, c.Published = c.Guarantee.Log, Published{Roots: []signing.Certificate{r.ca.Root}}
 	})
+	kept := r.spoiltLetter()
 	r.open()
 	centre := r.windowOf(chromium, "the centre", r.life.centre, party.Centre)
 	centre.open("/")
@@ -318,7 +352,9 @@ func TestDesksInABrowser(t *testing.T) {
 	centre.press("上传")
 	centre.says("证据文件已经保存", "系统日志.txt")
 	centre.picture("centre-incident-evidence")
+	centre.printed("incident", "已查明是交换机故障", "系统日志.txt")
 	r.overseen(chromium, strings.TrimPrefix(centre.path(), "/incidents/"), log)
+	r.acceptsCopy(chromium, centre, kept)
 	operator := r.windowOf(chromium, "the operator", r.admit(r.person("平台运维公司", 83), party.Operator), party.Operator)
 	operator.open("/")
 	operator.says("没有业务权限", "没有放弃投递的报文")
@@ -330,6 +366,47 @@ func TestDesksInABrowser(t *testing.T) {
 	}
 }
 
+// spoiltLetter gives the first bidder a letter with which its bid is handed in anew, and which cannot be opened; it returns what
+// the bidder keeps of it.
+func (r *remote) spoiltLetter() []byte {
+	r.t.Helper()
+	ctx, b := r.t.Context(), r.bidders[0]
+	id := r.apply(b)
+	r.issue(id, 1)
+	must(b.Letter(ctx, id))
+	must(b.ReplaceBid(ctx, r.lot, r.bids[0], id, house.Terms(1_200_000_000)))
+	r.spoil(id)
+	return must(b.KeptLetter(ctx, id))
+}
+
+// acceptsCopy: the incident is reported again, the bidder shows its own copy, and the supervisor accepts it, in its browser.
+func (r *remote) acceptsCopy(chromium context.Context, centre *window, kept []byte) {
+	r.t.Helper()
+	if _, err := os.Stat("assets/built/key.wasm.br"); err != nil {
+		return
+	}
+	centre.open("/centre/lots/" + r.lot.ID + "/incident")
+	centre.fill("cause", "clear_letter")
+	centre.fill("words", "开标时一份保函无法解封")
+	centre.press("登记")
+	centre.says("应急事件已登记")
+	incident := centre.path()
+	must(r.bidders[0].SignIn(r.t.Context()))
+	must(r.bidders[0].PresentCopy(r.t.Context(), r.lot.ID, kept))
+	p := r.admit(r.person("测试行政监督四处", 85), party.Supervisor)
+	w := r.windowOf(chromium, "the supervisor who accepts", p, party.Supervisor)
+	w.open(incident)
+	w.says("BH-2026-0001", r.people[0].name, "核验：")
+	w.picture("incident-presented")
+	w.fill("words", "副本核验成立，同意继续开标")
+	w.certified("签名认可", keyFileOf(r.t, p, ownerPIN), ownerPIN)
+	w.says("认定已经签署并登记", "BH-2026-0001")
+	w.picture("incident-accepted")
+	w.printed("incident-accepted", "BH-2026-0001", r.people[0].name)
+	centre.open(incident)
+	centre.silent("撤销登记")
+}
+
 // overseen is the same incident in front of the supervisor, who looks at the evidence and does not accept.
 func (r *remote) overseen(chromium context.Context, incident, log string) {
 	r.t.Helper()
@@ -338,6 +415,7 @@ func (r *remote) overseen(chromium context.Context, incident, log string) {
 	w.open("/")
 	w.says("等待认定的应急事件", "湘江路绿化工程", "没有逾期未解除的保函", "透明日志")
 	w.picture("supervision")
+	w.printed("supervision", "等待认定的应急事件", "透明日志")
 	w.open("/incidents")
 	w.says("软件或数据库故障")
 	w.picture("incidents")

@@ -16,6 +16,7 @@ type download struct {
 // paper mounts a file that somebody may take from a page. It is never shown in the page's own place: what another party
 // handed in runs nothing here.
 func (s *server) paper(path, operation string, give func(*visit) (download, error)) {
+	s.mounted[Route{http.MethodGet, path}] = operation
 	s.echo.GET(path, func(c echo.Context) error {
 		v, err := s.arrive(c, operation)
 		if err != nil {

@@ -21,6 +21,8 @@ func (s *server) tendererPages() {
 	s.page("/tenderer/projects/:id/lots/new", "page-own-project", (*visit).newLot)
 	s.deed("/tenderer/projects/:id/lots/new", "add-lot", (*visit).addLot, (*visit).newLot)
 	s.page("/tenderer/lots/:lot", "page-own-lot", (*visit).lotOfTenderer)
+	s.page("/tenderer/lots/:lot/draft", "page-own-lot", (*visit).draftOfTenderer)
+	s.deed("/tenderer/lots/:lot/draft", "redraft", (*visit).redraftLot, (*visit).draftOfTenderer)
 	for verb, do := range map[string]act{"publish": (*visit).publishLot, "announce": (*visit).announceLot, "award": (*visit).awardLot,
 		"contract": (*visit).contractLot, "refuse": (*visit).refuseLot, "terminate": (*visit).terminateLot} {
 		s.deed("/tenderer/lots/:lot/"+verb, verb, do, (*visit).lotOfTenderer)
@@ -210,4 +212,17 @@ func (v *visit) newLot() (templ.Component, error) {
 	}
 	d := v.formOf(view.Deed{Action: "/tenderer/projects/" + v.id + "/lots/new"}, lotFields...)
 	return view.NewLot(v.returned(v.frame("增加标段")), d, all[i]), nil
+}
+
+// draftOfTenderer is the form of a draft with what it says now.
+func (v *visit) draftOfTenderer() (templ.Component, error) {
+	l, err := v.tender.Lot(v.ctx, v.x.actor, v.id)
+	if err != nil {
+		return nil, err
+	}
+	if l.State != tender.Draft && v.said == nil {
+		return nil, &elsewhere{"/tenderer/lots/" + l.ID}
+	}
+	d := v.formOf(view.Deed{Action: "/tenderer/lots/" + v.id + "/draft", Was: typedOf(l)}, lotFields...)
+	return view.EditLot(v.frame("修改草稿"), d, l), nil
 }

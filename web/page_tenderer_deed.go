@@ -88,6 +88,36 @@ func (v *visit) addLot(form url.Values, cmd party.Command) (string, error) {
 	return "/tenderer/lots/" + a.ID + "?done=lot", err
 }
 
+func (v *visit) redraftLot(form url.Values, cmd party.Command) (string, error) {
+	n, err := newLotOf(form)
+	if err != nil {
+		return "", err
+	}
+	_, err = v.tender.Redraft(v.ctx, cmd, v.id, n)
+	return v.onLot("lot", err)
+}
+
+// typedOf is a draft as its form would have sent it.
+func typedOf(l *tender.Lot) url.Values {
+	until := strings.TrimSuffix(l.End.Deadline.In(calendar.Shanghai).Format("2006-01-02T15:04:05"), ":00")
+	form := url.Values{"code": {l.Lot.Code}, "name": {l.Lot.Name}, "base": {l.Base.String()}, "amount": {l.Amount.String()},
+		"end.deadline": {until}, "end.validity_days": {strconv.Itoa(l.End.ValidityDays)},
+		"end.extra_days": {strconv.Itoa(l.End.ExtraDays)}, "bids": {string(l.Bids)}, "opening": {"spot"}, "retender_of": {l.RetenderOf}}
+	for _, f := range l.Forms {
+		form.Set("form-"+string(f), "yes")
+	}
+	if l.Consortium {
+		form.Set("consortium", "yes")
+	}
+	if h := l.Hall; h != nil {
+		form.Set("opening", "hall")
+		for name, n := range map[string]int{"hall.decrypt": h.Decrypt, "hall.objection": h.Objection, "hall.sign": h.Sign} {
+			form.Set(name, strconv.Itoa(n))
+		}
+	}
+	return form
+}
+
 func newLotOf(form url.Values) (n tender.NewLot, err error) {
 	r := reader{form: form}
 	n = tender.NewLot{Code: form.Get("code"), Name: form.Get("name"), Base: r.yuan("base"), Amount: r.yuan("amount"),
@@ -153,8 +183,16 @@ func (r *reader) date(field string) calendar.Date {
 	return d
 }
 
-func (v *visit) publishLot(_ url.Values, cmd party.Command) (string, error) {
-	_, err := v.tender.Publish(v.ctx, cmd, v.id)
+// publishLot publishes the draft that the person has read, and no other.
+func (v *visit) publishLot(form url.Values, cmd party.Command) (string, error) {
+	l, err := v.tender.Lot(v.ctx, v.x.actor, v.id)
+	if err != nil {
+		return "", err
+	}
+	if l.State == tender.Draft && form.Get("version") != strconv.FormatInt(l.Version, 10) {
+		return "", party.Conflict("page.draft_changed", "草稿刚被本单位修改过，下面是修改后的内容；请重新核对，再发布")
+	}
+	_, err = v.tender.Publish(v.ctx, cmd, v.id)
 	return v.onLot("published", err)
 }
 

@@ -35,6 +35,7 @@ func (s *server) tenderRoutes() {
 	query(s, "list-own-lots", "/me/lots", "本单位组织的标段（含未公布的）", s.ownLots)
 	verb(s, "create-project", "/projects", "登记招标项目", smallBody, s.createProject)
 	verb(s, "add-lot", "/projects/{id}/lots", "增加标段", smallBody, s.addLot)
+	verb(s, "redraft", "/lots/{lot}/draft", "修改草稿（公布之前，整体重写）", smallBody, s.redraft)
 	verb(s, "publish", "/lots/{lot}/publish", "公布标段，固定保函要求和保管人公钥", smallBody, s.publish)
 	verb(s, "postpone", "/lots/{lot}/postpone", "推迟投标截止时间（交易中心和行政监督共同签署）", smallBody, s.postpone)
 	verb(s, "hand-in-bid-list", "/lots/{lot}/bid-list", "交易中心的投标系统提交投标清单（投标在该系统递交的标段，截止后）", listBody, s.handInBidList)

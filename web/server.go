@@ -79,7 +79,8 @@ type server struct {
 	log        *slog.Logger
 	echo       *echo.Echo
 	api        huma.API
-	assetPath  string // under which pages find what they load
+	assetPath  string           // under which pages find what they load
+	mounted    map[Route]string // by which row of the guard's table each page and form is guarded
 	demo       *Demo
 	readyz     http.Handler // may be nil
 }
@@ -129,7 +130,7 @@ func New(c Config) (http.Handler, error) {
 // describe is a server with its operations registered and nothing behind them: enough to print the contract.
 func describe() *server {
 	e := echo.New()
-	s := &server{log: slog.Default(), echo: e}
+	s := &server{log: slog.Default(), echo: e, mounted: map[Route]string{}}
 	e.HTTPErrorHandler = s.unrouted
 	s.api = humaecho.New(e, contract())
 	s.api.UseMiddleware(s.gate)

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 )
 
 // cookies says how a browser keeps its session. Over TLS the name begins with __Host-, which binds it to this host,
@@ -18,10 +17,9 @@ func (c cookies) name() string {
 	return "baohan"
 }
 
-// set makes the header that begins a session in a browser.
-func (c cookies) set(token string, life time.Duration) string {
-	return c.cookie(token, int(life/time.Second))
-}
+// set makes the header that begins a session in a browser. It says no age: a cookie without one is not written to the disk and
+// goes with the browser, so that the next at the machine does not find it. How long a session lives the server knows.
+func (c cookies) set(token string) string { return c.cookie(token, 0) }
 
 // drop makes the header that ends it.
 func (c cookies) drop() string { return c.cookie("", -1) }

@@ -134,7 +134,7 @@ func (st *stream) close() { _ = st.control.SetWriteDeadline(time.Time{}) }
 
 // progressChannel tells how an opening gets on.
 func (s *server) progressChannel() channel {
-	return channel{"progress", s.hub.Beat, func(ctx context.Context, lot string, after int64) (b bulletin, err error) {
+	return channel{progress, s.hub.Beat, func(ctx context.Context, lot string, after int64) (b bulletin, err error) {
 		hall, err := s.tender.Hall(ctx, lot, after)
 		if err != nil {
 			return b, err

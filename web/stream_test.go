@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -338,39 +337,6 @@ func (w *world) eventually(what string, so func() bool) {
 			w.t.Fatalf("not in a minute: %s", what)
 		}
 	}
-}
-
-// Two hundred watch one lot with one reader of the database, hear the same, and leave nothing behind.
-func TestTwoHundredWatch(t *testing.T) {
-	l := newHall(t, func(*Config) {})
-	l.closed()
-	http.DefaultClient.CloseIdleConnections()
-	time.Sleep(50 * time.Millisecond)
-	before := runtime.NumGoroutine()
-	var all [200]*listener
-	for i := range all {
-		all[i] = l.listen(l.hallPath())
-	}
-	l.tell(tender.StageAsking, 1, 10)
-	l.tell(tender.StagePublished, 1, 100)
-	var wg sync.WaitGroup
-	var wrong atomic.Int32
-	for _, in := range all[:150] {
-		wg.Go(func() {
-			if !slices.Equal(in.stages(9), []string{"closed", "asking", "published", "end"}) {
-				wrong.Add(1)
-			}
-		})
-	}
-	wg.Wait()
-	if n := wrong.Load(); n > 0 {
-		t.Errorf("%d of them heard something else", n)
-	}
-	for _, in := range all {
-		in.close()
-	}
-	http.DefaultClient.CloseIdleConnections()
-	l.eventually("every goroutine gone", func() bool { return runtime.NumGoroutine() <= before+3 })
 }
 
 // blocked is a reader that takes nothing until it is let go.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	chrome "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
@@ -100,11 +101,33 @@ func (w *window) wait(condition string) {
 // press clicks the button or link with this text, in view of the person, and waits for the page that follows.
 func (w *window) press(text string) {
 	w.t.Helper()
-	found := fmt.Sprintf(`[...document.querySelectorAll("button, a, summary")].find((b) => b.innerText.replace(/\s+/g, "") === %q.replace(/\s+/g, "") && b.checkVisibility({ contentVisibilityAuto: true }) && !b.disabled)`, text)
+	found := fmt.Sprintf(`[...document.querySelectorAll("button, a"), ...document.querySelectorAll("summary")].find((b) => b.innerText.replace(/\s+/g, "") === %q.replace(/\s+/g, "") && b.checkVisibility({ contentVisibilityAuto: true }) && !b.disabled)`, text)
 	w.wait(found)
 	w.do(chromedp.Evaluate[chromedp.Void](`(() => { window.leaving = true; ` + found + `.click(); })()`))
 	time.Sleep(50 * time.Millisecond)
 	w.wait(`document.readyState === "complete" && document.querySelector("main") !== null`)
+}
+
+// downloads has the window keep what it downloads in a directory.
+func (w *window) downloads(dir string) {
+	w.t.Helper()
+	if _, err := chromedp.Call(w.ctx, chrome.SetDownloadBehavior, chrome.SetDownloadBehaviorParams{Behavior: chrome.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir, BrowserContextID: chromedp.FromContext(w.ctx).BrowserContextID}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// downloaded waits for the file of this kind and names it.
+func (w *window) downloaded(dir, kind string) (name string) {
+	w.t.Helper()
+	for end := time.Now().Add(10 * time.Second); name == ""; time.Sleep(20 * time.Millisecond) {
+		if found, _ := filepath.Glob(filepath.Join(dir, "*"+kind)); len(found) == 1 {
+			name = found[0]
+		}
+		if time.Now().After(end) {
+			w.t.Fatalf("%s: nothing was downloaded", w.name)
+		}
+	}
+	return name
 }
 
 // accept says yes to the question that the next press is asked.
@@ -143,11 +166,11 @@ func (w *window) accessible() {
 }
 
 // light fails when a page is heavier than a slow line bears, without the modules, which are
-// loaded once, and what an act fetches.
+// loaded once, and what an act fetches. A part that is looked at again and again counts once.
 func (w *window) light() {
 	w.t.Helper()
-	bytes, err := chromedp.Run(w.ctx, chromedp.Evaluate[int](`[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-		.filter((r) => !r.name.endsWith(".wasm") && !r.name.endsWith("/sealed")).reduce((sum, r) => sum + r.encodedBodySize, 0)`))
+	bytes, err := chromedp.Run(w.ctx, chromedp.Evaluate[int](`[...new Map([...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+		.filter((r) => !r.name.endsWith(".wasm") && !r.name.endsWith("/sealed")).map((r) => [r.name, r.encodedBodySize])).values()].reduce((sum, n) => sum + n, 0)`))
 	if err != nil || bytes < 1000 || bytes > mostPage {
 		w.t.Errorf("%s at %s: %d bytes, at most %d: %v", w.name, w.path(), bytes, mostPage, err)
 	}

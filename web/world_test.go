@@ -263,9 +263,11 @@ func (w *world) signInRequest(p person, role party.Role) *http.Request {
 	w.t.Helper()
 	var c wire.Challenge
 	w.as("", "POST", "/api/v1/session/challenge", nil).into(w.t, &c)
-	sig := must(p.sign.Key.Sign(w.t.Context(), wire.SignInText(c.Challenge, string(role))))
+	sig := must(p.sign.Key.Sign(w.t.Context(), wire.SignInText(w.host(), c.Challenge, string(role))))
 	return w.request("POST", "/api/v1/session", wire.SignIn{Challenge: c.Challenge, Chain: chainOf(p.sign), Signature: sig, Role: string(role)})
 }
+
+func (w *world) host() string { return strings.TrimPrefix(w.server.URL, "http://") }
 
 func chainOf(i devca.Identity) (der [][]byte) {
 	for _, c := range i.Chain {

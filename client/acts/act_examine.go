@@ -117,7 +117,7 @@ func paid(f *fields, amount letter.Fen) wire.DemandPaid {
 // payInterim says what was paid in advance: demand, amount in yuan, reference, paid_at, slip.
 func payInterim(ctx context.Context, d Desk, f *fields) (Result, error) {
 	p := paid(f, f.yuan("amount"))
-	return d.aboutDemand(ctx, f, "已登记先予支付 "+money(p.Amount)+"。", func(i *client.Institution, id string) error { return i.PayInterim(ctx, id, p) })
+	return d.aboutDemand(ctx, f, "已登记先予支付 "+money(p.Amount)+"。本机构实行双人经办的，另一位经办人登记同一笔后生效。", func(i *client.Institution, id string) error { return i.PayInterim(ctx, id, p) })
 }
 
 // payDemand says that the beneficiary has been paid: demand, amount in fen as the page showed it, reference, paid_at, slip.

@@ -132,7 +132,7 @@ func openBid(ctx context.Context, d Desk, f *fields) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	facts := []Fact{{"标段", lotWords(own.Bid.Lot)}, {"签收时间", instant(own.Receipt.AcceptedAt)}, {"投标文件的 SM3 摘要", own.Receipt.Digest.String()},
+	facts := []Fact{{"标段", lotWords(own.Bid.Lot)}, {"投标人", parties(own.Bid.Bidders)}, {"签收时间", instant(own.Receipt.AcceptedAt)}, {"投标文件的 SM3 摘要", own.Receipt.Digest.String()},
 		{"担保", securityWords(own.Bid)}}
 	facts = append(facts, termsFacts(own.Form.Terms)...)
 	for i, x := range own.Form.Files {
@@ -181,7 +181,7 @@ func securityWords(b letter.Bid) string {
 	case b.Letter != "":
 		return "保函，申请编号 " + b.Letter
 	case b.Cash != nil:
-		return "现金 " + money(b.Cash.Amount) + "，识别号 " + b.Cash.Reference
+		return "现金 " + capital(b.Cash.Amount) + "，缴款识别号 " + b.Cash.Reference
 	}
 	return "没有写明"
 }

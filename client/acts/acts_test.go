@@ -161,7 +161,7 @@ func TestAcceptFee(t *testing.T) {
 	route := "POST /applications/" + sample.ID(2) + "/accept-fee"
 	w.says(route, struct{}{})
 	r, err := w.do("accept-fee", "application", sample.ID(2), "fee", "123456")
-	if sent := w.sent(route); err != nil || !strings.Contains(r.Says, "¥1,234.56 元") || len(sent) != 1 || sent[0] != `{"fee":123456}` {
+	if sent := w.sent(route); err != nil || !strings.Contains(r.Says, "¥1,234.56") || len(sent) != 1 || sent[0] != `{"fee":123456}` {
 		t.Errorf("%+v %v %v", r, err, sent)
 	}
 	_, err = w.do("accept-fee", "application", sample.ID(2), "fee", "12.50")

@@ -120,7 +120,7 @@ func TestWords(t *testing.T) {
 }
 
 func TestMoney(t *testing.T) {
-	for fen, want := range map[letter.Fen]string{1: "¥0.01 元", 80_000_000: "¥800,000.00 元", 123_456_789_012: "¥1,234,567,890.12 元", 99_900: "¥999.00 元"} {
+	for fen, want := range map[letter.Fen]string{1: "¥0.01", 80_000_000: "¥800,000.00", 123_456_789_012: "¥1,234,567,890.12", 99_900: "¥999.00"} {
 		if got := money(fen); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}

@@ -87,13 +87,13 @@ func refusalWords(p wire.Problem) string {
 	return strings.Join(parts, "；")
 }
 
-// money is ¥800,000.00 元.
+// money is ¥800,000.00.
 func money(f letter.Fen) string {
 	whole, part, _ := strings.Cut(f.String(), ".")
 	for i := len(whole) - 3; i > 0 && whole[i-1] != '-'; i -= 3 {
 		whole = whole[:i] + "," + whole[i:]
 	}
-	return "¥" + whole + "." + part + " 元"
+	return "¥" + whole + "." + part
 }
 
 // instant is 2026年11月30日 14:05:09, Beijing time.

@@ -26,7 +26,7 @@ type Project struct {
 	Beneficiary []letter.Party `json:"beneficiaries"`
 }
 
-// AddLot is POST /projects/{id}/lots. Base is the estimate (招投标) or the budget (政府采购) in fen. Bids is where bids are
+// AddLot is POST /projects/{id}/lots, and POST /lots/{lot}/draft, which writes a draft anew. Base is the estimate (招投标) or the budget (政府采购) in fen. Bids is where bids are
 // handed in: here (also when empty), or outside, in the bid system (开评标系统) that the centre already has.
 type AddLot struct {
 	Code   string         `json:"code"`

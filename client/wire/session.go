@@ -12,9 +12,11 @@ type Challenge struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// SignInText is what the holder of the certificate signs: the challenge bound to this one purpose and role.
-func SignInText(challenge, role string) []byte {
-	return []byte("baohan/sign-in/1\n" + challenge + "\n" + role + "\n")
+// SignInText is what the holder of the certificate signs: the challenge bound to this one purpose, platform and role. Authority
+// is the platform's host as the holder knows it, lower-case, without a default port: another platform that asks for a signature
+// cannot begin a session here with it.
+func SignInText(authority, challenge, role string) []byte {
+	return []byte("baohan/sign-in/2\n" + authority + "\n" + challenge + "\n" + role + "\n")
 }
 
 // SignIn is POST /session. Chain is the certificate chain in DER, leaf first; Signature is the leaf key's

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -30,6 +31,9 @@ func (c *keyfileCommand) Run(s *Settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if weak := weakPIN(pin); weak != nil && !c.Light {
+		return weak
+	}
 	sign, err := devca.LoadIdentity(s.KeysDir(), cmp.Or(c.Sign, "sign"), passphrase)
 	if err != nil {
 		return err
@@ -55,6 +59,16 @@ func (c *keyfileCommand) Run(s *Settings, out io.Writer) error {
 	who := subjectOf(sign)
 	_, err = fmt.Fprintf(out, "已写入 %s：%s（%s）。网页签名时选择这个文件并输入口令；私钥在其中，请妥善保管。\n", c.Out, who.Name, who.USCC)
 	return err
+}
+
+// weakPIN refuses what is guessed in hours by whoever has a copy of the file: he tries as often as he likes, and nobody counts.
+// Eight digits are a hundred million guesses at 600,000 rounds each, a day's work of one graphics card.
+func weakPIN(pin []byte) error {
+	digits := bytes.IndexFunc(pin, func(r rune) bool { return r < '0' || r > '9' }) < 0
+	if len(pin) < 8 || digits && len(pin) < 14 {
+		return errors.New("口令太弱：文件一旦被人复制，口令可以在别处无限次地试。请用至少 8 个字符、不全是数字的口令（--pin-file）；全用数字的，至少 14 位")
+	}
+	return nil
 }
 
 // passphraseUnless is the directory's own passphrase when no other is named.

@@ -44,3 +44,13 @@ func TestKeyfile(t *testing.T) {
 		t.Errorf("%+v %v", me.Party, err)
 	}
 }
+
+// A file that everybody may take away and try at leisure has a passphrase that stands it.
+func TestWeakPIN(t *testing.T) {
+	for pin, weak := range map[string]bool{"": true, "123456": true, "12345678": true, "1234567890123": true, "abc1234": true,
+		"12345678901234": false, "abcd1234": false, "另一个口令": false} {
+		if err := weakPIN([]byte(pin)); (err != nil) != weak {
+			t.Errorf("%q: %v", pin, err)
+		}
+	}
+}

@@ -94,10 +94,17 @@ func onThisMachine(listen string) error {
 	return errors.New("没有服务器证书时只能监听本机回环地址：请设置 tls-cert 和 tls-key，或监听 127.0.0.1")
 }
 
+// besides is what a process opens besides streams: connections to the database, other readers, files.
+const besides = 500
+
 // handler is the API until ctx ends; then what streams ends, so that the server can.
 func (e *edge) handler(ctx context.Context, s *system, log *slog.Logger) (http.Handler, error) {
 	if e.settings.WatchLife <= 0 || e.settings.WatchMax <= 0 || e.settings.WatchPerAddress <= 0 {
 		return nil, errors.New("watch-life、watch-max、watch-per-address 须大于零")
+	}
+	if have, want := mostOpen(), uint64(e.settings.WatchMax)+besides; have > 0 && have < want { //nolint:gosec // it is greater than zero
+		log.WarnContext(ctx, "this process may not open as many files as watch-max streams need: raise its limit (ulimit -n, LimitNOFILE) or lower watch-max",
+			"limit", have, "needed", want)
 	}
 	hosts := e.settings.Hosts
 	if len(hosts) == 0 {

@@ -29,8 +29,8 @@ type Settings struct {
 	MetricsToken   string   `help:"读取 /metrics 的令牌；不设则没有 /metrics。" env:"BAOHAN_METRICS_TOKEN" placeholder:"令牌"`
 
 	WatchLife       time.Duration `help:"一条开标进度连接最长保持多久；到时断开，收看者的程序自动接着收看。" env:"BAOHAN_WATCH_LIFE" default:"1h" placeholder:"时长"`
-	WatchMax        int           `help:"本进程最多同时有多少条开标进度连接；超过的得到 503。" env:"BAOHAN_WATCH_MAX" default:"2000" placeholder:"条"`
-	WatchPerAddress int           `help:"同一来源地址最多同时有多少条开标进度连接；超过的得到 429。开标大厅里的人可能共用一个地址。" env:"BAOHAN_WATCH_PER_ADDRESS" default:"200" placeholder:"条"`
+	WatchMax        int           `help:"本进程最多同时有多少条开标进度和开标会事件连接；超过的得到 503。每条占一个文件句柄：进程的句柄上限（ulimit -n）须比它至少大 500，不足时启动日志有警告。" env:"BAOHAN_WATCH_MAX" default:"2000" placeholder:"条"`
+	WatchPerAddress int           `help:"同一来源地址最多同时有多少条这样的连接；超过的得到 429。开标大厅里的人可能共用一个地址，一个页面占一条。" env:"BAOHAN_WATCH_PER_ADDRESS" default:"200" placeholder:"条"`
 
 	Files string `help:"文件库：目录，或 s3://桶名?region=地区 形式的网址（须用 -tags s3 构建的程序）。索赔文件和应急证据加密后存在这里，须与数据库一起备份（docs/files.md）；各进程须相同。不设则为数据目录下的 files。" env:"BAOHAN_FILES" placeholder:"目录或网址"`
 

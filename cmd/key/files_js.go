@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/hex"
 	"errors"
 	"io"
 	"syscall/js"
 
 	"baohan/client"
 	"baohan/client/acts"
+	"baohan/signing"
 )
 
 // window is how much of a chosen file is in this memory at a time, and of a spool before it is handed to the browser.
@@ -17,6 +19,18 @@ func fileOf(blob js.Value) acts.File {
 	return acts.File{Name: blob.Get("name").String(), Size: size, Open: func() (acts.Opened, error) {
 		return opened{io.NewSectionReader(&blobReader{blob: blob, size: size}, 0, size)}, nil
 	}}
+}
+
+var errUnread = errors.New("文件没有读完整，它可能正被别的程序改动；请重新选择")
+
+// digest is the SM3 digest of a file that stays where it is, whatever its size.
+func digest(blob js.Value) (js.Value, error) {
+	size := int64(blob.Get("size").Float())
+	h := signing.NewSM3()
+	if n, err := io.Copy(h, io.NewSectionReader(&blobReader{blob: blob, size: size}, 0, size)); err != nil || n != size {
+		return js.Value{}, errUnread
+	}
+	return object(map[string]any{"digest": hex.EncodeToString(h.Sum(nil))}), nil
 }
 
 // opened is a file of the person's, read in slices.

@@ -13,7 +13,7 @@ import (
 	"baohan/client/acts"
 )
 
-// main hands two functions to the worker's script and stays for as long as the worker does.
+// main hands three functions to the worker's script and stays for as long as the worker does.
 func main() {
 	debug.SetGCPercent(50) // memory that a page has taken it never gives back
 	baohan := js.Global().Get("Object").New()
@@ -22,6 +22,9 @@ func main() {
 	}))
 	baohan.Set("who", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		return promise(func() (js.Value, error) { return who(args[0]) })
+	}))
+	baohan.Set("digest", js.FuncOf(func(_ js.Value, args []js.Value) any {
+		return promise(func() (js.Value, error) { return digest(args[0]) })
 	}))
 	js.Global().Set("baohan", baohan)
 	js.Global().Call("ready")

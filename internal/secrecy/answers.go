@@ -97,7 +97,7 @@ func (p *platform) signIn(ctx context.Context, m sample.Member, role string) (to
 	if err := p.post(ctx, "/api/v1/session/challenge", struct{}{}, &c); err != nil {
 		return "", err
 	}
-	sig, err := m.Sign.Key.Sign(ctx, wire.SignInText(c.Challenge, role))
+	sig, err := m.Sign.Key.Sign(ctx, wire.SignInText(strings.TrimPrefix(p.base, "http://"), c.Challenge, role))
 	if err != nil {
 		return "", err
 	}
@@ -182,7 +182,11 @@ func (p *platform) ask(ctx context.Context, c caller, method, path string) (answ
 	body, kind := io.Reader(http.NoBody), "application/json"
 	switch {
 	case method != http.MethodGet && !strings.HasPrefix(path, "/api/"):
-		body, kind = strings.NewReader("key="+freshID()), "application/x-www-form-urlencoded"
+		mark, err := p.mark(ctx, c)
+		if err != nil {
+			return answer{}, err
+		}
+		body, kind = strings.NewReader("key="+freshID()+mark), "application/x-www-form-urlencoded"
 	case method != http.MethodGet:
 		body = strings.NewReader("{}")
 	}
@@ -198,6 +202,25 @@ func (p *platform) ask(ctx context.Context, c caller, method, path string) (answ
 		r.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	return do(r)
+}
+
+var keyShown = regexp.MustCompile(`name="key" value="[0-9a-f]{32}([0-9a-f]*)"`)
+
+// mark is what the forms end in that are shown to a caller: without it a form goes no further.
+func (p *platform) mark(ctx context.Context, c caller) (string, error) {
+	if mark, known := p.marks[c.token]; known {
+		return mark, nil
+	}
+	a, err := p.ask(ctx, c, http.MethodGet, "/dev/components")
+	if err != nil {
+		return "", err
+	}
+	found := keyShown.FindSubmatch(a.body)
+	if found == nil {
+		return "", errors.New("no form is shown on /dev/components")
+	}
+	p.marks[c.token] = string(found[1])
+	return p.marks[c.token], nil
 }
 
 // answerSurfaces asks every reading as every caller for every object, and whatever else the listener answers.

@@ -60,6 +60,7 @@ type platform struct {
 	edge       http.Handler
 	base       string
 
+	marks        map[string]string // of forms, by the token of who is shown them
 	institutions []*institution
 	closing      []func() error
 }
@@ -82,7 +83,7 @@ func (m market) Licensed(ctx context.Context, guarantor string, form letter.Form
 
 // newPlatform starts everything. Loud makes PostgreSQL write what it must not: one of the planted leaks.
 func newPlatform(ctx context.Context, loud bool) (p *platform, err error) {
-	p = &platform{house: sample.New(now().Add(-time.Hour)), log: &journal{}}
+	p = &platform{house: sample.New(now().Add(-time.Hour)), log: &journal{}, marks: map[string]string{}}
 	if p.dir, err = os.MkdirTemp("", "baohan-secrecy-"); err != nil {
 		return nil, err
 	}

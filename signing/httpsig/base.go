@@ -122,7 +122,7 @@ func (m message) fill(h http.Header) (components []string, err error) {
 func ofRequest(r *http.Request) (message, []string, error) {
 	m := message{
 		`"@method"`:    method(r),
-		`"@authority"`: authority(r),
+		`"@authority"`: Authority(r),
 		`"@path"`:      path(r),
 		`"@query"`:     "?" + r.URL.RawQuery,
 	}
@@ -154,9 +154,9 @@ func method(r *http.Request) string {
 	return r.Method
 }
 
-// authority is lower-case and without a default port (RFC 9421, 2.2.3). A server behind a TLS proxy does not know its
+// Authority is lower-case and without a default port (RFC 9421, 2.2.3). A server behind a TLS proxy does not know its
 // scheme, so both default ports are left out whatever the scheme.
-func authority(r *http.Request) string {
+func Authority(r *http.Request) string {
 	host := r.Host
 	if host == "" {
 		host = r.URL.Host

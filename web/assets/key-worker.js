@@ -74,6 +74,7 @@ const hooks = {
 const calls = {
   act: ({ name, input }) => baohan.act(name, input, hooks),
   who: ({ key }) => baohan.who(key),
+  digest: ({ file }) => baohan.digest(file),
 };
 
 const run = async (module) => {

@@ -18,6 +18,8 @@
     waiting: "正在载入签名模块",
     leave: "正在办理，请不要离开本页。",
     said: "已经办成。",
+    digesting: "正在计算文件的 SM3 摘要，请稍候",
+    digest: "SM3 摘要：",
   };
   const maxKeyFile = 64 * 1024;
 
@@ -381,6 +383,7 @@
   const download = ({ name, kind, bytes }) => {
     const a = element("a", { href: URL.createObjectURL(new Blob([bytes], { type: kind })), download: name });
     a.click();
+    setTimeout(() => URL.revokeObjectURL(a.href), 60e3); // it may be clear text
   };
 
   // ---- the form's own field that is wrong
@@ -422,10 +425,35 @@
     if (form.reportValidity()) open(form, e.submitter);
   });
 
+  // A form may take the digest of a file alone: <input type="file" data-digest="NAME">, which has no name itself. The file is read
+  // here and goes nowhere; the form is not sent before its digest is known.
+  document.addEventListener("change", async ({ target: f }) => {
+    const into = f.dataset?.digest && f.form?.elements.namedItem(f.dataset.digest);
+    if (!into) return;
+    const told = document.getElementById(f.dataset.digest + "-digest"), file = f.files[0];
+    const say = (text, wait) => {
+      told.textContent = text;
+      f.setCustomValidity(wait ? text : "");
+    };
+    into.value = "";
+    if (!file) return say("");
+    say(words.digesting, true);
+    try {
+      const { digest } = await ask("digest", { file });
+      if (f.files[0] !== file) return;
+      into.value = digest;
+      say(words.digest + digest);
+    } catch (e) {
+      if (f.files[0] !== file) return;
+      f.value = "";
+      say(e.message);
+    }
+  });
+
   const welcome = () => {
     const said = sessionStorage.getItem("baohan-said");
     sessionStorage.removeItem("baohan-said");
-    if (said) document.querySelector("main")?.prepend(element("p", { class: "notice", role: "status" }, said));
+    if (said) document.querySelector("main")?.prepend(element("p", { class: "notice screen", role: "status" }, said));
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", welcome);
   else welcome();

@@ -157,6 +157,11 @@ document.addEventListener("click", (e) => {
   if (e.target.closest("[data-print]")) window.print();
 });
 
+// What is printed says where it comes from and when it was.
+window.addEventListener("beforeprint", () => {
+  for (const p of document.querySelectorAll("[data-printed]")) p.textContent = `打印自电子投标保函平台 ${location.origin}${location.pathname}，${shown(serverNow())}（北京时间，以服务器为准）`;
+});
+
 // A form is sent once. What cannot be taken back is asked once.
 document.addEventListener("submit", (e) => {
   const form = e.target;

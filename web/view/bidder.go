@@ -164,7 +164,7 @@ type Applying struct {
 }
 
 func (a Applying) says() string {
-	return "为“" + a.Lot.Project.Name + " " + a.Lot.Lot.Name + "”向所选机构申请投标担保，担保金额 " + Money(a.Lot.Amount) + " 元（大写：" + a.Lot.Amount.Capital() +
+	return "为“" + a.Lot.Project.Name + " " + a.Lot.Lot.Name + "”向所选机构申请投标担保，担保金额 " + Money(a.Lot.Amount) + "（大写：" + a.Lot.Amount.Capital() +
 		"）。递交后由机构审核，审核同意之前不产生费用，开立之前可以撤单。"
 }
 
@@ -197,10 +197,10 @@ func (b Bidding) says() string {
 
 func (b Bidding) choices() (all []Choice) {
 	for _, o := range b.Letters {
-		all = append(all, Choice{o.ID, o.Name() + "，" + o.Guarantor + "，最高 " + Money(o.Ceiling) + " 元", ""})
+		all = append(all, Choice{o.ID, o.Name() + "，" + o.Guarantor + "，最高 " + Money(o.Ceiling), ""})
 	}
 	for _, o := range b.Others {
-		all = append(all, Choice{o.ID, o.Name() + "，" + o.Guarantor + "，最高 " + Money(o.Ceiling) + " 元（金额与本标段不同，请核对）", ""})
+		all = append(all, Choice{o.ID, o.Name() + "，" + o.Guarantor + "，最高 " + Money(o.Ceiling) + "（金额与本标段不同，请核对）", ""})
 	}
 	if b.cash() {
 		all = append(all, Choice{"cash", "不用保函：以现金缴纳保证金", "须在下面填写缴款说明。"})

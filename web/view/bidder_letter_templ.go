@@ -943,7 +943,7 @@ func whatNow(f Frame, x LetterPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = Form(Deed{Act: "accept-fee", Says: "同意向" + x.Guarantor + "支付保费 " + Money(*x.FeeOffered) + " 元（大写：" + x.FeeOffered.Capital() + "）"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Form(Deed{Act: "accept-fee", Says: "同意向" + x.Guarantor + "支付保费 " + Money(*x.FeeOffered) + "（大写：" + x.FeeOffered.Capital() + "）"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -972,11 +972,11 @@ func whatNow(f Frame, x LetterPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, " 前答复，还有")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, " 前答复")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Count(x.State.AnswerBy, f.Now).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Remains("，还有", x.State.AnswerBy, f.Now).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1028,11 +1028,11 @@ func whatNow(f Frame, x LetterPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, " 前缴纳，还有")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, " 前缴纳")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = Count(*x.FeeDueAt, f.Now).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Remains("，还有", *x.FeeDueAt, f.Now).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

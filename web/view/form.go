@@ -1,11 +1,11 @@
 package view
 
 import (
+	"context"
+	"encoding/hex"
 	"net/url"
 
 	"baohan/signing"
-
-	"encoding/hex"
 )
 
 // Deed is a form that does something. One without Act is posted to Action as it is; one with Act is done in the browser
@@ -27,12 +27,20 @@ type Fault struct {
 	Message string
 }
 
-// key makes each form one command: sent twice, it is done once.
-func (d Deed) key() string {
+// key makes each form one command: sent twice, it is done once. It ends in the mark of who it is shown to.
+func (d Deed) key(ctx context.Context) string {
 	if k := d.Was.Get("key"); k != "" && d.Fault == nil {
 		return k
 	}
-	return hex.EncodeToString(signing.Random(16))
+	mark, _ := ctx.Value(markKey{}).(string)
+	return hex.EncodeToString(signing.Random(16)) + mark
+}
+
+type markKey struct{}
+
+// Marked is the context of a page for one person: its forms carry the person's mark, in hexadecimal digits.
+func Marked(ctx context.Context, mark string) context.Context {
+	return context.WithValue(ctx, markKey{}, mark)
 }
 
 // Field is one thing to fill in.

@@ -722,7 +722,7 @@ func hallAttribute(h Hall, b tender.HallBidView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Input(Field{Name: f.Name("digest"), Label: "证据文件的 SM3 摘要", Optional: true, Max: 64, Help: "证据是文件的，由本单位保存原件，在此登记其摘要（64 位十六进制）。", Of: &f.Deed}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Digest(Field{Name: f.Name("digest"), Label: "证据文件", Optional: true, Help: "只登记文件的 SM3 摘要：摘要在这个浏览器里计算，文件不会上传。请妥善保存原件，一个字节也不能改。", Of: &f.Deed}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1034,7 +1034,7 @@ func hallAttend(h Hall) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Hidden("key", f.Deed.key()).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Hidden("key", f.Deed.key(ctx)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

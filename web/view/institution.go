@@ -268,7 +268,9 @@ type InstitutionDemand struct {
 	Papers   []guarantee.DemandPaper
 	Pleas    []Plea
 	Events   []guarantee.Event
-	Rest     letter.Fen // to be paid
+	Rest     letter.Fen              // to be paid
+	First    *guarantee.InterimFirst // a payment in advance that waits for another person
+	FirstBy  string
 	Decider  string
 	Payer    string
 	Same     bool

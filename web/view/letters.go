@@ -266,7 +266,7 @@ func lastInstant(t time.Time) string {
 func letterColumns(pick bool) []string {
 	all := []string{"编号", "投标人", "开立机构", "金额", "查验", "状态和解除期限"}
 	if pick {
-		return append([]string{"解除"}, all...)
+		return append([]string{"选择"}, all...)
 	}
 	return all
 }

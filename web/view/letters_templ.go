@@ -575,7 +575,7 @@ func letterTable(caption string, all []LetterLine, pick bool, now time.Time) tem
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = Cell("解除").Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Cell("选择").Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -47,8 +47,7 @@ func names(all []letter.Party) string {
 func noticeFacts(l *tender.Lot, now time.Time) []Fact {
 	deadline := Fact{Label: "投标截止", Value: Second(l.End.Deadline)}
 	if l.End.Deadline.After(now) {
-		deadline.Value += "，还有 "
-		deadline.More = Count(l.End.Deadline, now)
+		deadline.More = Remains("，还有", l.End.Deadline, now)
 	}
 	facts := []Fact{
 		{Label: "状态", More: Badge(LotTone(l.State), tender.Words(l.State))},

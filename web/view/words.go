@@ -56,3 +56,6 @@ func doubtfulFirst(lines []letter.Line) []letter.Line {
 	slices.SortStableFunc(out, func(a, b letter.Line) int { return rank[a.Result] - rank[b.Result] })
 	return out
 }
+
+// offPaper tells the columns that only a screen can use: countdowns, boxes to tick, and links.
+func offPaper(column string) bool { return column == "还有" || column == "选择" || column == "" }
