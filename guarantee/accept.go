@@ -44,7 +44,7 @@ func (g *Guarantee) Differs(f letter.File) (what []string) {
 		{bytes.Equal(g.ApplicationDigest, u.ApplicationDigest[:]), "申请书摘要"},
 		{g.Mode == u.Application.Mode, "密封方式"},
 		{g.Ceiling == u.Application.Ceiling, "最高金额"},
-		{calendar.DateOf(g.LatestExpiry) == u.LatestExpiry, "最迟到期日"},
+		{calendar.DateOf(g.FirstLatest) == u.LatestExpiry, "最迟到期日"},
 	} {
 		if !c.same {
 			what = append(what, c.what)

@@ -131,9 +131,9 @@ func (t *turn) amend(ctx context.Context, a accepted) error {
 	}
 	m := a.content
 	prior, expiry, latest := m.From.Time(), m.Expiry.Time(), m.LatestExpiry.Time()
-	if _, err := t.tx.Exec(ctx, `INSERT INTO amendment (guarantee, n, cause, demand, prior, expiry, latest_expiry, signed, receipt, signed_by, accepted_at)
-		VALUES (@guarantee, @n, @cause, @demand, @prior, @expiry, @latest, @signed, @receipt, @by, @at)`, pgx.NamedArgs{"guarantee": m.Guarantee, "n": m.N,
-		"cause": m.Cause, "demand": m.Demand, "prior": prior, "expiry": expiry, "latest": latest, "signed": a.signed, "receipt": a.receipt,
+	if _, err := t.tx.Exec(ctx, `INSERT INTO amendment (guarantee, n, cause, demand, prior, prior_latest, expiry, latest_expiry, signed, receipt, signed_by, accepted_at)
+		VALUES (@guarantee, @n, @cause, @demand, @prior, @prior_latest, @expiry, @latest, @signed, @receipt, @by, @at)`, pgx.NamedArgs{"guarantee": m.Guarantee, "n": m.N,
+		"cause": m.Cause, "demand": m.Demand, "prior": prior, "prior_latest": t.g.LatestExpiry, "expiry": expiry, "latest": latest, "signed": a.signed, "receipt": a.receipt,
 		"by": fingerprint(t.actor), "at": a.at}); err != nil {
 		return translate(err)
 	}

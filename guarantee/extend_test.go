@@ -169,6 +169,9 @@ func (w *world) fileSays(l disclosedLetter, end calendar.Date, amendments int) {
 	if err != nil || !r.OK || f.Expiry() != end || len(f.Amendments) != amendments {
 		w.t.Errorf("%v: ends %s after %d amendments: %+v", err, f.Expiry(), len(f.Amendments), r)
 	}
+	if what := w.row(l.id).Differs(f); len(what) > 0 { // a letter that was repaired after an amendment is compared with its row
+		w.t.Errorf("the row says otherwise than the letter: %v", what)
+	}
 	entries, err := w.entries(w.ctx, w.Pool, l.id)
 	logged := 0
 	for _, e := range entries {
@@ -415,8 +418,8 @@ func TestAmendmentsInTheDatabase(t *testing.T) {
 	for _, sql := range []string{
 		`UPDATE guarantee SET expiry = expiry + 1, latest_expiry = latest_expiry + 100`, `UPDATE guarantee SET expiry = expiry - 1`, `UPDATE guarantee SET latest_expiry = latest_expiry - 1`,
 		`UPDATE demand SET extend_to = extend_to + 1`, `UPDATE demand SET reply_by = reply_by + interval '1 day'`, `UPDATE demand SET answer = 'extend'`,
-		`INSERT INTO amendment SELECT d.guarantee, 2, 'extend_or_pay', d.id, g.expiry, g.expiry + 1, g.latest_expiry, '', '', d.decided_by, now() FROM demand d JOIN guarantee g ON g.id = d.guarantee`,
-		`INSERT INTO amendment SELECT d.guarantee, 1, 'extend_or_pay', d.id, g.expiry - 1, g.expiry, g.latest_expiry, '', '', d.decided_by, now() FROM demand d JOIN guarantee g ON g.id = d.guarantee`,
+		`INSERT INTO amendment SELECT d.guarantee, 2, 'extend_or_pay', d.id, g.expiry, g.latest_expiry, g.expiry + 1, g.latest_expiry, '', '', d.decided_by, now() FROM demand d JOIN guarantee g ON g.id = d.guarantee`,
+		`INSERT INTO amendment SELECT d.guarantee, 1, 'extend_or_pay', d.id, g.expiry - 1, g.latest_expiry, g.expiry, g.latest_expiry, '', '', d.decided_by, now() FROM demand d JOIN guarantee g ON g.id = d.guarantee`,
 	} {
 		if _, err := w.Pool.Exec(w.ctx, sql); err == nil {
 			t.Errorf("the database let pass: %s", sql)

@@ -27,6 +27,7 @@ type Guarantee struct {
 	ReleaseState      State
 	Ceiling           letter.Fen
 	LatestExpiry      time.Time   // date, UTC midnight; see latestExpiry
+	FirstLatest       time.Time   // as the letter itself states it, before any amendment
 	QuotedFee         letter.Fen  // 0 = sold at a counter: the platform knows of no fee
 	Fee               *letter.Fen // agreed
 	FeeOffered        *letter.Fen // the guarantor's real fee, while the applicant has not agreed to it

@@ -19,7 +19,8 @@ const guaranteeColumns = `id, version, guarantor, mode, form, wording, wording_v
 	channel, ceiling, latest_expiry, coalesce(quoted_fee, 0) AS quoted_fee, fee, fee_offered, application_digest, commitment, record_key,
 	number, letter_digest, receipt, submitted_at, fee_due_at, issued_at,
 	amount, expiry, open_demands, honoured, release_due_by, release_reason,
-	release_law, release_from, release_days, release_unit, two_people, decided_by, prepared_by, issued_by`
+	release_law, release_from, release_days, release_unit, two_people, decided_by, prepared_by, issued_by,
+	coalesce((SELECT a.prior_latest FROM amendment a WHERE a.guarantee = guarantee.id AND a.n = 1), latest_expiry) AS first_latest`
 
 func lockGuarantee(ctx context.Context, tx pgx.Tx, id string) (*Guarantee, error) {
 	return oneGuarantee(ctx, tx, `SELECT `+guaranteeColumns+` FROM guarantee WHERE id = @id FOR UPDATE`, pgx.NamedArgs{"id": id})

@@ -36,11 +36,12 @@ CREATE TABLE amendment (
     cause         text        NOT NULL CHECK (cause = 'extend_or_pay'),
     demand        text        NOT NULL UNIQUE REFERENCES demand (id),
     prior         date        NOT NULL, -- the last day before it
+    prior_latest  date        NOT NULL, -- the latest expiry before it
     expiry        date        NOT NULL CHECK (expiry > prior),
     latest_expiry date        NOT NULL CHECK (latest_expiry >= expiry),
     signed        bytea       NOT NULL,
     receipt       bytea       NOT NULL,
-    signed_by     bytea       NOT NULL CHECK (octet_length(signed_by) = 32), -- fingerprint of the certificate that handed it in
+    signed_by     bytea       CHECK (octet_length(signed_by) = 32), -- fingerprint of the certificate that handed it in
     accepted_at   timestamptz NOT NULL,
     PRIMARY KEY (guarantee, n)
 );
@@ -52,7 +53,7 @@ CREATE TRIGGER amendment_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON amen
 CREATE FUNCTION amendment_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.n <> (SELECT count(*) + 1 FROM amendment a WHERE a.guarantee = NEW.guarantee)
-       OR NEW.prior IS DISTINCT FROM (SELECT g.expiry FROM guarantee g WHERE g.id = NEW.guarantee) THEN
+       OR NOT EXISTS (SELECT 1 FROM guarantee g WHERE g.id = NEW.guarantee AND g.expiry = NEW.prior AND g.latest_expiry = NEW.prior_latest) THEN
         RAISE EXCEPTION 'amendment % of %: it does not follow what it amends', NEW.n, NEW.guarantee USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;

@@ -199,7 +199,7 @@ func (e *exam) registered() letter.Line {
 	note(c.Application.Application == e.row.ID && e.u.Reveal.Application == e.row.ID, "申请编号")
 	note(slices.Equal(c.ApplicationDigest[:], e.row.ApplicationDigest), "申请书摘要")
 	note(c.MaxAmount == e.most() && c.Application.Ceiling == e.row.Ceiling, "最高金额")
-	note(c.LatestExpiry == calendar.DateOf(e.row.LatestExpiry.UTC()), "最迟到期日")
+	note(c.LatestExpiry == calendar.DateOf(e.row.FirstLatest.UTC()), "最迟到期日")
 	note(letter.Commitment(e.u.RevealBytes) == c.Application.Commitment, "承诺值")
 	return judge(len(wrong) == 0, want, found(wrong), "保函内容与平台登记不一致")
 }

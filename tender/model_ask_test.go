@@ -115,7 +115,8 @@ func (m *model) askCounts(a act) {
 
 // modelLogged are the facts of letters that count: what was accepted, what ended, what was demanded and what became of it.
 var modelLogged = []string{"issued", "deposited", "accepted", "release_signed", "released", "paid_out", "expired", "demand_presented", "demand_completed",
-	"demand_complying", "demand_rejected", "demand_honoured", "demand_withdrawn", "demand_requested", "demand_interim_paid", "demand_stayed", "demand_resumed", "demand_objected"}
+	"demand_complying", "demand_rejected", "demand_honoured", "demand_withdrawn", "demand_requested", "demand_interim_paid", "demand_stayed", "demand_resumed", "demand_objected",
+	"demand_held", "demand_answered", "demand_extended", "amended"}
 
 // askReceipts: every receipt that was read has its outcome, of its own instant, and no other has.
 func (m *model) askReceipts(a act) {

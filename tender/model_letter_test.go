@@ -34,6 +34,7 @@ type card struct {
 	undertaking []byte
 	reveal      []byte
 	until       calendar.Date
+	amendments  [][]byte // in force, in their order
 	required    []letter.DocumentKind
 }
 
@@ -58,6 +59,11 @@ type claim struct {
 	lacks           int
 	asked           bool
 	by              *calendar.Date // the last day of the examination, as the platform told it
+
+	signed   []byte
+	extendTo calendar.Date // a validity to it is taken instead of payment; zero: payment alone
+	replyBy  *time.Time    // once the applicant was asked
+	answer   letter.ExtensionChoice
 }
 
 func (d *claim) over() bool {
@@ -200,11 +206,15 @@ func (m *model) demandPaper(c *card, a act) (*claim, []byte) {
 		files, documents = []guarantee.Attachment{}, []letter.Document{}
 	}
 	lead := m.owners[0]
+	if c.form == letter.FormIndependent && a.b%2 == 1 {
+		d.extendTo = c.until.AddDays(30)
+	}
 	b, err := letter.Demand{Version: 1, ID: d.id, Guarantee: c.id, Number: c.number, Guarantor: c.by.party, Beneficiary: lead.party,
 		Undertaking: letter.UndertakingDigest(c.undertaking), Commitment: letter.Commitment(c.reveal), Amount: d.amount, AmountCapital: d.amount.Capital(),
 		Reason: "refused_contract", Statement: "中标后无正当理由拒绝签订合同", Payee: letter.Account{Name: lead.party.Name, Number: "43001500061050000123", Bank: "建设银行长沙分行"},
-		Documents: documents, NoExemption: true, CompleteLater: a.b > 8, At: m.now()}.Canonical()
-	return d, m.presentation(m.p7s(lead, b, err), files)
+		Documents: documents, NoExemption: true, CompleteLater: a.b > 8, ExtendTo: d.extendTo, At: m.now()}.Canonical()
+	d.signed = m.p7s(lead, b, err)
+	return d, m.presentation(d.signed, files)
 }
 
 func (m *model) releasePaper(c *card, owner int) []byte {
@@ -265,7 +275,10 @@ func (m *model) make(a act) error {
 func (m *model) process(c *card, p *paper) outcome {
 	switch p.kind {
 	case guarantee.IntakeDemand:
-		return m.mayDemand(c, p.at, p.claim.amount)
+		if o := m.mayDemand(c, p.at, p.claim.amount); o != yes || p.claim.extendTo.IsZero() || p.claim.extendTo.After(c.until) {
+			return o
+		}
+		return no // the letter lasts longer by now than it asks
 	default:
 		return m.mayRelease(c, p.at)
 	}

@@ -192,6 +192,9 @@ func (m *model) moments() (out []time.Time) {
 			near(by.EndOfDay())
 		}
 		for _, d := range c.claims {
+			if d.replyBy != nil && d.answer == "" && !d.over() {
+				near(*d.replyBy)
+			}
 			if d.by != nil && d.state == guarantee.Examining {
 				near(d.by.EndOfDay())
 			}

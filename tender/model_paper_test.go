@@ -208,7 +208,7 @@ var letterVerbs = []modelVerb{
 		}},
 	{name: "stay",
 		may: onClaim(func(_ *model, _ *card, d *claim, _ act) bool {
-			return isIn(d, guarantee.Examining, guarantee.Complying)
+			return isIn(d, guarantee.Examining, guarantee.Complying, guarantee.Held)
 		}),
 		do: func(m *model, a act) error {
 			c, d := m.claimOn(a)
@@ -267,7 +267,9 @@ var letterVerbs = []modelVerb{
 		},
 		then: func(m *model, a act) { _, d := m.claimOn(a); d.state = guarantee.Rejected }},
 	{name: "honour", often: 2,
-		may: onClaim(func(_ *model, _ *card, d *claim, a act) bool { return isIn(d, guarantee.Complying) && a.b < 9 }),
+		may: onClaim(func(_ *model, _ *card, d *claim, a act) bool {
+			return isIn(d, guarantee.Complying, guarantee.Held) && a.b < 9
+		}),
 		do: func(m *model, a act) error {
 			c, d := m.claimOn(a)
 			sum := d.amount - d.interim

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -410,6 +411,10 @@ func TestBidderAfterTheOpening(t *testing.T) {
 	w.says("已提出欺诈异议", "申请人提出欺诈异议")
 	w.picture("bidder-demand")
 	w.printed("demand-of-bidder", "捌拾万元整", "法定时限")
+	w.says("担保机构请本单位答复", "延期代替付款")
+	w.pick("answer", 0)
+	w.signs("签名并答复")
+	w.says("已经答复：同意延期", "申请人答复")
 	stranger := b.windowOf(b.chromium, "a stranger", b.person("旁观建设公司", 69), party.Bidder)
 	for _, path := range []string{"/bidder/demands/" + demand, "/bidder/applications/" + letters[0], "/bidder/applications/" + letters[0] + "/state"} {
 		stranger.open(path)
@@ -424,8 +429,11 @@ func (b *bidding) demanded(id string) string {
 	must(s.SignIn(ctx))
 	for _, g := range must(s.Guarantees(ctx, "")).Items {
 		if g.ID == id {
-			return must(s.Demand(ctx, g, client.Claim{Amount: g.Amount, Reason: letter.Reasons[0].Code, Statement: "投标有效期内撤销投标文件",
+			demand := must(s.Demand(ctx, g, client.Claim{Amount: g.Amount, Reason: letter.Reasons[0].Code, Statement: "投标有效期内撤销投标文件", ExtendTo: g.Expiry.AddDays(30),
 				Payee: letter.Account{Name: l.tenderer.name, Number: "4300012345", Bank: "测试银行长沙分行"}, Files: l.files(id)})).Demand
+			must(0, l.institution().DecideDemand(ctx, demand, wire.DemandDecision{Complying: true}))
+			must(0, l.institution().Hold(ctx, demand, l.clock.Now().Add(72*time.Hour)))
+			return demand
 		}
 	}
 	b.t.Fatal("the letter is not the beneficiary's")

@@ -200,10 +200,11 @@ func (h *counterHall) demandToPayment(id string) {
 			of = g
 		}
 	}
+	first, second := h.clerk("the first clerk", h.first), h.clerk("the colleague", h.second)
+	h.extendedOnThePage(b, of, second)
 	got := must(b.Demand(ctx, of, client.Claim{Amount: of.Amount, Reason: letter.Reasons[0].Code, Statement: "投标有效期内撤销投标文件",
 		Payee: letter.Account{Name: h.tenderer.name, Number: "4300012345", Bank: "测试银行长沙分行"},
 		Files: append(h.life.files(id), wire.File{Kind: letter.LossStatement, Name: "损失说明.pdf", Content: []byte("%PDF-1.7 loss")})}))
-	first, second := h.clerk("the first clerk", h.first), h.clerk("the colleague", h.second)
 	first.open("/institution/demands")
 	first.says("XJ-2026-0003", "¥800,000.00", "审查中", "还有")
 	first.picture("institution-demands")
@@ -299,6 +300,31 @@ func (h *counterHall) refusesDemand(b *client.Beneficiary, c *clerk) {
 	owner.picture("owner-demand-rejected")
 	if d := must(b.DemandOf(ctx, id)); d.State != "rejected" || len(d.Discrepancies) != 2 {
 		t.Errorf("the beneficiary reads: %+v", d)
+	}
+}
+
+// extendedOnThePage has the colleague hold a demand that would take an extension, and extend once the applicant agrees.
+func (h *counterHall) extendedOnThePage(b *client.Beneficiary, of wire.Guarantee, c *clerk) {
+	t, ctx := h.t, h.t.Context()
+	got := must(b.Demand(ctx, of, client.Claim{Amount: 100_000_00, Reason: letter.Reasons[0].Code, Statement: "投标有效期内撤销投标文件", ExtendTo: of.Expiry.AddDays(60),
+		Payee: letter.Account{Name: h.tenderer.name, Number: "4300012345", Bank: "测试银行长沙分行"}, Files: h.life.files(of.ID)}))
+	must(0, h.institution().DecideDemand(ctx, got.Demand, wire.DemandDecision{Complying: true}))
+	c.open("/institution/demands/" + got.Demand)
+	c.says("受益人愿以延期代替付款", "登记付款")
+	c.fill("reply_by", h.clock.Now().In(calendar.Shanghai).AddDate(0, 0, 3).Format("2006-01-02T15:04"))
+	c.signs("暂缓付款，请申请人答复", "已暂缓付款")
+	applicant := h.owners[of.ID]
+	must(applicant.SignIn(ctx))
+	must(applicant.AnswerExtension(ctx, must(applicant.Letter(ctx, of.ID)).Undertaking, must(applicant.DemandsAgainst(ctx, of.ID)).Items[0], letter.ChooseExtend))
+	c.open("/institution/demands/" + got.Demand)
+	c.says("延期待定", "同意延期")
+	c.signs("生成修改函全文", "请通读全文")
+	c.says("第 3 段", of.Number, "有效期由")
+	c.picture("institution-extension")
+	c.fill("read", "yes")
+	c.signs("签署修改函，延期", "修改函已经生效")
+	if d := must(b.DemandOf(ctx, got.Demand)); d.State != "withdrawn" || d.Extension.Expiry != of.Expiry.AddDays(60) {
+		t.Errorf("extended on the page: %+v", d)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // AmendmentCause says why a letter is amended.
 type AmendmentCause string
 
-// The causes. Both only lengthen a letter.
+// The causes. None of them does anything but lengthen a letter.
 const (
 	CauseExtendOrPay AmendmentCause = "extend_or_pay" // the beneficiary took a later end instead of payment (URDG 758 art. 23)
 )
