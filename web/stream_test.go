@@ -302,8 +302,15 @@ func TestStreamEndsWithItsSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, in := range map[string]*listener{"signed out": leaving, "suspended": suspended} {
-		if got := in.stages(2); !slices.Equal(got, []string{wire.BeforeDeadline, "end"}) {
-			t.Errorf("%s: %v", name, got)
+		heard := make(chan []string, 1)
+		go func() { heard <- in.stages(2) }()
+		select {
+		case got := <-heard:
+			if !slices.Equal(got, []string{wire.BeforeDeadline, "end"}) {
+				t.Errorf("%s: %v", name, got)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("%s: and still listens", name)
 		}
 	}
 	l.closed()

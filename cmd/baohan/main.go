@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"baohan/internal/heap"
 )
 
 // commands are what baohan can be told to do, each in a file of its own: a struct with
@@ -50,6 +52,7 @@ type commands struct {
 }
 
 func main() {
+	heap.Roomy()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

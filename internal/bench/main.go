@@ -8,9 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+
+	"baohan/internal/heap"
 )
 
 func main() {
+	heap.Roomy() // as the platform has it
 	part := flag.String("part", "", "signing, pdf, callback, opening or log; all but log if empty")
 	dir := flag.String("dir", "", "where the database lies during the run; a temporary directory if empty. It must be a disk, not memory")
 	letters := flag.Int("letters", 0, "with -part opening: open one lot of so many letters, at most 10000, and nothing else; it takes minutes to hand them in")

@@ -55,6 +55,7 @@ var arrows = map[string][]string{
 	"internal/foundry":        {"guarantee/letter/page/font"},
 	"internal/health":         {"migrations"},
 	"internal/house":          {},
+	"internal/heap":           {},
 	"internal/pack":           {},
 	"internal/store":          {},
 	"internal/secrecy":        {everything}, // a whole platform, to be searched for who bids
