@@ -127,7 +127,9 @@ function follow(part) {
     source.onerror = () => {
       if (ended) return;
       say(cut);
-      if (source.readyState === EventSource.CLOSED) anew = setTimeout(listen, 3000);
+      if (source.readyState !== EventSource.CLOSED) return;
+      anew = setTimeout(listen, 3000);
+      refresh(); // which learns whether the session has ended, and the stream with it
     };
   };
   listen();
