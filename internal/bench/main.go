@@ -49,7 +49,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	case "opening":
 		heading(out)
 		if o.letters > 0 {
-			return benchLot(ctx, o.dir, o.letters, o.times, out)
+			return benchLot(ctx, o.dir, o.letters, max(1, o.times), out)
 		}
 		return benchOpening(ctx, o.dir, openingSizes, o.statements, out)
 	case "log":
