@@ -20,6 +20,9 @@ func TestEachLineFindsItsFault(t *testing.T) {
 	if err := o.prepare(w.ctx); err != nil {
 		t.Fatal(err)
 	}
+	for _, x := range o.letters {
+		<-x.judged
+	}
 	stranger := w.org("不相干的公司", 90)
 	for _, id := range []string{blind, full} {
 		for name, c := range faults(stranger) {

@@ -111,7 +111,9 @@ func (w *window) value(name string) string {
 // pick chooses the n-th radio button or box of a name.
 func (w *window) pick(name string, n int) {
 	w.t.Helper()
-	w.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelectorAll('[name=%q]')[%d].click(), undefined`, name, n)))
+	button := fmt.Sprintf(`document.querySelectorAll('[name=%q]')[%d]`, name, n)
+	w.wait(button)
+	w.do(chromedp.Evaluate[chromedp.Void](button + `.click(), undefined`))
 }
 
 // From sign-in to the letter to the bid in one day: a clerk who has never seen it, with a certificate file.

@@ -102,7 +102,7 @@ func (w *window) wait(condition string) {
 func (w *window) press(text string) {
 	w.t.Helper()
 	found := fmt.Sprintf(`[...document.querySelectorAll("button, a"), ...document.querySelectorAll("summary")].find((b) => b.innerText.replace(/\s+/g, "") === %q.replace(/\s+/g, "") && b.checkVisibility({ contentVisibilityAuto: true }) && !b.disabled)`, text)
-	w.wait(found)
+	w.wait(`document.readyState !== "loading" && ` + found)
 	w.do(chromedp.Evaluate[chromedp.Void](`(() => { window.leaving = true; ` + found + `.click(); })()`))
 	time.Sleep(50 * time.Millisecond)
 	w.wait(`document.readyState === "complete" && document.querySelector("main") !== null`)
@@ -136,14 +136,16 @@ func (w *window) accept() {
 	w.do(chromedp.Evaluate[chromedp.Void](`window.confirm = () => true, undefined`))
 }
 
-// fill types into the field with this name, as a person does.
+// fill types into the field with this name, as a person does: once it is there to be seen.
 func (w *window) fill(name, value string) {
 	w.t.Helper()
+	field := fmt.Sprintf(`([...document.querySelectorAll('[name=%[1]q]:not([type=radio]):not([type=hidden])')].find((f) => f.checkVisibility({ contentVisibilityAuto: true })) ?? document.querySelector('[name=%[1]q][value=%[2]q]'))`, name, value)
+	w.wait(field)
 	w.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {
-		const f = [...document.querySelectorAll('[name=%[1]q]:not([type=radio]):not([type=hidden])')].find((f) => f.checkVisibility({ contentVisibilityAuto: true })) ?? document.querySelector('[name=%[1]q][value=%[2]q]');
-		if (f.type === "radio" || f.type === "checkbox") { document.querySelector('[name=%[1]q][value=%[2]q]').checked = true; return; }
-		f.focus(); f.value = %[2]q; f.dispatchEvent(new Event("input", { bubbles: true })); f.dispatchEvent(new Event("change", { bubbles: true }));
-	})()`, name, value)))
+		const f = %[1]s;
+		if (f.type === "radio" || f.type === "checkbox") { document.querySelector('[name=%[2]q][value=%[3]q]').checked = true; return; }
+		f.focus(); f.value = %[3]q; f.dispatchEvent(new Event("input", { bubbles: true })); f.dispatchEvent(new Event("change", { bubbles: true }));
+	})()`, field, name, value)))
 }
 
 // accessible has axe-core look at the page; what it finds is a failure. Without npm it is not asked.
