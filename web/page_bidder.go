@@ -76,8 +76,15 @@ func (v *visit) bidderDay() (day view.BidderDay, err error) {
 	if err != nil {
 		return day, err
 	}
+	left, err := v.tender.LeftBehind(v.ctx)
+	if err != nil {
+		return day, err
+	}
 	for _, o := range all {
 		if due, waits := v.due(o); waits {
+			if o.InstrumentState == guarantee.Issued && o.DisclosureState == guarantee.Sealed && len(mayHaveLeft(left, o.Guarantee)) > 0 {
+				due.What, due.Urgent = "有标段延期到保函够不着，这份保函可能不再够用，请核对", true
+			}
 			day.Due = append(day.Due, due)
 		}
 	}
