@@ -113,7 +113,7 @@ func (o OwnLetter) stage() int {
 type LetterPage struct {
 	OwnLetter
 	State   wire.Application
-	Lot     *tender.Lot // once the opening has published the letter
+	Lot     *tender.Lot   // once the opening has published the letter
 	Left    []*tender.Lot // that moved beyond what letters reach, and could be the lot of this one
 	Amount  letter.Fen
 	Lines   []letter.Line
