@@ -223,7 +223,11 @@ func (e *examination) expiry(req letter.Requirement) letter.Line {
 	if end.Deadline.Before(req.End.Deadline) {
 		end.Deadline = req.End.Deadline
 	}
-	want, got := "至 "+need.String()+" 24 时", "至 "+end.Expiry().String()+" 24 时，可顺延至 "+latest.String()
+	last := end.Expiry()
+	if latest.Before(last) {
+		last = latest
+	}
+	want, got := "至 "+need.String()+" 24 时", "至 "+last.String()+" 24 时，可顺延至 "+latest.String()
 	if !latest.Before(need) && end.Expiry().Before(need) {
 		return judge("expiry", false, want, got, "", "保函有效期短于标段当前的投标有效期；请向出具机构更换保函")
 	}

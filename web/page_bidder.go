@@ -83,7 +83,7 @@ func (v *visit) bidderDay() (day view.BidderDay, err error) {
 	for _, o := range all {
 		if due, waits := v.due(o); waits {
 			if o.InstrumentState == guarantee.Issued && o.DisclosureState == guarantee.Sealed && len(mayHaveLeft(left, o.Guarantee)) > 0 {
-				due.What, due.Urgent = "有标段延期到保函够不着，这份保函可能不再够用，请核对", true
+				due.What, due.Urgent, due.Do.Text = "有标段延期超过保函的最迟到期日，这份保函可能不再够用，请核对", true, "去核对"
 			}
 			day.Due = append(day.Due, due)
 		}

@@ -120,9 +120,9 @@ type LetterPage struct {
 	Demands []wire.DemandStory
 }
 
-// mayRenew: it is sealed, so that its lot may still be open, in force or at its latest expiry.
+// mayRenew: it could be for a lot that left it behind, since it is sealed, in force or at its latest expiry.
 func (x LetterPage) mayRenew() bool {
-	return x.DisclosureState == guarantee.Sealed && (x.InstrumentState == guarantee.Issued || x.InstrumentState == guarantee.Expired)
+	return len(x.Left) > 0 && x.DisclosureState == guarantee.Sealed && (x.InstrumentState == guarantee.Issued || x.InstrumentState == guarantee.Expired)
 }
 
 func (x LetterPage) latest() string { return calendar.DateOf(x.LatestExpiry).Chinese() }
