@@ -1,6 +1,7 @@
 package tender
 
 import (
+	"slices"
 	"time"
 
 	"baohan/guarantee/calendar"
@@ -35,31 +36,40 @@ func (l *Lot) stood() []stand {
 // before the bid validity does, another round begins, and each bidder may have one live letter in it too. It follows from
 // the notice and the signed orders alone: no row says which letter is of which round, nor that one takes another's place.
 func (l *Lot) Round() int {
-	n, _ := rounds(l.stood())
+	n, _ := l.rounds(len(l.Postponed))
 	return n
 }
 
-// rounds are the number of the last round, and how the lot stood when it began.
-func rounds(all []stand) (n int, first stand) {
+// rounds are the number of the last round after so many moves, and how the lot stood when it began.
+func (l *Lot) rounds(moves int) (n int, first stand) {
+	all := l.stood()
 	first = all[0]
-	for _, s := range all[1:] {
-		if s.end.Expiry().After(first.reach()) {
+	for _, s := range all[1 : moves+1] {
+		if l.takesLetters() && s.end.Expiry().After(first.reach()) {
 			n, first = n+1, s
 		}
 	}
 	return n, first
 }
 
+// takesLetters: it asks for more than cash.
+func (l *Lot) takesLetters() bool {
+	return slices.ContainsFunc(l.Forms, func(f letter.Form) bool { return f != letter.FormCash })
+}
+
 // beyondLetters tells whether the lot with this end would leave letters of its present round behind.
 func (l *Lot) beyondLetters(end letter.EndRule) bool {
-	_, first := rounds(l.stood())
-	return end.Expiry().After(first.reach())
+	_, first := l.rounds(len(l.Postponed))
+	return l.takesLetters() && end.Expiry().After(first.reach())
 }
 
 // LettersFrom is the instant from which on letters had to be applied for to suffice now; zero: they all do. Letters of
 // before end, at the latest, before the bid validity does. It never lies after the beginning of the present round, and may
 // lie before it: a letter made after an earlier, near move reaches further than the first ones.
 func (l *Lot) LettersFrom() time.Time {
+	if !l.takesLetters() {
+		return time.Time{}
+	}
 	need := l.End.Expiry()
 	for _, s := range l.stood() {
 		if !s.reach().Before(need) {
@@ -71,12 +81,12 @@ func (l *Lot) LettersFrom() time.Time {
 
 // RoundAfter is the round of letters after the n-th move of the deadline, both from 0.
 func (l *Lot) RoundAfter(n int) int {
-	round, _ := rounds(l.stood()[:n+2])
+	round, _ := l.rounds(n + 1)
 	return round
 }
 
 // NewRound tells whether the n-th move began another round.
 func (l *Lot) NewRound(n int) bool {
-	before, _ := rounds(l.stood()[:n+1])
+	before, _ := l.rounds(n)
 	return l.RoundAfter(n) > before
 }

@@ -43,7 +43,7 @@ func TestRounds(t *testing.T) {
 		"three times":                               {[]int{72, 164, 300}, 3, 3},
 		"near, then beyond the first letters alone": {[]int{20, 100}, 1, 1},
 	} {
-		l := &Lot{State: Published, End: letter.EndRule{Deadline: deadline, ValidityDays: 120}}
+		l := &Lot{State: Published, Forms: []letter.Form{letter.FormCash, letter.FormInsurance}, End: letter.EndRule{Deadline: deadline, ValidityDays: 120}}
 		for i, n := range c.moves {
 			l.Postponed = append(l.Postponed, Postponement{From: l.End.Deadline, To: day(n), At: started.AddDate(0, 0, i+1)})
 			l.End.Deadline = day(n)
@@ -68,13 +68,16 @@ func TestRounds(t *testing.T) {
 		if l.LettersWords() != nil {
 			t.Errorf("%s: a lot that takes no applications asks for them", name)
 		}
+		if l.Forms = l.Forms[:1]; l.Round() != 0 || !l.LettersFrom().IsZero() {
+			t.Errorf("%s: a lot that takes cash alone has rounds of letters", name)
+		}
 	}
 }
 
 // A letter is left behind by its own reach alone. One that was made after a near move reaches further than the first ones,
 // and still suffices in the round that they made necessary.
 func TestLetterBetweenTheRounds(t *testing.T) {
-	l := &Lot{State: Published, Amount: 80_000_000, End: letter.EndRule{Deadline: deadline.AddDate(0, 0, 90), ValidityDays: 120},
+	l := &Lot{State: Published, Amount: 80_000_000, Forms: []letter.Form{letter.FormInsurance}, End: letter.EndRule{Deadline: deadline.AddDate(0, 0, 90), ValidityDays: 120},
 		Postponed: []Postponement{{From: deadline, To: deadline.AddDate(0, 0, 60), At: started.AddDate(0, 0, 1)},
 			{From: deadline.AddDate(0, 0, 60), To: deadline.AddDate(0, 0, 90), At: started.AddDate(0, 0, 2)}}}
 	first, between := l.stood()[0].reach(), l.stood()[1].reach()
