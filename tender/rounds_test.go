@@ -85,7 +85,8 @@ func TestLetterBetweenTheRounds(t *testing.T) {
 		t.Fatalf("round %d from %s; first letters reach %s, those between %s, and %s is needed", l.Round(), l.LettersFrom(), first, between, l.End.Expiry())
 	}
 	ceiling := letter.LadderCeiling(l.Amount)
-	if !l.MayHaveLeft(ceiling, first) || l.MayHaveLeft(ceiling, between) || l.MayHaveLeft(ceiling+1, first) || l.MayHaveLeft(ceiling, first.AddDays(-1)) {
+	if !l.MayHaveLeft(started, ceiling, first) || l.MayHaveLeft(l.LettersFrom(), ceiling, first) || l.MayHaveLeft(started, ceiling, between) ||
+		l.MayHaveLeft(started, ceiling+1, first) || l.MayHaveLeft(started, ceiling, first.AddDays(-1)) {
 		t.Error("a lot left other letters behind than the first ones of its size")
 	}
 }

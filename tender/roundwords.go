@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
@@ -35,9 +36,9 @@ func (d *Desk) LeftBehind(ctx context.Context) ([]*Lot, error) {
 	return slices.DeleteFunc(all, func(l *Lot) bool { return l.LettersFrom().IsZero() }), err
 }
 
-// MayHaveLeft tells whether a letter with this ceiling and latest expiry could be one that this lot left behind, by the public
-// ladders: it says so of letters for other lots too.
-func (l *Lot) MayHaveLeft(ceiling letter.Fen, latest calendar.Date) bool {
-	return ceiling == letter.LadderCeiling(l.Amount) && latest.Before(l.End.Expiry()) &&
+// MayHaveLeft tells whether a letter that was applied for at an instant, with this ceiling and latest expiry, could be one that
+// this lot left behind, by the public ladders: it says so of letters for other lots too.
+func (l *Lot) MayHaveLeft(applied time.Time, ceiling letter.Fen, latest calendar.Date) bool {
+	return applied.Before(l.LettersFrom()) && ceiling == letter.LadderCeiling(l.Amount) && latest.Before(l.End.Expiry()) &&
 		slices.ContainsFunc(l.stood(), func(s stand) bool { return s.reach() == latest })
 }

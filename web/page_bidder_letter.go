@@ -39,7 +39,7 @@ func (v *visit) ownLetterState() (templ.Component, error) {
 // mayHaveLeft are the lots whose deadline moved beyond a letter that could be theirs.
 func mayHaveLeft(left []*tender.Lot, g *guarantee.Guarantee) (out []*tender.Lot) {
 	for _, l := range left {
-		if l.MayHaveLeft(g.Ceiling, calendar.DateOf(g.LatestExpiry)) {
+		if l.MayHaveLeft(g.SubmittedAt, g.Ceiling, calendar.DateOf(g.LatestExpiry)) {
 			out = append(out, l)
 		}
 	}

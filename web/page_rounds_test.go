@@ -26,6 +26,11 @@ func TestBidderWhenTheLotMovesFar(t *testing.T) {
 	old := b.applied(w, "BH-2026-0001")
 	w.silent("重新申请一份")
 
+	own := b.bidder(b.clerk)
+	unpaid := must(own.Prepare(t.Context(), b.lot, must(own.Quotes(t.Context(), b.lot.ID))[0]))
+	must(own.Resume(t.Context(), unpaid.ID))
+	b.decided(unpaid.ID)
+
 	b.clock.Advance(time.Hour)
 	b.moves(lot, deadline.AddDate(0, 0, 105))
 	visitor := b.windowOf(b.chromium, "a visitor", person{}, "")
@@ -38,9 +43,12 @@ func TestBidderWhenTheLotMovesFar(t *testing.T) {
 		t.Errorf("the visitor reads %q, the bidder %q", a, c)
 	}
 	w.open("/bidder")
-	w.says("可能不再够用，请核对")
+	w.says("它可能不再够用，请先核对", "（原待办：向 "+b.bank.name+" 缴纳保费")
 	w.picture("bidder-desk-moved-far")
-	w.press("去核对")
+	w.open("/bidder/applications/" + unpaid.ID) // of another lot on the same rung: the platform cannot tell
+	w.says("这份保函可能是为下列标段申请的", "请不要缴费", "请缴纳保费")
+	w.picture("bidder-unpaid-moved-far")
+	w.open("/bidder/applications/" + old)
 	w.says("请核对：这份保函可能是为下列标段申请的", "岳麓大道改造工程")
 	w.signs("核对我的保函")
 	w.says("这份保函不再够用", "重新申请一份")

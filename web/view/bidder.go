@@ -120,9 +120,10 @@ type LetterPage struct {
 	Demands []wire.DemandStory
 }
 
-// mayRenew: it could be for a lot that left it behind, since it is sealed, in force or at its latest expiry.
+// mayRenew: it could be for a lot that left it behind, since it is sealed: asked for, in force,
+// or at its latest expiry.
 func (x LetterPage) mayRenew() bool {
-	return len(x.Left) > 0 && x.DisclosureState == guarantee.Sealed && (x.InstrumentState == guarantee.Issued || x.InstrumentState == guarantee.Expired)
+	return len(x.Left) > 0 && x.DisclosureState == guarantee.Sealed && !x.failed()
 }
 
 func (x LetterPage) latest() string { return calendar.DateOf(x.LatestExpiry).Chinese() }
