@@ -165,6 +165,12 @@ var rules = map[string]rule{
 	"redraft":        {roles: tenderers, whose: ofLot},
 	"publish":        {roles: tenderers, whose: ofLot},
 	"postpone":       {roles: centres, whose: staff},
+	"propose-order":  {roles: centres, whose: staff},
+	"list-orders":    {roles: ordering, whose: staff},
+	"read-order":     {roles: ordering, whose: staff},
+	"sign-order":     {roles: supervisors, whose: staff},
+	"refuse-order":   {roles: supervisors, whose: staff},
+	"withdraw-order": {roles: centres, whose: staff},
 	"open":           {roles: centres, whose: staff},
 	"award":          {roles: tenderers, whose: ofLot, when: opened},
 	"contract":       {roles: tenderers, whose: ofLot, when: opened},
@@ -219,6 +225,7 @@ var (
 	supervisors   = []party.Role{party.Supervisor}
 	overseers     = []party.Role{party.Centre, party.Supervisor, party.Beneficiary, party.Agent}
 	operators     = []party.Role{party.Operator}
+	ordering      = []party.Role{party.Centre, party.Supervisor}
 	concerned     = []party.Role{party.Centre, party.Supervisor, party.Beneficiary, party.Agent, party.Bidder}
 	inSession     = []party.Role{party.Beneficiary, party.Agent, party.Bidder}
 	addressees    = []party.Role{party.Guarantor, party.Beneficiary, party.Bidder, party.Operator}

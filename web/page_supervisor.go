@@ -27,6 +27,7 @@ func (s *server) deskPages() {
 	s.paper("/incidents/:id/evidence/:digest", "read-evidence", (*visit).evidenceFile)
 	s.paper("/incidents/:id/copies/:letter", "read-incident-copy", (*visit).presentedFile)
 	s.centrePages()
+	s.orderPages()
 	s.operatorPages()
 }
 
@@ -72,6 +73,9 @@ func (v *visit) supervision() (templ.Component, error) {
 			return nil, err
 		}
 		if d.Incidents, err = v.waitingIncidents(); err != nil {
+			return nil, err
+		}
+		if d.Orders, err = v.tender.LiveOrders(v.ctx, v.x.actor, pageSize); err != nil {
 			return nil, err
 		}
 		if d.Log, err = v.readLogHead(); err != nil {
