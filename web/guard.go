@@ -31,6 +31,7 @@ const (
 	ofLot       relation = "of_lot"       // who runs the project of this lot
 	atLot       relation = "at_lot"       // whom the incidents of this lot concern: the centre, the supervisor, who runs it, a bidder that showed a copy
 	ofIncident  relation = "of_incident"  // the same, of this incident
+	ofOrder     relation = "of_order"     // the centre and the supervisor, of an order of postponement that is there
 	overLot     relation = "over_lot"     // who runs the project of this lot, the centre and the supervisor
 	inHall      relation = "in_hall"      // who has a place in the session of this lot: its host, the centre, the supervisor, its bidders
 	staff       relation = "staff"        // the role is all: the centre and the operators of the platform
@@ -167,10 +168,10 @@ var rules = map[string]rule{
 	"postpone":       {roles: centres, whose: staff},
 	"propose-order":  {roles: centres, whose: staff},
 	"list-orders":    {roles: ordering, whose: staff},
-	"read-order":     {roles: ordering, whose: staff},
-	"sign-order":     {roles: supervisors, whose: staff},
-	"refuse-order":   {roles: supervisors, whose: staff},
-	"withdraw-order": {roles: centres, whose: staff},
+	"read-order":     {roles: ordering, whose: ofOrder},
+	"sign-order":     {roles: supervisors, whose: ofOrder},
+	"refuse-order":   {roles: supervisors, whose: ofOrder},
+	"withdraw-order": {roles: centres, whose: ofOrder},
 	"open":           {roles: centres, whose: staff},
 	"award":          {roles: tenderers, whose: ofLot, when: opened},
 	"contract":       {roles: tenderers, whose: ofLot, when: opened},

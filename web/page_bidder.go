@@ -28,6 +28,7 @@ func (s *server) bidderPages() {
 	s.page("/lots/:lot/quotes", "list-quotes", (*visit).quotesPage)
 	s.page("/lots/:lot/bid", "bid", (*visit).bidPage)
 	s.page("/lots/:lot/results", "read-opening", (*visit).resultsPage)
+	s.page("/lots/:lot/copy", "present-copy", (*visit).presentPage)
 	s.deed("/lots/:lot/objections", "object", (*visit).fileObjection, (*visit).resultsPage)
 	s.deed("/objections/:id/withdraw", "withdraw-objection", (*visit).takeObjectionBack, nil)
 }

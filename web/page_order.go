@@ -17,7 +17,7 @@ func (s *server) orderPages() {
 	s.page("/orders/:id", "read-order", (*visit).orderPage)
 	s.deed("/orders/:id/refuse", "refuse-order", (*visit).refuseOrder, (*visit).orderPage)
 	s.deed("/orders/:id/withdraw", "withdraw-order", (*visit).withdrawOrder, (*visit).orderPage)
-	s.deed("/orders/:id/hand-in", "postpone", (*visit).handInOrder, (*visit).orderPage)
+	s.deed("/orders/:id/hand-in", "page-own-order", (*visit).handInOrder, (*visit).orderPage)
 }
 
 func init() {
