@@ -162,7 +162,7 @@ func (v *visit) deedOf(d view.Deed) *view.Deed {
 func (v *visit) frame(title string) view.Frame {
 	f := view.Frame{Title: title, Assets: v.assetPath, Path: v.Request().URL.Path, Now: v.clock.Now(), Demo: v.demo != nil}
 	if v.x.known {
-		f.Who = &view.Who{Name: v.x.actor.Name, Role: v.x.actor.Role, Mark: v.mark(), Idle: v.party.Idle}
+		f.Who = &view.Who{Name: v.x.actor.Name, USCC: v.x.actor.USCC, Role: v.x.actor.Role, Mark: v.mark(), Idle: v.party.Idle}
 	}
 	return f
 }

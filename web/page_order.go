@@ -21,7 +21,6 @@ func (s *server) orderPages() {
 }
 
 func init() {
-	view.Menu("/orders", "延期令", ordering...)
 	notes["postponed"] = "截止时间已经推迟，公告页面已经更新，密钥保管人已经收到延期令。"
 	notes["order-refused"] = "已登记不同意的理由，交易中心看得到。"
 	notes["order-withdrawn"] = "延期令已经撤回。"

@@ -34,6 +34,7 @@ func (s *server) deskPages() {
 func init() {
 	view.Menu("/supervision", "监督", party.Supervisor)
 	view.Menu("/centre", "交易中心", party.Centre)
+	view.Menu("/orders", "延期令", ordering...)
 	view.Menu("/incidents", "应急事件", incidentDesks...)
 	homes[party.Supervisor] = "/supervision"
 	notes["evidence"] = "证据文件已经保存。"

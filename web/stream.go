@@ -80,7 +80,9 @@ func (s *server) over(ctx context.Context, x *exchange) bool {
 	}
 	ask := s.party.Session
 	if x.paged {
-		ask = func(ctx context.Context, token string) (party.Actor, error) { return s.party.PageSession(ctx, token, true) }
+		ask = func(ctx context.Context, token string) (party.Actor, error) {
+			return s.party.PageSession(ctx, token, true)
+		}
 	}
 	_, err := ask(ctx, x.token)
 	_, refused := party.RefusalOf(err)

@@ -213,4 +213,7 @@ var canaries = []canary{
 	{"I14", "a guarantor extends at the cost of an applicant who said pay", "guarantee/extend.go", "case dm.Answer == nil || letter.ExtensionChoice(*dm.Answer) != letter.ChooseExtend:", "case dm.Answer == nil && letter.ChooseExtend != \"\":", desk, "TestHeldMeanwhile"},
 	{"I16", "two amendments stand for one number", "guarantee/letter/amended.go", "need(m.Previous == previous, \"previous\"", "need(m.Previous == previous || n > 1, \"previous\"", "./guarantee/letter", "TestVerifyAmendedRefuses"},
 	{"I16", "a guarantor accepts its own amendment", "guarantee/letter/verify_amendment.go", "platform != \"\" && who.OrganizationID == platform, platform,", "platform != \"\", platform,", "./guarantee/letter", "TestVerifyAmendedRefuses"},
+	{"I4", "what a published lot says is written anew", "tender/redraft.go", "if l.State != Draft {", "if l.State != Draft && false {", "./tender", "TestRedraft"},
+	{"I8", "the supervisor's half of an order is any paper", "tender/pendingorder.go", "return \"\", errSecond", "_ = errSecond", "./tender", "TestOrderOnItsWay"},
+	{"I14", "a page's session that nobody uses lives on", "party/idle.go", "!now.Before(r.ends(idle))", "now.Before(*r.Used)", "./party", "TestIdle"},
 }

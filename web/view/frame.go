@@ -29,6 +29,7 @@ type Frame struct {
 // Who is the person in front of the page.
 type Who struct {
 	Name string // of the organisation
+	USCC string
 	Role party.Role
 	Mark string        // of the organisation in this role, as forms carry it
 	Idle time.Duration // after which the session is over when nobody uses it; 0: never
