@@ -64,11 +64,13 @@
       if (!cover) build();
       back = false;
       if (!cover.open) cover.showModal();
+      document.documentElement.classList.add("covered"); // nobody reads on, nor prints
       return bar.remove();
     }
     if (cover?.open) {
       back = true;
       cover.close();
+      document.documentElement.classList.remove("covered");
       cover.querySelector("[data-said]")?.remove();
       dispatchEvent(new Event("server-found")); // live parts begin anew
     }
