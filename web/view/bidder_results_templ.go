@@ -955,14 +955,14 @@ func LotResults(f Frame, r Results) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if r.mayObject() {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<h3>提出")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<h3 class=\"screen\">提出")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var50 string
 					templ_7745c5c3_Var50, templ_7745c5c3_Err = templ.JoinStringErrs(r.word())
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `view/bidder_results.templ`, Line: 140, Col: 24}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `view/bidder_results.templ`, Line: 140, Col: 39}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var50))
 					if templ_7745c5c3_Err != nil {
@@ -973,12 +973,12 @@ func LotResults(f Frame, r Results) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if r.query() {
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<p>参加采购活动的供应商认为中标结果使自己的权益受到损害的，可以自中标公告期限届满之日起七个工作日内提出质疑（政府采购法第五十二条）。</p>")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "<p class=\"screen\">参加采购活动的供应商认为中标结果使自己的权益受到损害的，可以自中标公告期限届满之日起七个工作日内提出质疑（政府采购法第五十二条）。</p>")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					} else {
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<p>对评标结果有异议的，在公示期内提出；招标人应当自收到之日起三日内答复，答复前暂停招标投标活动（招标投标法实施条例第五十四条）。</p>")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<p class=\"screen\">对评标结果有异议的，在公示期内提出；招标人应当自收到之日起三日内答复，答复前暂停招标投标活动（招标投标法实施条例第五十四条）。</p>")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
