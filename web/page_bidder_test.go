@@ -412,7 +412,7 @@ func TestBidderAfterTheOpening(t *testing.T) {
 	w.press("提出异议")
 	w.says("已经提出", "待答复", "<script>alert(1)</script>")
 	w.picture("bidder-objected")
-	w.printed("objection-of-bidder", "待答复", "<script>alert(1)</script>")
+	w.printed("objection-of-bidder", "待答复", "应在2026年3月25日前答复")
 	w.accept()
 	w.press("撤回异议")
 	w.says("已经撤回")
