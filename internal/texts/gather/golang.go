@@ -11,7 +11,8 @@ import (
 	"baohan/internal/texts"
 )
 
-// goFile finds the texts of Go source: each string, and of a sum or a format the whole, with holes for its values.
+// goFile finds the texts of Go source: each string, of a sum the whole, with holes for its values; a verb of package fmt is a
+// hole too.
 func goFile(src string, found func(string)) error {
 	f, err := parser.ParseFile(token.NewFileSet(), "", src, parser.SkipObjectResolution)
 	if err != nil {
@@ -33,13 +34,13 @@ func goNode(n ast.Node, found func(string)) {
 			return false
 		case *ast.Field:
 			n.Tag = nil
-		case *ast.CallExpr:
-			return !format(n, found)
 		case *ast.BinaryExpr:
 			return !sum(n, found)
 		case *ast.BasicLit:
 			if s, ok := literal(n); ok {
-				tell(s, found)
+				var k key
+				k.format(s)
+				tell(k.b.String(), found)
 			}
 		}
 		return true
@@ -83,6 +84,23 @@ func (k *key) hole() {
 	}
 }
 
+var verb = regexp.MustCompile(`%[-+# 0]*[\d*]*(?:\.[\d*]+)?(?:\[\d+\])?[a-zA-Z%]`)
+
+// format is a text in which each verb of package fmt is a hole.
+func (k *key) format(s string) {
+	from := 0
+	for _, m := range verb.FindAllStringIndex(s, -1) {
+		k.text(s[from:m[0]])
+		if s[m[1]-1] == '%' {
+			k.text("%")
+		} else {
+			k.hole()
+		}
+		from = m[1]
+	}
+	k.text(s[from:])
+}
+
 // sum tells of texts that are put together with +.
 func sum(e *ast.BinaryExpr, found func(string)) bool {
 	if e.Op != token.ADD {
@@ -92,7 +110,7 @@ func sum(e *ast.BinaryExpr, found func(string)) bool {
 	said := false
 	for _, part := range addends(e) {
 		if s, ok := literal(part); ok {
-			k.text(s)
+			k.format(s)
 			said = true
 			continue
 		}
@@ -115,56 +133,4 @@ func addends(e ast.Expr) []ast.Expr {
 		}
 	}
 	return []ast.Expr{e}
-}
-
-var verb = regexp.MustCompile(`%[-+# 0]*[\d*]*(?:\.[\d*]+)?(?:\[\d+\])?[a-zA-Z%]`)
-
-// format tells of a call such as fmt.Sprintf, by its name: its first string is a format, in which each verb is a hole.
-func format(call *ast.CallExpr, found func(string)) bool {
-	name := ""
-	switch f := call.Fun.(type) {
-	case *ast.Ident:
-		name = f.Name
-	case *ast.SelectorExpr:
-		name = f.Sel.Name
-	}
-	if !strings.HasSuffix(name, "f") {
-		return false
-	}
-	at := -1
-	for i, a := range call.Args {
-		if parts := addends(a); at < 0 && len(parts) > 0 {
-			if _, ok := literal(parts[0]); ok {
-				at = i
-				tell(formatKey(parts), found)
-				continue
-			}
-		}
-		goNode(a, found)
-	}
-	goNode(call.Fun, found)
-	return true
-}
-
-func formatKey(parts []ast.Expr) string {
-	var k key
-	for _, part := range parts {
-		s, ok := literal(part)
-		if !ok {
-			k.hole()
-			continue
-		}
-		from := 0
-		for _, m := range verb.FindAllStringIndex(s, -1) {
-			k.text(s[from:m[0]])
-			if s[m[1]-1] == '%' {
-				k.text("%")
-			} else {
-				k.hole()
-			}
-			from = m[1]
-		}
-		k.text(s[from:])
-	}
-	return k.b.String()
 }
