@@ -79,7 +79,7 @@ type server struct {
 	log        *slog.Logger
 	echo       *echo.Echo
 	api        huma.API
-	assetPath  string           // under which pages find what they load
+	assetPath  string // under which pages find what they load
 	assets     assets
 	mounted    map[Route]string // by which row of the guard's table each page and form is guarded
 	demo       *Demo
