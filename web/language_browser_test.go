@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -52,10 +53,10 @@ func TestVerifyInEnglish(t *testing.T) {
 		b             []byte
 		says          []string
 	}{
-		{"guarantee.pdf", "Passed", pdf, []string{"This file is the document that you scanned: number and digest are the same", "RMB 捌拾万元整 (¥", "Amount in words", "Guarantee no."}},
-		{"altered.json", "Failed", []byte(strings.Replace(string(file), "壹佰万", "玖佰万", 1)), []string{"Expected: ", "do not accept it", "the file’s text was altered"}},
+		{"guarantee.pdf", "Passed", pdf, []string{"This file is the document that you scanned: number and digest are the same", "RMB 捌拾万元整 (¥", "Amount in words", "Guarantee no.", "Bids close", "payable on demand"}},
+		{"altered.json", "Failed", []byte(strings.Replace(string(file), "壹佰万", "玖佰万", 1)), []string{"Expected: ", "do not accept it", "the file's text was altered"}},
 		{"signed.p7s", "Open", i.Signed, []string{"Nothing is wrong, but something that matters could not be checked"}},
-		{"empty.pdf", "Failed", nil, nil},
+		{"altered.pdf", "Failed", append(bytes.Clone(pdf), ' '), []string{"superfluous bytes"}},
 	} {
 		v.choose("#file", f.name, f.b)
 		if got := v.text("#verdict"); got != f.verdict || v.text("#status") != "Verified." {
@@ -63,8 +64,11 @@ func TestVerifyInEnglish(t *testing.T) {
 		}
 		w.says(f.says...)
 		w.allEnglish()
-		w.picture("verify-en-" + f.name)
+		if f.name == "guarantee.pdf" {
+			w.picture("verify-en-passed")
+		}
 	}
+	w.picture("verify-en-altered")
 	if after := c.asked.Load(); after != before {
 		t.Errorf("%d requests went out while files were verified", after-before)
 	}

@@ -84,16 +84,16 @@ func (c *Catalogue) say(s string, depth int) (said string, ok bool) {
 		return "", false
 	}
 	inner := func(v string) (string, bool) { return c.say(v, depth-1) }
+	for _, between := range [][2]string{{"；", "; "}, {"、", ", "}} {
+		if said, ok := list(s, between, inner); ok {
+			return said, true
+		}
+	}
 	for _, p := range c.patterns {
 		if fill(p.parts, s, nil, func(values []string) bool {
 			said, ok = put(p.text, values, inner)
 			return ok
 		}) {
-			return said, true
-		}
-	}
-	for _, between := range [][2]string{{"；", "; "}, {"、", ", "}} {
-		if said, ok := list(s, between, inner); ok {
 			return said, true
 		}
 	}
@@ -116,8 +116,8 @@ func list(s string, between [2]string, say func(string) (string, bool)) (string,
 	return strings.Join(parts, between[1]), true
 }
 
-// day is a date as pages write it, alone or with the time behind it.
-var day = regexp.MustCompile(`^(\d{4})年(\d{1,2})月(\d{1,2})日( \d{2}:\d{2}(?::\d{2})?)?$`)
+// day is a date as pages and papers write it, alone or with the time behind it.
+var day = regexp.MustCompile(`^(\d{4})年(\d{1,2})月(\d{1,2})日(?: ?(\d{2})[:时](\d{2})分?(?::?(\d{2}(?:\.\d+)?)秒?)?)?$`)
 
 // isoDay writes a date so that no country reads it otherwise (ISO 8601): 2026-12-05 09:30.
 func isoDay(s string) (string, bool) {
@@ -125,7 +125,14 @@ func isoDay(s string) (string, bool) {
 	if m == nil {
 		return "", false
 	}
-	return m[1] + "-" + two(m[2]) + "-" + two(m[3]) + m[4], true
+	iso := m[1] + "-" + two(m[2]) + "-" + two(m[3])
+	if m[4] != "" {
+		iso += " " + m[4] + ":" + m[5]
+	}
+	if m[6] != "" {
+		iso += ":" + m[6]
+	}
+	return iso, true
 }
 
 func two(n string) string {
