@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/html"
 
 	"baohan/internal/texts"
+	"baohan/signing"
 )
 
 // english is a page as a visitor reads it who asked for English. Nothing on it is Chinese but what is marked so.
@@ -102,5 +103,17 @@ func TestVisitorsReadEnglish(t *testing.T) {
 		if got := string(l.as("", http.MethodGet, lot+query, nil).body); !strings.Contains(got, `<html lang="zh-CN"`) || strings.Contains(got, only) || strings.Contains(got, texts.Own("")[:3]) {
 			t.Errorf("%s: %s", query, got)
 		}
+	}
+}
+
+// What English costs: the page /verify, 18 kB, put into English.
+func BenchmarkEnglishPage(b *testing.B) {
+	v := must(newVerifyPage(files, Published{}, signing.Name{}))
+	if v.foreign == nil {
+		b.Fatal("the page has no English")
+	}
+	b.SetBytes(int64(len(v.html)))
+	for b.Loop() {
+		must(v.assets.english(v.html))
 	}
 }
