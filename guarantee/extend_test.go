@@ -133,6 +133,7 @@ func TestExtendInsteadOfPaying(t *testing.T) {
 		t.Errorf("%+v", g)
 	}
 	w.fileSays(l, to, 1)
+	w.listSays(l, 1)
 	// What came too late under the old end is in time under the new, and the whole amount can be demanded.
 	w.at("2027-08-31 23:59")
 	second, err := w.claimOrExtend(l, 80_000_000, day2027(t, "09-30"))
@@ -154,7 +155,18 @@ func TestExtendInsteadOfPaying(t *testing.T) {
 	if a := w.must(w.Expire(w.ctx, l.id)); a.Instrument != Expired {
 		t.Errorf("not expired: %+v", a)
 	}
+	w.listSays(l, 0)
 	history(t, w, l.id)
+}
+
+// listSays holds the next status list to so many amendments of a letter in force; 0: it is none, or not amended.
+func (w *world) listSays(l disclosedLetter, amendments int) {
+	w.t.Helper()
+	g := w.row(l.id)
+	key := letter.StatusKeyOf(g.Guarantor, *g.Number, signing.Digest(g.Commitment))
+	if got := w.listed().Amendments(key); got != amendments {
+		w.t.Errorf("the status list knows %d amendments of %d", got, amendments)
+	}
 }
 
 // fileSays verifies the file that anybody may take away, offline.

@@ -142,8 +142,33 @@ func nextStatusList(ctx context.Context, tx pgx.Tx, last statusRow, now, next ti
 		l.Previous = letter.StatusListDigest(last.Signed)
 	}
 	ended, err := readEnded(ctx, tx, l.CoversFrom)
-	l.Ended = letter.GroupEnded(ended)
+	if err != nil {
+		return l, err
+	}
+	extended, err := readExtended(ctx, tx, l.CoversFrom)
+	l.Ended, l.Extended = letter.GroupEnded(ended), letter.GroupExtended(extended)
 	return l, err
+}
+
+// readExtended counts the amendments of the letters in force that the public may know of.
+func readExtended(ctx context.Context, q store.Querier, from calendar.Date) (map[letter.StatusKey]int, error) {
+	rows, err := q.Query(ctx, `SELECT g.guarantor, g.number, g.commitment, count(*) FROM guarantee g JOIN amendment a ON a.guarantee = g.id
+		WHERE g.instrument_state = 'issued' AND g.disclosure_state IN ('disclosed', 'accepted') AND g.latest_expiry >= @from
+		GROUP BY g.id`, pgx.NamedArgs{"from": from.Time()})
+	if err != nil {
+		return nil, err
+	}
+	var (
+		guarantor, number string
+		commitment        []byte
+		n                 int
+		all               = map[letter.StatusKey]int{}
+	)
+	_, err = pgx.ForEachRow(rows, []any{&guarantor, &number, &commitment, &n}, func() error {
+		all[letter.StatusKeyOf(guarantor, number, signing.Digest(commitment))] = n
+		return nil
+	})
+	return all, err
 }
 
 // readEnded are the letters that ended and that the public may know of: there is a disclosure. What ended while it was

@@ -2,6 +2,7 @@ package letter_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -49,6 +50,37 @@ func TestVerifyAmended(t *testing.T) {
 		list := h.Signed(h.Platform, canonicalOf(t, h.StatusList(at.Time().Add(time.Hour), letter.EndReleased)), at.Time().Add(time.Hour))
 		if r := letter.VerifyFile(encoded(t, f), h.Trust, letter.Status(list, at.Time().Add(2*time.Hour))); r.OK != want {
 			t.Errorf("with a list of %s: %+v", at, r)
+		}
+	}
+}
+
+// A file from which amendments are missing is a genuine letter; a status list tells its holder that it ends later than the
+// file says, also when the end that it states is past.
+func TestStatusListKnowsTheNewestFile(t *testing.T) {
+	h := sample.New(present)
+	i, f := extended(h, "XJSL-2026-000001")
+	older := f
+	older.Amendments = f.Amendments[:1]
+	for _, at := range []time.Time{present.AddDate(0, 6, 0), i.File().LatestExpiry().EndOfDay().Add(time.Minute), july(31).EndOfDay().Add(-time.Hour)} {
+		l := h.StatusList(at, letter.EndReleased)
+		l.Extended = letter.GroupExtended(map[letter.StatusKey]int{i.Undertaking.StatusKey(): 2})
+		list := h.Signed(h.Platform, canonicalOf(t, l), at)
+		for _, status := range []letter.Option{letter.Status(list, at.Add(time.Minute)), letter.OfferedStatus(list, at.Add(time.Minute))} {
+			for have, file := range []letter.File{i.File(), older, f} {
+				r := letter.VerifyFile(encoded(t, file), h.Trust, status)
+				switch l := line(t, r, "status"); {
+				case have == 2 && (!r.OK || l.Result != letter.ResultPass):
+					t.Errorf("the newest file at %s: %+v", at, r)
+				case have < 2 && (!r.OK || l.Result != letter.ResultUnknown || !strings.Contains(r.Words, fmt.Sprintf("已签署 2 份修改函，这个文件只载有 %d 份", have))):
+					t.Errorf("a file with %d of 2 at %s: %+v", have, at, r)
+				}
+			}
+			if r := letter.VerifyP7S(i.Signed, h.Trust, status, letter.Platform(h.Platform.Party.USCC)); !r.OK || !strings.Contains(r.Words, "只载有 0 份") {
+				t.Errorf("the signed letter alone at %s: %+v", at, r)
+			}
+		}
+		if r := letter.VerifyFile(encoded(t, older), h.Trust, letter.Status(list, at.AddDate(0, 2, 0))); r.OK {
+			t.Errorf("by an old list: %+v", r)
 		}
 	}
 }

@@ -3,7 +3,9 @@ package letter
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
+	"sort"
 	"time"
 
 	"baohan/guarantee/calendar"
@@ -43,17 +45,26 @@ func (u Undertaking) StatusKey() StatusKey {
 	return StatusKeyOf(u.Guarantor.USCC, u.Number, u.Application.Commitment)
 }
 
-// StatusList (状态清单) says which disclosed letters are no longer in force, and why, signed by the platform. It is made anew
+// StatusList (状态清单) says which disclosed letters are no longer in force, and why, and which last longer than they were
+// issued for, signed by the platform. It is made anew
 // at a fixed rhythm whatever happened (docs/status-list.md). A letter that is sealed never stands on it: that one ends by
 // the latest expiry which it states itself.
 type StatusList struct {
 	Version    int            `json:"version"`
-	Sequence   int64          `json:"sequence"`    // 1, 2, …
-	Previous   signing.Digest `json:"previous"`    // StatusListDigest of the list before; zero for the first
-	IssuedAt   time.Time      `json:"issued_at"`   // what it says is as of this instant
-	NextAt     time.Time      `json:"next_at"`     // when the next is due
-	CoversFrom calendar.Date  `json:"covers_from"` // a letter whose latest expiry is before this day is left out: it says itself that it is over
-	Ended      []Ended        `json:"ended"`       // by day, then by reason
+	Sequence   int64          `json:"sequence"`           // 1, 2, …
+	Previous   signing.Digest `json:"previous"`           // StatusListDigest of the list before; zero for the first
+	IssuedAt   time.Time      `json:"issued_at"`          // what it says is as of this instant
+	NextAt     time.Time      `json:"next_at"`            // when the next is due
+	CoversFrom calendar.Date  `json:"covers_from"`        // a letter whose latest expiry is before this day is left out: it says itself that it is over
+	Ended      []Ended        `json:"ended"`              // by day, then by reason
+	Extended   []Extended     `json:"extended,omitempty"` // by count
+}
+
+// Extended are letters in force whose end has been moved by a number of amendments (修改函): a file that shows fewer is not the
+// newest, and states an end that no longer holds.
+type Extended struct {
+	Amendments int    `json:"amendments"`
+	Letters    []byte `json:"letters"` // their StatusKeys, as in Ended
 }
 
 // Ended are the letters that ended on one day for one reason.
@@ -78,7 +89,9 @@ func (l StatusList) Check() error {
 		need(!l.CoversFrom.IsZero() && !l.CoversFrom.After(l.day()), "covers_from", "date", "起始日不得晚于清单日期"),
 		checkEach("ended", l.Ended, func(e Ended) error { return e.check(l.day()) }),
 		need(slices.IsSortedFunc(l.Ended, compareEnded) && !repeats(l.Ended, Ended.group), "ended", "order", "须按日期、原因排列，同一日期和原因只列一次"),
-		need(!l.endsTwice(), "ended", "repeated", "同一份保函列了两次"),
+		checkEach("extended", l.Extended, Extended.check),
+		need(slices.IsSortedFunc(l.Extended, compareExtended) && !repeats(l.Extended, Extended.count), "extended", "order", "须按修改次数排列，同一次数只列一次"),
+		need(!l.namesTwice(), "ended", "repeated", "同一份保函列了两次"),
 	)
 }
 
@@ -88,10 +101,24 @@ func (e Ended) check(made calendar.Date) error {
 	return firstOf(
 		need(!e.Day.IsZero() && !e.Day.After(made), "day", "date", "失效日期不得晚于清单日期"),
 		need(e.Reason.Chinese() != "", "reason", "reason", "没有这种失效原因"),
-		need(len(e.Letters) > 0 && len(e.Letters)%len(StatusKey{}) == 0, "letters", "length", "保函标识须各为 16 字节，至少一个"),
-		need(ascending(e.Letters), "letters", "order", "保函标识须升序且不重复"),
+		checkKeys(e.Letters),
 	)
 }
+
+func (e Extended) check() error {
+	return firstOf(need(e.Amendments >= 1 && e.Amendments <= maxAmendments, "amendments", "n", "修改次数有误"), checkKeys(e.Letters))
+}
+
+func checkKeys(letters []byte) error {
+	return firstOf(
+		need(len(letters) > 0 && len(letters)%len(StatusKey{}) == 0, "letters", "length", "保函标识须各为 16 字节，至少一个"),
+		need(ascending(letters), "letters", "order", "保函标识须升序且不重复"),
+	)
+}
+
+func (e Extended) count() int { return e.Amendments }
+
+func compareExtended(a, b Extended) int { return cmp.Compare(a.Amendments, b.Amendments) }
 
 type endGroup struct {
 	day    calendar.Date
@@ -114,19 +141,34 @@ func ascending(keys []byte) bool {
 	return true
 }
 
-func (l StatusList) endsTwice() bool {
+// namesTwice: a letter ends once, and one that has ended is not extended.
+func (l StatusList) namesTwice() bool {
 	const n = len(StatusKey{})
-	all := make([]StatusKey, 0, l.Len())
-	for _, e := range l.Ended {
-		for at := 0; at+n <= len(e.Letters); at += n {
-			all = append(all, StatusKey(e.Letters[at:]))
+	var all []StatusKey
+	for keys := range l.groups {
+		for at := 0; at+n <= len(keys); at += n {
+			all = append(all, StatusKey(keys[at:]))
 		}
 	}
+	named := len(all)
 	slices.SortFunc(all, func(a, b StatusKey) int { return bytes.Compare(a[:], b[:]) })
-	return len(slices.Compact(all)) < l.Len()
+	return len(slices.Compact(all)) < named
 }
 
-// Len is how many letters the list names.
+func (l StatusList) groups(yield func(letters []byte) bool) {
+	for _, e := range l.Ended {
+		if !yield(e.Letters) {
+			return
+		}
+	}
+	for _, e := range l.Extended {
+		if !yield(e.Letters) {
+			return
+		}
+	}
+}
+
+// Len is how many letters the list names as no longer in force.
 func (l StatusList) Len() (n int) {
 	for _, e := range l.Ended {
 		n += len(e.Letters) / len(StatusKey{})
@@ -134,24 +176,31 @@ func (l StatusList) Len() (n int) {
 	return n
 }
 
-// Find tells whether a letter stands on the list, when it ended and why.
+// Find tells whether a letter has ended by the list, when and why.
 func (l StatusList) Find(k StatusKey) (Ended, bool) {
-	const n = len(StatusKey{})
 	for _, e := range l.Ended {
-		low, high := 0, len(e.Letters)/n
-		for low < high {
-			mid := (low + high) / 2
-			switch c := bytes.Compare(e.Letters[mid*n:mid*n+n], k[:]); {
-			case c == 0:
-				return e, true
-			case c < 0:
-				low = mid + 1
-			default:
-				high = mid
-			}
+		if among(e.Letters, k) {
+			return e, true
 		}
 	}
 	return Ended{}, false
+}
+
+// Amendments is by how many amendments the list knows a letter that is in force to be extended; 0 for one that it does not name.
+func (l StatusList) Amendments(k StatusKey) int {
+	for _, e := range l.Extended {
+		if among(e.Letters, k) {
+			return e.Amendments
+		}
+	}
+	return 0
+}
+
+// among tells whether a key is one of many, which stand one behind the other in ascending order.
+func among(keys []byte, k StatusKey) bool {
+	const n = len(k)
+	_, found := sort.Find(len(keys)/n, func(i int) int { return bytes.Compare(k[:], keys[i*n:i*n+n]) })
+	return found
 }
 
 // EndedLetter is one letter that is no longer in force.
@@ -173,6 +222,21 @@ func GroupEnded(letters []EndedLetter) []Ended {
 		}
 		last := &out[len(out)-1]
 		last.Letters = append(last.Letters, x.Key[:]...)
+	}
+	return out
+}
+
+// GroupExtended puts letters, by the number of their amendments, in the order in which a list names them.
+func GroupExtended(amendments map[StatusKey]int) (out []Extended) {
+	keys := slices.SortedFunc(maps.Keys(amendments), func(a, b StatusKey) int {
+		return cmp.Or(cmp.Compare(amendments[a], amendments[b]), bytes.Compare(a[:], b[:]))
+	})
+	for _, k := range keys {
+		if n := len(out); n == 0 || out[n-1].Amendments != amendments[k] {
+			out = append(out, Extended{Amendments: amendments[k]})
+		}
+		last := &out[len(out)-1]
+		last.Letters = append(last.Letters, k[:]...)
 	}
 	return out
 }

@@ -70,6 +70,16 @@ func TestStatusListRefuses(t *testing.T) {
 		"a group twice": func(l *letter.StatusList) {
 			l.Ended = append(l.Ended, letter.Ended{Day: day, Reason: letter.EndReleased, Letters: other[:]})
 		},
+		"extended by none":        func(l *letter.StatusList) { l.Extended = []letter.Extended{{Letters: other[:]}} },
+		"extended, no letter":     func(l *letter.StatusList) { l.Extended = []letter.Extended{{Amendments: 1}} },
+		"extended, half a letter": func(l *letter.StatusList) { l.Extended = []letter.Extended{{Amendments: 1, Letters: other[:8]}} },
+		"extended and ended":      func(l *letter.StatusList) { l.Extended = []letter.Extended{{Amendments: 1, Letters: key[:]}} },
+		"extended once and twice": func(l *letter.StatusList) {
+			l.Extended = []letter.Extended{{Amendments: 1, Letters: other[:]}, {Amendments: 2, Letters: other[:]}}
+		},
+		"extended twice, and once": func(l *letter.StatusList) {
+			l.Extended = []letter.Extended{{Amendments: 2, Letters: other[:]}, {Amendments: 1, Letters: []byte(strings.Repeat("x", 16))}}
+		},
 		"groups out of order": func(l *letter.StatusList) {
 			l.Ended = append(l.Ended, letter.Ended{Day: day.AddDays(-1), Reason: letter.EndReleased, Letters: other[:]})
 		},
@@ -97,11 +107,16 @@ func TestStatusListFinds(t *testing.T) {
 			return letter.StatusKey(rapid.SliceOfN(rapid.ByteRange(0, 3), 16, 16).Draw(t, "key"))
 		}), 1, 40, rapid.ID[letter.StatusKey]).Draw(t, "keys")
 		var ended []letter.EndedLetter
+		extended := map[letter.StatusKey]int{}
 		for _, k := range keys[1:] {
+			if n := rapid.IntRange(0, 3).Draw(t, "amendments"); n > 0 {
+				extended[k] = n
+				continue
+			}
 			ended = append(ended, letter.EndedLetter{Key: k, Day: day.AddDays(-rapid.IntRange(0, 3).Draw(t, "age")),
 				Reason: rapid.SampledFrom([]letter.EndReason{letter.EndReleased, letter.EndExpired, letter.EndPaidOut}).Draw(t, "reason")})
 		}
-		list := letter.StatusList{Version: 1, Sequence: 1, IssuedAt: present, NextAt: present.Add(time.Hour), CoversFrom: day, Ended: letter.GroupEnded(slices.Clone(ended))}
+		list := letter.StatusList{Version: 1, Sequence: 1, IssuedAt: present, NextAt: present.Add(time.Hour), CoversFrom: day, Ended: letter.GroupEnded(slices.Clone(ended)), Extended: letter.GroupExtended(extended)}
 		b, err := list.Canonical()
 		if err != nil {
 			t.Fatal(err)
@@ -115,8 +130,13 @@ func TestStatusListFinds(t *testing.T) {
 				t.Fatalf("%+v: %+v, %v", x, e, found)
 			}
 		}
-		if _, found := back.Find(keys[0]); found {
-			t.Fatal("a letter is found that never ended")
+		for k, n := range extended {
+			if _, found := back.Find(k); found || back.Amendments(k) != n {
+				t.Fatalf("%d amendments are %d, %v", n, back.Amendments(k), found)
+			}
+		}
+		if _, found := back.Find(keys[0]); found || back.Amendments(keys[0]) != 0 {
+			t.Fatal("a letter is found that neither ended nor was extended")
 		}
 	})
 }

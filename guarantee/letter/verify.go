@@ -63,7 +63,7 @@ func VerifyP7S(p7s []byte, trust *signing.Trust, options ...Option) Report {
 	v.signature(signed, u.Application.Guarantor, time.Time{})
 	v.text(u)
 	v.whole(u.Check())
-	v.status(u, u.LatestExpiry, "", append(slices.Clone(u.Application.Applicants), u.Guarantor))
+	v.status(held{Undertaking: u, latest: u.LatestExpiry}, "", append(slices.Clone(u.Application.Applicants), u.Guarantor))
 	return v.report("保函签名数据（未核对揭示记录和平台回执）")
 }
 
@@ -111,7 +111,7 @@ func (v *verification) file(f File) {
 	}
 	v.amended(f, platform)
 	v.whole(f.Check())
-	v.status(u, f.LatestExpiry(), platform, slices.Concat(app.Applicants, r.Beneficiaries, []Party{u.Guarantor}))
+	v.status(held{u, len(f.Amendments), f.LatestExpiry()}, platform, slices.Concat(app.Applicants, r.Beneficiaries, []Party{u.Guarantor}))
 }
 
 // same holds what stands in clear in the file against what was signed.

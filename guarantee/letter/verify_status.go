@@ -112,9 +112,16 @@ func (v *verification) age(l StatusList) {
 	v.add(add)
 }
 
+// held is the letter as its holder has it: with how many amendments, and until when by them.
+type held struct {
+	Undertaking
+	amendments int
+	latest     calendar.Date
+}
+
 // status says whether the letter is still in force. What has ended stays ended, so a list that names the letter counts
 // however old it is; one that does not name it speaks of its own date only.
-func (v *verification) status(u Undertaking, latest calendar.Date, platform string, parties []Party) {
+func (v *verification) status(u held, platform string, parties []Party) {
 	if v.statusList == nil {
 		v.add(Line{Name: lineStatus, Result: ResultUnknown, Words: "未提供状态清单：不知道保函此刻是否仍然有效（可能已经解除、赔付或者到期）"})
 		return
@@ -131,7 +138,7 @@ func (v *verification) status(u Undertaking, latest calendar.Date, platform stri
 		return
 	}
 	l := Line{Name: lineStatus, Got: "第 " + fmt.Sprint(list.Sequence) + " 号清单，截至 " + stamp(list.IssuedAt)}
-	l.Result, l.Words = v.inForce(list.StatusList, u, latest)
+	l.Result, l.Words = v.inForce(list.StatusList, u)
 	v.inForceWords = l.Words
 	v.ended = l.Result == ResultDoubtful
 	v.statusStale = l.Result == ResultUnknown
@@ -153,15 +160,17 @@ func notUsed(why string) string {
 }
 
 // inForce goes by the clock, but for a list that was offered: what has ended stays ended, whatever the clock says, and a
-// letter is over when its latest expiry is past by both.
-func (v *verification) inForce(l StatusList, u Undertaking, latest calendar.Date) (Result, string) {
+// letter is over when its latest expiry is past by both. A letter that the list knows to be extended further than the file
+// shows is genuine, and its end is not to be read from this file.
+func (v *verification) inForce(l StatusList, u held) (Result, string) {
 	ended, found := l.Find(u.StatusKey())
-	over := latest.EndOfDay()
+	n := l.Amendments(u.StatusKey())
+	over, behind := u.latest.EndOfDay(), n > u.amendments
 	switch {
 	case found && v.statusOffered:
 		return ResultDoubtful, "保函不再有效：" + ended.words()
-	case v.statusOffered && v.now.After(over) && l.IssuedAt.After(over):
-		return ResultDoubtful, overWords(latest)
+	case v.statusOffered && !behind && v.now.After(over) && l.IssuedAt.After(over):
+		return ResultDoubtful, overWords(u.latest)
 	case fromTheFuture(l, v.now) && v.statusOffered:
 		return ResultUnknown, notUsed(futureWords(l))
 	case tooOld(l, v.now) && v.statusOffered:
@@ -170,10 +179,12 @@ func (v *verification) inForce(l StatusList, u Undertaking, latest calendar.Date
 		return ResultDoubtful, futureWords(l)
 	case found:
 		return ResultDoubtful, "保函不再有效：" + ended.words()
-	case v.now.After(over):
-		return ResultDoubtful, overWords(latest)
+	case !behind && v.now.After(over):
+		return ResultDoubtful, overWords(u.latest)
 	case tooOld(l, v.now):
 		return ResultDoubtful, oldWords(l, v.now)
+	case behind:
+		return ResultUnknown, fmt.Sprintf("保函已经延期：截至 %s，开立人已签署 %d 份修改函，这个文件只载有 %d 份，所写的到期日不再是最后的到期日；请从平台下载最新的保函文件", stamp(l.IssuedAt), n, u.amendments)
 	case !fresh(l, v.now):
 		return ResultUnknown, "截至 " + stamp(l.IssuedAt) + " 未列为失效；清单已经过时 " + days(v.now.Sub(l.NextAt)) + "，不说明此后的状态，请重新下载"
 	}

@@ -167,13 +167,14 @@ func (e *examination) play(ctx context.Context) error {
 	limit := atMost(e.plays)
 	var above [2]bool
 	for series := 1; series <= 2 && (series == 1 || above[0] || above[1]); series++ {
-		right, features, err := g.series(ctx, e.plays)
+		plays, err := g.series(ctx, e.plays)
 		if err != nil {
 			return err
 		}
-		for c := range right {
-			e.say("distinguishing game, %s: %d of %d right from %d features (at most %d; seed %d)", about[c], right[c], e.plays, features, limit, seed)
-			if right[c] <= limit {
+		for c := range about {
+			right := guesses(plays, c)
+			e.say("distinguishing game, %s: %d of %d right from %d features (at most %d; seed %d); farthest apart, in standard errors: %s", about[c], right, e.plays, len(g.names), limit, seed, g.telling(plays, c))
+			if right <= limit {
 				above[c] = false
 			} else if series == 1 {
 				above[c] = true

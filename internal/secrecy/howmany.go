@@ -86,7 +86,7 @@ func (c *crowd) cover(ctx context.Context) (err error) {
 }
 
 func (c *crowd) series(ctx context.Context, n int) (right, features int, err error) {
-	plays := make([]play, n)
+	plays := make([]play, 2*n)
 	for i := range plays {
 		if i%10 == 0 { // whoever has bid often is asked about slowly
 			if c.players, err = c.newBidders(ctx, "凑数的第%d号园林绿化有限公司", 7001+c.hired, many); err != nil {

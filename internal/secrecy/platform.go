@@ -115,6 +115,9 @@ func (p *platform) openDatabase(ctx context.Context, loud bool) (err error) {
 	if err := migrations.Migrate(ctx, p.pool); err != nil {
 		return err
 	}
+	if err := p.nameless(ctx); err != nil {
+		return err
+	}
 	if err := migrations.CheckSettings(ctx, p.pool); (err == nil) == loud {
 		return fmt.Errorf("the platform's own check of its database says: %w", err)
 	}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,10 +93,11 @@ func TestFreeSurfaces(t *testing.T) {
 	}
 }
 
-// One feature that tells is enough among many that do not; without it the guesses are no better than a coin.
+// One feature that tells is enough among many that do not; without it the guesses are no better than a coin, also when every
+// feature drifts from run to run as those of a growing database do.
 func TestClassifier(t *testing.T) {
 	coin := rand.New(rand.NewPCG(1, 2))
-	plays := make([]play, 200)
+	plays := make([]play, 400)
 	for i := range plays {
 		plays[i].coins = [2]bool{coin.IntN(2) == 1, coin.IntN(2) == 1}
 		for range 100 {
@@ -110,6 +113,33 @@ func TestClassifier(t *testing.T) {
 	}
 	if atMost(200) != 116 {
 		t.Errorf("at most %d of 200", atMost(200))
+	}
+}
+
+// Guesses of a fair coin are spread as a coin's are, √n/2 about n/2, whatever the features do that do not know of it: else
+// atMost would not be rare.
+func TestGuessesOfAFairCoin(t *testing.T) {
+	const series, n = 300, 200
+	for name, memory := range map[string]float64{"each by itself": 0, "drifting": 0.99} {
+		coin := rand.New(rand.NewPCG(3, 4))
+		squares, above := 0.0, 0
+		for range series {
+			plays, state := make([]play, 2*n), make([]float64, 10)
+			for i := range plays {
+				for j := range state {
+					state[j] = memory*state[j] + coin.NormFloat64()
+				}
+				plays[i] = play{coins: [2]bool{coin.IntN(2) == 1, false}, features: slices.Clone(state)}
+			}
+			right := guesses(plays, 0)
+			squares += float64((right - n/2) * (right - n/2))
+			if right > atMost(n) {
+				above++
+			}
+		}
+		if spread := math.Sqrt(squares / series); spread > 8 || above > series/33 {
+			t.Errorf("features %s: spread %.1f instead of 7.1, %d of %d series above %d", name, spread, above, series, atMost(n))
+		}
 	}
 }
 

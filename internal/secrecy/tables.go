@@ -136,10 +136,24 @@ func (p *platform) readable(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	statements, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	for _, table := range registry { // its statistics would go through the WAL at any time, with names in them
-		statements = append(statements, "ALTER TABLE "+table+" SET (autovacuum_enabled = false)")
+	return p.doAll(ctx, rows, err)
+}
+
+// nameless has the database gather no statistics of the registry, from before its first row: they hold names, and go through
+// the WAL whenever a page of statistics is copied whole, whoever was the one to write to it.
+func (p *platform) nameless(ctx context.Context) error {
+	rows, err := p.pool.Query(ctx, `SELECT format('ALTER TABLE %I ALTER COLUMN %I SET STATISTICS 0', c.relname, a.attname)
+		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY($1) AND a.attnum > 0 AND NOT a.attisdropped
+		UNION ALL SELECT format('ALTER TABLE %I SET (autovacuum_enabled = false)', t) FROM unnest($1::text[]) t`, registry)
+	return p.doAll(ctx, rows, err)
+}
+
+func (p *platform) doAll(ctx context.Context, rows pgx.Rows, err error) error {
+	if err != nil {
+		return err
 	}
+	statements, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err == nil {
 		_, err = p.pool.Exec(ctx, strings.Join(statements, ";"))
 	}
