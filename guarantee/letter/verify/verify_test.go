@@ -3,6 +3,7 @@ package verify_test
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -240,5 +241,29 @@ func TestRoots(t *testing.T) {
 	}
 	if got := string(verify.Scan("number=A", nil)); !strings.Contains(got, "error") {
 		t.Error(got)
+	}
+}
+
+// A language that lacks one text of an answer gives the verdict's word, and the answer as it is.
+func TestHalfAnAnswerIsNone(t *testing.T) {
+	w := newWorld(t)
+	question, err := json.Marshal(verify.Asked{Given: w.roots()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := w.bytes(w.Issue(w.Blind(), "XJSL-2026-000001").File())
+	var chinese, a verify.Answer
+	for into, in := range map[*verify.Answer]verify.Language{&chinese: nil, &a: func(text string) (string, bool) {
+		if said, ok := english()(text); !strings.Contains(said, "platform") {
+			return said, ok
+		}
+		return text, false
+	}} {
+		if err := json.Unmarshal(verify.Ask(file, question, present, in), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !a.Untold || a.Title != "Passed" || a.Words != chinese.Words || !slices.Equal(a.Lines, chinese.Lines) || !slices.Equal(a.Facts, chinese.Facts) {
+		t.Errorf("half of it: %+v", a)
 	}
 }
