@@ -81,6 +81,9 @@ func TestPagesOfOtherOpenings(t *testing.T) {
 	if says := l.htmlOf("", "/openings/"+spot.ID); !strings.Contains(says, "投标人第3建设公司") || !strings.Contains(says, "BH-2026-0001") || !strings.Contains(says, "捌拾万元整") {
 		t.Errorf("the public list: %s", says)
 	}
+	if says := l.english("/openings/"+spot.ID, http.StatusOK); !strings.Contains(says, `<span lang="zh-CN">投标人第3建设公司</span>`) || !strings.Contains(says, "Findings on the guarantees") {
+		t.Errorf("the public list in English: %s", says)
+	}
 	if says := l.english("/openings/"+few.ID, http.StatusOK); !strings.Contains(says, "Nothing was unsealed") {
 		t.Errorf("a failed lot in English: %s", says)
 	}

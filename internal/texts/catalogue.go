@@ -100,20 +100,27 @@ func (c *Catalogue) say(s string, depth int) (said string, ok bool) {
 	return "", false
 }
 
-// list says what is listed one by one.
+// list says what is listed one by one. What is listed may have the mark of a list in itself.
 func list(s string, between [2]string, say func(string) (string, bool)) (string, bool) {
-	parts := strings.Split(s, between[0])
-	if len(parts) == 1 {
-		return "", false
-	}
-	for i, part := range parts {
-		said, ok := say(part)
-		if !ok {
+	for from := 0; ; from += len(between[0]) {
+		at := strings.Index(s[from:], between[0])
+		if at < 0 {
 			return "", false
 		}
-		parts[i] = said
+		from += at
+		first, ok := say(s[:from])
+		if !ok {
+			continue
+		}
+		rest := s[from+len(between[0]):]
+		said, ok := list(rest, between, say)
+		if !ok {
+			said, ok = say(rest)
+		}
+		if ok {
+			return first + between[1] + said, true
+		}
 	}
-	return strings.Join(parts, between[1]), true
 }
 
 // day is a date as pages and papers write it, alone or with the time behind it.

@@ -30,6 +30,9 @@ msgstr "to {2} from {1}. {3}"
 msgid "大写：{1}"
 msgstr "in words: {1:zh}"
 
+msgid "有；号"
+msgstr "has a mark"
+
 msgid ""
 "两行"
 "的键"
@@ -63,6 +66,7 @@ func TestSay(t *testing.T) {
 		"由2026年1月5日 09:30改为2026年12月15日 09:30。标段": "to 2026-12-15 09:30 from 2026-01-05 09:30. Lot",
 		"大写：捌拾万元整":                               "in words: 捌拾万元整",
 		"标段、标段；标段":                               "Lot, Lot; Lot",
+		"标段；有；号；标段":                              "Lot; has a mark; Lot",
 		Own("标段"):                                Own("标段"), // somebody's lot is called Lot
 		Own("长沙市城建（集团）") + "（9143）":              Own("长沙市城建（集团）") + " (9143)",
 		"由a改为b。" + Own("改为：由c改为d。"):              "to b from a. " + Own("改为：由c改为d。"),
@@ -71,7 +75,7 @@ func TestSay(t *testing.T) {
 			t.Errorf("%q: %q %v, want %q", s, got, ok, want)
 		}
 	}
-	for _, s := range []string{"未译", "没有的", "没有（01）", "标段（没有）", "共 1 天。", "长沙市城建集团", "标段、没有", "（01）标段", "2026年1月", own + "标段", strings.Repeat("（", 40) + "）"} {
+	for _, s := range []string{"未译", "没有的", "没有（01）", "标段（没有）", "共 1 天。", "长沙市城建集团", "标段、没有", "没；号；没有", "（01）标段", "2026年1月", own + "标段", strings.Repeat("（", 40) + "）"} {
 		if got, ok := c.Say(s); ok {
 			t.Errorf("%q is said as %q", s, got)
 		} else if got != s {
