@@ -62,7 +62,7 @@ func (p *person) signIn(ctx context.Context, role string) (wire.Actor, error) {
 		return wire.Actor{}, fmt.Errorf("client: sign in: %w", err)
 	}
 	var s wire.Session
-	in := wire.SignIn{Challenge: c.Challenge, Chain: raw(p.me.Chain), Signature: sig, Role: role}
+	in := wire.SignIn{Challenge: c.Challenge, Chain: raw(p.me.Chain), Signature: sig, Role: role, Browser: p.Cookie}
 	if err := p.post(ctx, "/session", newID(), in, &s); err != nil {
 		return wire.Actor{}, err
 	}

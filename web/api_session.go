@@ -20,7 +20,8 @@ func (s *server) challenge(ctx context.Context, _ *here, _ *nothing) (wire.Chall
 	return wire.Challenge{Challenge: text, ExpiresAt: s.clock.Now().In(calendar.Shanghai).Add(party.ChallengeLife)}, err
 }
 
-// signIn begins a session. The token is in the answer for programs and in the cookie for browsers.
+// signIn begins a session. The token is in the answer for programs, and for browsers in a cookie that no script reads: what runs
+// in a page cannot carry it away.
 func (s *server) signIn(ctx context.Context, _ *here, in *wire.SignIn) (wire.Session, error) {
 	chain, err := certificates(in.Chain)
 	if err != nil {
@@ -30,8 +31,13 @@ func (s *server) signIn(ctx context.Context, _ *here, in *wire.SignIn) (wire.Ses
 	if err != nil {
 		return wire.Session{}, err
 	}
-	exchangeOf(ctx).cookie = s.cookies.set(token)
-	return wire.Session{Token: token, ExpiresAt: s.clock.Now().In(calendar.Shanghai).Add(party.SessionLife), Actor: actorOf(actor)}, nil
+	session := wire.Session{ExpiresAt: s.clock.Now().In(calendar.Shanghai).Add(party.SessionLife), Actor: actorOf(actor)}
+	if in.Browser {
+		exchangeOf(ctx).cookie = s.cookies.set(token)
+	} else {
+		session.Token = token
+	}
+	return session, nil
 }
 
 // maxChain is how many certificates a chain may have: leaf, two intermediates, root.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -22,11 +23,8 @@ func TestSignInAndOut(t *testing.T) {
 	got := w.send(r)
 	var s wire.Session
 	got.into(t, &s)
-	cookie := got.header.Get("Set-Cookie")
-	for _, want := range []string{"baohan=" + s.Token, "HttpOnly", "SameSite=Strict", "Path=/"} {
-		if !strings.Contains(cookie, want) {
-			t.Errorf("cookie %q lacks %s", cookie, want)
-		}
+	if cookie := got.header.Get("Set-Cookie"); cookie != "" {
+		t.Errorf("a program gets the cookie %q", cookie)
 	}
 	if s.Actor != (wire.Actor{USCC: bidder.uscc, Name: bidder.name, Role: "bidder"}) || !s.ExpiresAt.Equal(start.Add(party.SessionLife)) {
 		t.Errorf("%+v", s)
@@ -47,6 +45,32 @@ func TestSignInAndOut(t *testing.T) {
 	}
 	if strings.Contains(w.log.String(), s.Token) || strings.Contains(w.log.String(), bidder.name) {
 		t.Error("the log names the bidder or its token")
+	}
+}
+
+// A browser gets its session as a cookie that no script reads, and nowhere else.
+func TestSignInOfABrowser(t *testing.T) {
+	w := newWorld(t)
+	bidder := w.person("甲建设有限公司", 11)
+	var in wire.SignIn
+	must(0, json.NewDecoder(must(w.signInRequest(bidder, party.Bidder).GetBody())).Decode(&in))
+	in.Browser = true
+	got := w.send(w.request("POST", "/api/v1/session", in))
+	var s wire.Session
+	got.into(t, &s)
+	cookie, err := http.ParseSetCookie(got.header.Get("Set-Cookie"))
+	if err != nil || cookie.Name != "baohan" || !cookie.HttpOnly || cookie.SameSite != http.SameSiteStrictMode || cookie.Path != "/" || cookie.MaxAge != 0 {
+		t.Fatalf("%+v, %v", cookie, err)
+	}
+	if s.Token != "" || strings.Contains(string(got.body), cookie.Value) || s.Actor.USCC != bidder.uscc {
+		t.Errorf("%s", got.body)
+	}
+	r := w.request("GET", "/api/v1/me", nil)
+	r.AddCookie(cookie)
+	var me wire.Actor
+	w.send(r).into(t, &me)
+	if me != s.Actor {
+		t.Errorf("me = %+v", me)
 	}
 }
 

@@ -20,17 +20,18 @@ func SignInText(authority, challenge, role string) []byte {
 }
 
 // SignIn is POST /session. Chain is the certificate chain in DER, leaf first; Signature is the leaf key's
-// over SignInText.
+// over SignInText. For a Browser the session comes as a cookie that no script can read, and in no other way.
 type SignIn struct {
 	Challenge string            `json:"challenge"`
 	Chain     [][]byte          `json:"chain"`
 	Signature signing.Signature `json:"signature"`
 	Role      string            `json:"role"`
+	Browser   bool              `json:"browser,omitzero"`
 }
 
-// Session answers SignIn. Token is sent as "Authorization: Bearer", or the cookie that came with it is kept.
+// Session answers SignIn. Token is sent as "Authorization: Bearer"; a browser gets none.
 type Session struct {
-	Token     string    `json:"token"`
+	Token     string    `json:"token,omitzero"`
 	ExpiresAt time.Time `json:"expires_at"`
 	Actor     Actor     `json:"actor"`
 }

@@ -62,9 +62,13 @@ func readings() (all []reading, err error) {
 	return all, err
 }
 
-// publishes tells the operations that tell about lots what everybody may know.
+// technical is what a listener answers besides the contract and the pages.
+var technical = []string{"/healthz", "/readyz", "/metrics", "/openapi.json", "/api/v1", "/debug/pprof/", "/favicon.ico"}
+
+// publishes tells the operations and the pages that tell about lots what everybody may know.
 func (r reading) publishes() bool {
-	return strings.HasPrefix(r.path, "/api/v1/lots") || r.path == "/api/v1/me/lots" || !strings.HasPrefix(r.path, "/api/")
+	page := !strings.HasPrefix(r.path, "/api/") && !slices.Contains(technical, r.path)
+	return page || strings.HasPrefix(r.path, "/api/v1/lots") || r.path == "/api/v1/me/lots"
 }
 
 var parameter = regexp.MustCompile(`\{[^}]*\}`)
@@ -229,7 +233,7 @@ func (p *platform) answerSurfaces(ctx context.Context, callers []caller, objects
 	if err != nil {
 		return nil, 0, err
 	}
-	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/", "/openapi.json", "/api/v1", "/debug/pprof/", "/favicon.ico"} {
+	for _, path := range append(technical[:len(technical):len(technical)], "/") {
 		list = append(list, reading{path})
 	}
 	for _, r := range list {
