@@ -66,6 +66,7 @@ func chineseOf(page string) (found []string) {
 					marked = ""
 				}
 			}
+		default: // comments say nothing
 		}
 	}
 }
