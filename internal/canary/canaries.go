@@ -199,7 +199,8 @@ var canaries = []canary{
 	{"I13", "a row taken away from the middle is passed over", "guarantee/audit.go", "case r.Nth != r.Seq:", "case false:", desk, "TestAuditFacts"},
 	{"I16", "a letter passes that the offered list names", "guarantee/letter/verify_status.go", "case found && v.statusOffered:", "case found && v.statusOffered && false:", "./guarantee/letter", "TestVerifyOfferedStatus"},
 	{"I16", "another letter's log proof counts", "guarantee/letter/verify_log.go", "case fact.Subject != f.Undertaking.Application.Application || got != want:", "case false && got == want:", "./guarantee/letter", "TestVerifyLogRefuses"},
-	{"I16", "a log proof is not asked for though the log was named", "guarantee/letter/verify.go", "return v.log == nil || v.logOffered, \"；未核对透明日志\"", "return true, \"；未核对透明日志\"", "./guarantee/letter", "TestVerifyLogged"},
+	{"I16", "a log proof is not asked for though the log was named", "guarantee/letter/verify.go", "return v.log == nil || v.logOffered, \"未核对透明日志\"", "return true, \"未核对透明日志\"", "./guarantee/letter", "TestVerifyLogged"},
+	{"I16", "an answer is half the one language and half the other", "guarantee/letter/verify/language.go", "if whole {", "if whole || out.Verdict != \"\" {", "./guarantee/letter/verify", "TestHalfAnAnswerIsNone"},
 
 	{"I14", "a stream outlives the session in which it was asked for", "web/stream.go", "if s.over(ctx, x) || st.send(", "if st.send(", "./web", "TestStreamEndsWithItsSession"},
 	{"I14", "a page is shown to whoever asks for it", "web/page.go", "if err := s.permit(v.ctx, operation, v.x, v.id); err != nil {", "if err := s.permit(v.ctx, operation, v.x, v.id); err != nil && false {", "./web", "TestPagesAskTheGuard"},
