@@ -13,6 +13,8 @@ import (
 
 // Desk keeps who may act and who is signed in.
 type Desk struct {
+	Idle time.Duration // after which a page's session that nobody uses is over; 0: never
+
 	pool  *pgxpool.Pool
 	clock clock.Clock
 	trust *signing.Trust

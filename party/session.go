@@ -122,24 +122,30 @@ func (d *Desk) begin(ctx context.Context, actor Actor) (string, error) {
 // Session finds who holds token. The certificate behind it must still be on record and the organisation active:
 // removing a certificate ends its sessions, and so does its revocation.
 func (d *Desk) Session(ctx context.Context, token string) (Actor, error) {
+	actor, _, err := d.session(ctx, token)
+	return actor, err
+}
+
+func (d *Desk) session(ctx context.Context, token string) (actor Actor, row sessionRow, err error) {
 	raw, err := hex.DecodeString(token)
 	if err != nil || len(raw) != 32 {
-		return Actor{}, errSession
+		return actor, row, errSession
 	}
 	id := sessionID(raw)
-	sealed, err := readSession(ctx, d.pool, id, d.now())
-	if err != nil {
-		return Actor{}, err
+	if row, err = readSession(ctx, d.pool, id, d.now()); err != nil {
+		return actor, row, err
 	}
-	plain, err := signing.OpenGCM(sessionKey(raw), sealed, id[:])
-	if err != nil {
-		return Actor{}, errSession
+	if row.over(d.Idle, d.now()) {
+		return actor, row, errIdle
 	}
-	var actor Actor
+	plain, err := signing.OpenGCM(sessionKey(raw), row.Sealed, id[:])
+	if err != nil {
+		return actor, row, errSession
+	}
 	if err := json.Unmarshal(plain, &actor); err != nil {
-		return Actor{}, errors.New("party: a session on record does not read")
+		return Actor{}, row, errors.New("party: a session on record does not read")
 	}
-	return actor, d.stillGood(ctx, actor)
+	return actor, row, d.stillGood(ctx, actor)
 }
 
 func (d *Desk) stillGood(ctx context.Context, a Actor) error {

@@ -134,15 +134,6 @@ func insertSession(ctx context.Context, q store.Querier, id signing.Digest, seal
 	return err
 }
 
-func readSession(ctx context.Context, q store.Querier, id signing.Digest, now time.Time) ([]byte, error) {
-	type row struct {
-		Sealed []byte `db:"sealed"`
-	}
-	r, err := store.One[row](ctx, q, errSession, `SELECT sealed FROM session WHERE id = @id AND expires > @now`,
-		pgx.NamedArgs{"id": id[:], "now": now})
-	return r.Sealed, err
-}
-
 func deleteSession(ctx context.Context, q store.Querier, id signing.Digest) error {
 	_, err := q.Exec(ctx, `DELETE FROM session WHERE id = @id`, pgx.NamedArgs{"id": id[:]})
 	return err

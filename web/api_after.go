@@ -38,7 +38,7 @@ func (s *server) candidates(ctx context.Context, in *lotIn) (wire.CandidateNotic
 		}
 		out.Items = append(out.Items, wire.CandidateNotice{Edition: n.Edition, PublishedAt: local(n.PublishedAt), LastDay: n.LastDay, Late: n.Late,
 			Candidates: n.Candidates, Rejected: rejected,
-			Objections: "投标人或者其他利害关系人对评标结果有异议的，应当在 " + n.LastDay.String() + " 24:00 前向招标人提出（招标投标法实施条例第五十四条）。" + tender.ComplaintTendering})
+			Objections: "投标人或者其他利害关系人对评标结果有异议的，应当在 " + n.LastDay.Chinese() + " 24:00 前向招标人提出（招标投标法实施条例第五十四条）。" + tender.ComplaintTendering})
 	}
 	return out, err
 }

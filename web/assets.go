@@ -54,7 +54,7 @@ const (
 // loaded are the files that pages load, and what each is.
 var loaded = map[string]string{
 	"site.css": style, "icon.svg": "image/svg+xml", "verify.js": script, workerName: script,
-	"key.js": script, keyWorkerName: script, "pages.css": style, "pages.js": script, "demo.js": script, "bidder.js": script, "built/htmx.js": script,
+	"key.js": script, keyWorkerName: script, "pages.css": style, "pages.js": script, "demo.js": script, "bidder.js": script, "idle.js": script, "leave.js": script, "built/htmx.js": script,
 }
 
 // A page runs our scripts and modules, and loads nothing from anywhere else.

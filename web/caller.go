@@ -31,12 +31,22 @@ func (s *server) identify(x *exchange, r *http.Request) error {
 	if byCookie && !reads(r.Method) && foreign(r, s.cookies.secure) {
 		return errForeign
 	}
-	actor, err := s.party.Session(r.Context(), token)
+	actor, err := s.sessionOf(r, token, byCookie)
 	if err != nil {
 		return err
 	}
-	x.actor, x.known, x.token = actor, true, token
+	x.actor, x.known, x.token, x.paged = actor, true, token, byCookie
 	return nil
+}
+
+// unattended is the header of what a page asks by itself, while perhaps nobody sits before it.
+const unattended = "Baohan-Unattended"
+
+func (s *server) sessionOf(r *http.Request, token string, byCookie bool) (party.Actor, error) {
+	if !byCookie {
+		return s.party.Session(r.Context(), token)
+	}
+	return s.party.PageSession(r.Context(), token, r.Header.Get(unattended) == "")
 }
 
 // endBefore ends the session that a browser still had when it begins another: nobody holds it any more.

@@ -105,4 +105,11 @@ func TestCashFromBidToRefund(t *testing.T) {
 	if _, err := l.staff(stranger, "beneficiary").Securities(ctx, lot.ID); err == nil {
 		t.Error("a stranger reads the register")
 	}
+	t.Run("page", func(t *testing.T) {
+		w := l.windowOf(browser(t), "the centre", ours, party.Centre)
+		w.open("/centre/lots/" + lot.ID + "/cash")
+		w.says("到账清单第 1 版", "SN02", "TK-01", "没有对应的已开标投标", people[0].name)
+		w.picture("centre-cash-list")
+		w.printed("cash-list", "到账清单第 1 版", "SN01", "TK-01", "¥800,000.00", people[0].name)
+	})
 }

@@ -19,6 +19,7 @@ type exchange struct {
 	actor     party.Actor
 	known     bool   // an actor was proved
 	token     string // of the session, for signing out
+	paged     bool   // a browser sent the session by itself, as a cookie
 	cookie    string // Set-Cookie of the answer, if it begins or ends a session
 	signed    bool   // by a request signature, so the answer is signed too
 	command   party.Command

@@ -31,6 +31,7 @@ const (
 	ofLot       relation = "of_lot"       // who runs the project of this lot
 	atLot       relation = "at_lot"       // whom the incidents of this lot concern: the centre, the supervisor, who runs it, a bidder that showed a copy
 	ofIncident  relation = "of_incident"  // the same, of this incident
+	ofOrder     relation = "of_order"     // the centre and the supervisor, of an order of postponement that is there
 	overLot     relation = "over_lot"     // who runs the project of this lot, the centre and the supervisor
 	inHall      relation = "in_hall"      // who has a place in the session of this lot: its host, the centre, the supervisor, its bidders
 	staff       relation = "staff"        // the role is all: the centre and the operators of the platform
@@ -165,6 +166,12 @@ var rules = map[string]rule{
 	"redraft":        {roles: tenderers, whose: ofLot},
 	"publish":        {roles: tenderers, whose: ofLot},
 	"postpone":       {roles: centres, whose: staff},
+	"propose-order":  {roles: centres, whose: staff},
+	"list-orders":    {roles: ordering, whose: staff},
+	"read-order":     {roles: ordering, whose: ofOrder},
+	"sign-order":     {roles: supervisors, whose: ofOrder},
+	"refuse-order":   {roles: supervisors, whose: ofOrder},
+	"withdraw-order": {roles: centres, whose: ofOrder},
 	"open":           {roles: centres, whose: staff},
 	"award":          {roles: tenderers, whose: ofLot, when: opened},
 	"contract":       {roles: tenderers, whose: ofLot, when: opened},
@@ -219,6 +226,7 @@ var (
 	supervisors   = []party.Role{party.Supervisor}
 	overseers     = []party.Role{party.Centre, party.Supervisor, party.Beneficiary, party.Agent}
 	operators     = []party.Role{party.Operator}
+	ordering      = []party.Role{party.Centre, party.Supervisor}
 	concerned     = []party.Role{party.Centre, party.Supervisor, party.Beneficiary, party.Agent, party.Bidder}
 	inSession     = []party.Role{party.Beneficiary, party.Agent, party.Bidder}
 	addressees    = []party.Role{party.Guarantor, party.Beneficiary, party.Bidder, party.Operator}

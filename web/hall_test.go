@@ -31,6 +31,7 @@ type remote struct {
 	bidders                  []*client.Bidder
 	people                   []person
 	bids                     []string
+	kept                     []byte // what the first bidder keeps of a letter that was spoilt
 }
 
 // newRemote publishes a lot with a session, and three bid for it.

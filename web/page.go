@@ -162,7 +162,7 @@ func (v *visit) deedOf(d view.Deed) *view.Deed {
 func (v *visit) frame(title string) view.Frame {
 	f := view.Frame{Title: title, Assets: v.assetPath, Path: v.Request().URL.Path, Now: v.clock.Now(), Demo: v.demo != nil}
 	if v.x.known {
-		f.Who = &view.Who{Name: v.x.actor.Name, Role: v.x.actor.Role}
+		f.Who = &view.Who{Name: v.x.actor.Name, USCC: v.x.actor.USCC, Role: v.x.actor.Role, Mark: v.mark(), Idle: v.party.Idle}
 	}
 	return f
 }
@@ -211,11 +211,14 @@ func (s *server) turnedAway(v *visit, err error) error {
 		p = s.problemOf(v.ctx, err)
 	}
 	if p.Status == http.StatusUnauthorized {
-		to := "/sign-in"
-		if reads(v.Request().Method) {
-			to += "?to=" + url.QueryEscape(v.Request().URL.RequestURI())
+		said := url.Values{}
+		if p.Code == party.CodeIdle {
+			said.Set("over", "idle")
 		}
-		return v.Redirect(http.StatusSeeOther, to)
+		if reads(v.Request().Method) {
+			said.Set("to", v.Request().URL.RequestURI())
+		}
+		return v.Redirect(http.StatusSeeOther, strings.TrimSuffix("/sign-in?"+said.Encode(), "?"))
 	}
 	title, message := "没有办成", p.Detail
 	if p.Status == http.StatusNotFound {

@@ -28,6 +28,7 @@ func (s *server) bidderPages() {
 	s.page("/lots/:lot/quotes", "list-quotes", (*visit).quotesPage)
 	s.page("/lots/:lot/bid", "bid", (*visit).bidPage)
 	s.page("/lots/:lot/results", "read-opening", (*visit).resultsPage)
+	s.page("/lots/:lot/copy", "present-copy", (*visit).presentPage)
 	s.deed("/lots/:lot/objections", "object", (*visit).fileObjection, (*visit).resultsPage)
 	s.deed("/objections/:id/withdraw", "withdraw-objection", (*visit).takeObjectionBack, nil)
 }
@@ -141,7 +142,7 @@ func (v *visit) due(o view.OwnLetter) (view.BidderMove, bool) {
 	case o.FeeOffered != nil:
 		d.What, d.Urgent, d.Do.Text = o.Guarantor+" 报出的保费与报价不同，请决定是否同意", true, "去决定"
 	case o.FeeState == guarantee.FeePending:
-		d.What, d.Urgent, d.Do.Text = "向 "+o.Guarantor+" 缴纳保费 "+view.Money(feeDue(o.Guarantee))+" 元", true, "去缴费"
+		d.What, d.Urgent, d.Do.Text = "向 "+o.Guarantor+" 缴纳保费 "+view.Money(feeDue(o.Guarantee)), true, "去缴费"
 		d.Until = value(o.FeeDueAt)
 	case o.ApplicationState == guarantee.Submitted || o.ApplicationState == guarantee.Underwriting:
 		d.What = "等待 " + o.Guarantor + " 审核"

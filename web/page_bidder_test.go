@@ -355,6 +355,26 @@ func TestDraftSurvivesALostConnection(t *testing.T) {
 	if all := must(b.desks.Guarantee.Own(t.Context(), party.Actor{USCC: b.clerk.uscc, Role: party.Bidder})); len(all) != 1 {
 		t.Errorf("%d applications", len(all))
 	}
+	kept := func() int {
+		return must(chromedp.Run(w.ctx, chromedp.Evaluate[int](`new Promise((done) => {
+			const r = indexedDB.open("baohan-copies", 1);
+			r.onsuccess = () => { const c = r.result.transaction("copies").objectStore("copies").count(); c.onsuccess = () => { r.result.close(); done(c.result); }; };
+		})`, chromedp.EvalAwaitPromise)))
+	}
+	if kept() == 0 {
+		t.Error("nothing is kept here")
+	}
+	w.press("退出")
+	w.says("本机的存底怎么办")
+	w.picture("bidder-leave")
+	w.press("不退出")
+	w.wait(`!document.querySelector("#leave")`)
+	w.press("退出")
+	w.press("删除，退出")
+	w.wait(`location.pathname === "/" && document.querySelector('a[href="/sign-in"]')`)
+	if n := kept(); n != 0 {
+		t.Errorf("%d papers are still here", n)
+	}
 }
 
 // After the opening: the list, the letter's verification, an objection to the result, and a demand against the own letter,
@@ -394,6 +414,7 @@ func TestBidderAfterTheOpening(t *testing.T) {
 	w.press("提出异议")
 	w.says("已经提出", "待答复", "<script>alert(1)</script>")
 	w.picture("bidder-objected")
+	w.printed("objection-of-bidder", "待答复", "应在2026年3月25日前答复")
 	w.accept()
 	w.press("撤回异议")
 	w.says("已经撤回")

@@ -44,6 +44,9 @@ func (v *visit) centre() (templ.Component, error) {
 	if d.Incidents, err = v.waitingIncidents(); err != nil {
 		return nil, err
 	}
+	if d.Orders, err = v.tender.LiveOrders(v.ctx, v.x.actor, pageSize); err != nil {
+		return nil, err
+	}
 	return view.Centre(v.frame("交易中心"), d), nil
 }
 

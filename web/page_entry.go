@@ -19,6 +19,7 @@ func (s *server) entryPages() {
 	s.page("/sign-in", "page-public", (*visit).signInPage)
 	s.echo.POST("/sign-out", s.leave)
 	s.echo.GET("/clock", s.clockNow)
+	s.echo.GET("/session", s.sessionNow)
 	if !s.cookies.secure { // development and demonstrations
 		s.page("/dev/components", "page-public", func(v *visit) (templ.Component, error) { return view.Components(v.frame("页面组件")), nil })
 	}
@@ -46,7 +47,7 @@ func (e *elsewhere) Error() string { return "web: see " + e.to }
 // signInPage begins a session by a certificate: the challenge is signed in the browser, and the session is the cookie that
 // the API sets.
 func (v *visit) signInPage() (templ.Component, error) {
-	return view.SignIn(v.signing("证书登录"), inside(v.QueryParam("to"))), nil
+	return view.SignIn(v.signing("证书登录"), inside(v.QueryParam("to")), v.QueryParam("over") == "idle"), nil
 }
 
 // inside accepts only the address of a page of ours.
@@ -86,4 +87,26 @@ func (s *server) clockNow(c echo.Context) error {
 	x := exchangeOf(c.Request().Context())
 	x.operation, x.pattern = "page-public", "/clock"
 	return c.JSON(http.StatusOK, map[string]string{"now": s.clock.Now().In(calendar.Shanghai).Format("2006-01-02T15:04:05.000Z07:00")})
+}
+
+// sessionNow tells a page whose session the browser holds and how long it lives on when nobody uses it, in seconds. A page asks
+// it while somebody types, which uses the session, or by itself, which does not.
+func (s *server) sessionNow(c echo.Context) error {
+	v := &visit{server: s, Context: c, ctx: c.Request().Context(), x: exchangeOf(c.Request().Context())}
+	v.x.operation, v.x.pattern = "page-public", "/session"
+	if !s.isHere(c.Request()) {
+		return s.turnedAway(v, errHost)
+	}
+	err := s.identify(v.x, c.Request())
+	switch _, over := party.RefusalOf(err); {
+	case over || err == nil && !v.x.known:
+		return c.JSON(http.StatusUnauthorized, map[string]string{})
+	case err != nil:
+		return err
+	}
+	left, pauses := s.party.IdleIn(v.ctx, v.x.token)
+	if !pauses {
+		left = party.SessionLife
+	}
+	return c.JSON(http.StatusOK, map[string]any{"mark": v.mark(), "left": int(left.Seconds())})
 }

@@ -309,7 +309,8 @@ func TestDesksInABrowser(t *testing.T) {
 	r.serveWith(func(c *Config) {
 		c.Translog, c.Published = c.Guarantee.Log, Published{Roots: []signing.Certificate{r.ca.Root}}
 	})
-	kept := r.spoiltLetter()
+	r.postponedByPage(chromium)
+	r.spoiltLetter()
 	r.open()
 	centre := r.windowOf(chromium, "the centre", r.life.centre, party.Centre)
 	centre.open("/")
@@ -354,7 +355,7 @@ func TestDesksInABrowser(t *testing.T) {
 	centre.picture("centre-incident-evidence")
 	centre.printed("incident", "已查明是交换机故障", "系统日志.txt")
 	r.overseen(chromium, strings.TrimPrefix(centre.path(), "/incidents/"), log)
-	r.acceptsCopy(chromium, centre, kept)
+	r.acceptsCopy(chromium, centre)
 	operator := r.windowOf(chromium, "the operator", r.admit(r.person("平台运维公司", 83), party.Operator), party.Operator)
 	operator.open("/")
 	operator.says("没有业务权限", "没有放弃投递的报文")
@@ -366,9 +367,8 @@ func TestDesksInABrowser(t *testing.T) {
 	}
 }
 
-// spoiltLetter gives the first bidder a letter with which its bid is handed in anew, and which cannot be opened; it returns what
-// the bidder keeps of it.
-func (r *remote) spoiltLetter() []byte {
+// spoiltLetter gives the first bidder a letter with which its bid is handed in anew, and which cannot be opened.
+func (r *remote) spoiltLetter() {
 	r.t.Helper()
 	ctx, b := r.t.Context(), r.bidders[0]
 	id := r.apply(b)
@@ -376,11 +376,11 @@ func (r *remote) spoiltLetter() []byte {
 	must(b.Letter(ctx, id))
 	must(b.ReplaceBid(ctx, r.lot, r.bids[0], id, house.Terms(1_200_000_000)))
 	r.spoil(id)
-	return must(b.KeptLetter(ctx, id))
+	r.kept = must(b.KeptLetter(ctx, id))
 }
 
 // acceptsCopy: the incident is reported again, the bidder shows its own copy, and the supervisor accepts it, in its browser.
-func (r *remote) acceptsCopy(chromium context.Context, centre *window, kept []byte) {
+func (r *remote) acceptsCopy(chromium context.Context, centre *window) {
 	r.t.Helper()
 	if _, err := os.Stat("assets/built/key.wasm.br"); err != nil {
 		return
@@ -391,8 +391,7 @@ func (r *remote) acceptsCopy(chromium context.Context, centre *window, kept []by
 	centre.press("登记")
 	centre.says("应急事件已登记")
 	incident := centre.path()
-	must(r.bidders[0].SignIn(r.t.Context()))
-	must(r.bidders[0].PresentCopy(r.t.Context(), r.lot.ID, kept))
+	r.presentsByPage(chromium)
 	p := r.admit(r.person("测试行政监督四处", 85), party.Supervisor)
 	w := r.windowOf(chromium, "the supervisor who accepts", p, party.Supervisor)
 	w.open(incident)

@@ -18,6 +18,7 @@ var pageRules = map[string]rule{
 	"page-own-demand":    {roles: beneficiaries, whose: claimant, when: opened},
 	"page-incidents":     {roles: incidentDesks, whose: self},
 	"page-centre-lot":    {roles: centres, whose: overLot, when: opened},
+	"page-own-order":     {roles: centres, whose: ofOrder},
 }
 
 // ruleOf finds the row of an operation or of a page.

@@ -27,12 +27,14 @@ func (s *server) deskPages() {
 	s.paper("/incidents/:id/evidence/:digest", "read-evidence", (*visit).evidenceFile)
 	s.paper("/incidents/:id/copies/:letter", "read-incident-copy", (*visit).presentedFile)
 	s.centrePages()
+	s.orderPages()
 	s.operatorPages()
 }
 
 func init() {
 	view.Menu("/supervision", "监督", party.Supervisor)
 	view.Menu("/centre", "交易中心", party.Centre)
+	view.Menu("/orders", "延期令", ordering...)
 	view.Menu("/incidents", "应急事件", incidentDesks...)
 	homes[party.Supervisor] = "/supervision"
 	notes["evidence"] = "证据文件已经保存。"
@@ -72,6 +74,9 @@ func (v *visit) supervision() (templ.Component, error) {
 			return nil, err
 		}
 		if d.Incidents, err = v.waitingIncidents(); err != nil {
+			return nil, err
+		}
+		if d.Orders, err = v.tender.LiveOrders(v.ctx, v.x.actor, pageSize); err != nil {
 			return nil, err
 		}
 		if d.Log, err = v.readLogHead(); err != nil {

@@ -21,6 +21,7 @@ func TestPagesOfAVisitor(t *testing.T) {
 		{"/lots", "lots", []string{"长沙市城建集团", "¥800,000.00"}},
 		{"/lots/" + r.lot.ID, "lot", []string{"捌拾万元整", "投标有效期", "测试公证处", r.lot.RequirementDigest.String()}},
 		{"/sign-in?to=/lots", "sign-in", []string{"证书和口令只在您的浏览器里使用", "行政监督"}},
+		{"/verify", "verify", []string{"核验", "文件"}},
 		{"/dev/components", "components", []string{"页面组件"}},
 		{"/lots/" + strings.Repeat("0", 32), "absent", []string{"没有这个页面"}},
 	} {

@@ -43,6 +43,8 @@ func (s standing) holds(ctx context.Context, whose relation, when moment, a part
 		return found(true, s.tender.SeesIncidentsOf(ctx, a, id))
 	case ofIncident:
 		return found(true, s.tender.SeesIncident(ctx, a, id))
+	case ofOrder:
+		return found(s.tender.PendingOrder(ctx, a, id))
 	case ofObjection:
 		return found(s.tender.ObjectionFor(ctx, a, id))
 	case inHall:

@@ -72,13 +72,19 @@ func (s *server) watch(ctx context.Context, st *stream, f *feed, x *exchange) {
 	}
 }
 
-// over tells that who asks has signed out, was suspended, or lost his certificate. While the database cannot be asked nobody
-// is cut off.
+// over tells that who asks has signed out, was suspended, or lost his certificate. Who watches uses his session. While the
+// database cannot be asked nobody is cut off.
 func (s *server) over(ctx context.Context, x *exchange) bool {
 	if x.token == "" {
 		return false
 	}
-	_, err := s.party.Session(ctx, x.token)
+	ask := s.party.Session
+	if x.paged {
+		ask = func(ctx context.Context, token string) (party.Actor, error) {
+			return s.party.PageSession(ctx, token, true)
+		}
+	}
+	_, err := ask(ctx, x.token)
 	_, refused := party.RefusalOf(err)
 	return refused
 }

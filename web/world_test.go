@@ -100,7 +100,7 @@ func newWorldWith(t *testing.T, custodians func(*world, person) [3]custody.Custo
 		Certificate: platform.sign.Certificate(), Once: once, Hosts: []string{"bank.test:443"}}))
 	tenders := tender.NewDesk(tender.Config{Pool: w.pool, Clock: w.clock, Once: once, Guarantees: guarantees,
 		Tags: guarantee.NewTags(master, "bid"), Calendar: days, Platform: platform.sign.Key, PlatformChain: platform.sign.Chain,
-		Centre: centre.sign.Key, CentreChain: centre.sign.Chain, Trust: w.trust, Market: marketOf{market}, Custodians: custodians(w, centre), Files: files,
+		Centre: centre.sign.Key, CentreChain: centre.sign.Chain, Supervisor: uscc(3), Trust: w.trust, Market: marketOf{market}, Custodians: custodians(w, centre), Files: files,
 		Forms: tender.NewFormKey(master), Outage: time.Hour})
 	w.desks = Config{Party: parties, Tender: tenders, Guarantee: guarantees, Banks: market, Clock: w.clock,
 		Platform: platform.sign.Key, PlatformChain: platform.sign.Chain, CommandKey: bytes.Repeat([]byte{9}, 32),

@@ -13,7 +13,8 @@ var _ = register("sign-in", signIn)
 
 var roles = []string{"bidder", "guarantor", "beneficiary", "agent", "centre", "supervisor", "operator"}
 
-// signIn begins a session in the role of the field role, and leads to the page of the field to. A bidder's encryption certificate is registered with it.
+// signIn begins a session in the role of the field role, and leads to the page of the field to, or stays on the page (stay). A
+// bidder's encryption certificate is registered with it.
 func signIn(ctx context.Context, d Desk, f *fields) (Result, error) {
 	role := f.needed("role")
 	if role != "" && !slices.Contains(roles, role) {
@@ -27,7 +28,11 @@ func signIn(ctx context.Context, d Desk, f *fields) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Go: cmp.Or(to, "/"), Says: "已登录：" + actor.Name + "。"}, nil
+	r := Result{Says: "已登录：" + actor.Name + "。"}
+	if !f.checked("stay") {
+		r.Go = cmp.Or(to, "/")
+	}
+	return r, nil
 }
 
 func (d Desk) signIn(ctx context.Context, role string) (wire.Actor, error) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"baohan/internal/health"
+	"baohan/party"
 	"baohan/web"
 )
 
@@ -101,6 +102,9 @@ const besides = 500
 func (e *edge) handler(ctx context.Context, s *system, log *slog.Logger) (http.Handler, error) {
 	if e.settings.WatchLife <= 0 || e.settings.WatchMax <= 0 || e.settings.WatchPerAddress <= 0 {
 		return nil, errors.New("watch-life、watch-max、watch-per-address 须大于零")
+	}
+	if s.party.Idle = e.settings.Idle; s.party.Idle != 0 && (s.party.Idle < time.Minute || s.party.Idle > party.SessionLife) {
+		return nil, errors.New("idle 须为 1 分钟至 8 小时，或者 0")
 	}
 	if have, want := mostOpen(), uint64(e.settings.WatchMax)+besides; have > 0 && have < want { //nolint:gosec // it is greater than zero
 		log.WarnContext(ctx, "this process may not open as many files as watch-max streams need: raise its limit (ulimit -n, LimitNOFILE) or lower watch-max",

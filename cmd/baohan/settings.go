@@ -28,6 +28,8 @@ type Settings struct {
 	TLSKey         string   `help:"服务器证书的私钥（PEM）。" env:"BAOHAN_TLS_KEY" name:"tls-key" placeholder:"文件"`
 	MetricsToken   string   `help:"读取 /metrics 的令牌；不设则没有 /metrics。" env:"BAOHAN_METRICS_TOKEN" placeholder:"令牌"`
 
+	Idle time.Duration `help:"网页登录多久没有使用即自动退出；打开着的开标进度和开标大厅、正在填写的表单都算使用，程序接口的登录不受影响。1 分钟至 8 小时；0 为不自动退出。各进程须相同。" env:"BAOHAN_IDLE" default:"30m" placeholder:"时长"`
+
 	WatchLife       time.Duration `help:"一条开标进度连接最长保持多久；到时断开，收看者的程序自动接着收看。" env:"BAOHAN_WATCH_LIFE" default:"1h" placeholder:"时长"`
 	WatchMax        int           `help:"本进程最多同时有多少条开标进度和开标会事件连接；超过的得到 503。每条占一个文件句柄：进程的句柄上限（ulimit -n）须比它至少大 500，不足时启动日志有警告。" env:"BAOHAN_WATCH_MAX" default:"2000" placeholder:"条"`
 	WatchPerAddress int           `help:"同一来源地址最多同时有多少条这样的连接；超过的得到 429。开标大厅里的人可能共用一个地址，一个页面占一条。" env:"BAOHAN_WATCH_PER_ADDRESS" default:"200" placeholder:"条"`

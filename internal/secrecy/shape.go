@@ -21,7 +21,7 @@ var ordered = []string{
 	"calendar_day.day", // the State Council's, the same for everybody
 	"bid_file.day", "status_list.sequence", "status_list.beat", "status_list.next_at",
 	"delivery.at", "delivery.created_at", "delivery.next_at", "delivery.tried_at", "delivery.delivered_at",
-	"session.expires", "challenge.expires", "nonce.until",
+	"session.expires", "session.used", "challenge.expires", "nonce.until",
 	"log_leaf.position", "log_leaf.leaf", "log_salt.leaf", "log_head.size", "log_head.tick",
 }
 

@@ -73,7 +73,7 @@ if (clock) {
 // build without htmx replaces the part, and keeps the same forms. What is no part stays out: an error, or the sign-in of a
 // person whose session is over.
 async function fetchInto(part) {
-  const answer = await fetch(part.dataset.part, { cache: "no-store", signal: AbortSignal.timeout(15e3) });
+  const answer = await fetch(part.dataset.part, { cache: "no-store", headers: { "Baohan-Unattended": "yes" }, signal: AbortSignal.timeout(15e3) });
   if (!answer.ok || answer.redirected) throw new Error(answer.redirected ? "session" : answer.status);
   const text = await answer.text();
   if (window.htmx) return htmx.swap({ text, target: part, sourceElement: part, swap: "innerMorph" });

@@ -383,11 +383,14 @@ func fenOf(f letter.Fen) string { return strconv.FormatInt(int64(f), 10) }
 
 func (r Results) awardFacts(a wire.AwardNotice) []Fact {
 	facts := []Fact{{Label: "中标人", Value: r.nameOf(a.Winner) + "（" + a.Winner + "）"}, {Label: "中标通知", Value: a.NoticedOn.Chinese()}}
+	for _, x := range a.PassedOver {
+		facts = append(facts, Fact{Label: "名次在前而不中标", Value: r.nameOf(x.Bidder) + "：" + PassWords(x.Reason)})
+	}
 	if !a.SignedOn.IsZero() {
 		facts = append(facts, Fact{Label: "合同签订", Value: a.SignedOn.Chinese()})
 	}
 	if a.RefusedFor != "" {
-		facts = append(facts, Fact{Label: "没有订立合同", Value: a.RefusedFor})
+		facts = append(facts, Fact{Label: "没有订立合同", Value: refusedFor(a.RefusedFor)})
 	}
 	if a.SetAside != "" {
 		facts = append(facts, Fact{Label: "这次中标", Value: "因质疑成立已经撤销"})
@@ -396,6 +399,14 @@ func (r Results) awardFacts(a wire.AwardNotice) []Fact {
 		facts = append(facts, Fact{Label: "质疑截止", Value: a.QueryUntil.Chinese() + " 24:00"})
 	}
 	return facts
+}
+
+// refusedFor says why a winner lost the contract, by its code.
+func refusedFor(code string) string {
+	if r, ok := letter.ReasonOf(code); ok {
+		return r.Chinese
+	}
+	return code
 }
 
 func answerWords(o wire.Objection) string {

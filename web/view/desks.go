@@ -18,6 +18,7 @@ type SupervisorDesk struct {
 	Next      string
 	Demands   []guarantee.OverdueDemand
 	Incidents []tender.IncidentLine // that wait for a decision, or contradict
+	Orders    []tender.PendingOrder // of postponement, on their way
 	Log       *LogHead              // nil: there is no log
 	Later     bool                  // not the first page
 }
@@ -122,6 +123,7 @@ func presentedWords(s tender.AcceptedState) string {
 type CentreDesk struct {
 	Lots      []tender.CentreLot
 	Incidents []tender.IncidentLine
+	Orders    []tender.PendingOrder
 	Today     calendar.Date
 	ThisYear  bool // the table of the year is there
 	NextYear  bool

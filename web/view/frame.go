@@ -1,6 +1,7 @@
 package view
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,8 +30,13 @@ type Frame struct {
 // Who is the person in front of the page.
 type Who struct {
 	Name string // of the organisation
+	USCC string
 	Role party.Role
+	Mark string        // of the organisation in this role, as forms carry it
+	Idle time.Duration // after which the session is over when nobody uses it; 0: never
 }
+
+func (w *Who) idle() string { return strconv.Itoa(int(w.Idle.Seconds())) }
 
 // Link is one entry of a menu, or the way to somewhere.
 type Link struct{ Href, Text string }

@@ -53,7 +53,7 @@ func noticeFacts(l *tender.Lot, now time.Time) []Fact {
 		{Label: "状态", More: Badge(LotTone(l.State), tender.Words(l.State))},
 		{Label: "项目编号", Value: l.Project.Code},
 		{Label: "招标人", Value: names(l.Project.Beneficiaries)},
-		{Label: "适用", Value: l.Project.Regime},
+		{Label: "适用制度", Value: l.Project.Regime},
 		deadline,
 	}
 	if l.PublishedAt != nil {
@@ -80,7 +80,7 @@ func requirementFacts(l *tender.Lot) []Fact {
 		{Label: "可用的形式", Value: formsWords(l.Forms)},
 		{Label: "受益人", Value: names(l.Project.Beneficiaries)},
 		{Label: "投标有效期", Value: "投标截止后 " + strconv.Itoa(l.End.ValidityDays) + " 天"},
-		{Label: "保函至少有效至", Value: l.End.Expiry().String() + "（投标有效期满后再加 " + strconv.Itoa(l.End.ExtraDays) + " 天）"},
+		{Label: "保函至少有效至", Value: l.End.Expiry().Chinese() + "（投标有效期满后再加 " + strconv.Itoa(l.End.ExtraDays) + " 天）"},
 	}
 	if l.State != tender.Draft {
 		facts = append(facts, Fact{Label: "要求的摘要（SM3）", More: digestOf(l.RequirementDigest().String())})

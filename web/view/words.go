@@ -59,3 +59,11 @@ func doubtfulFirst(lines []letter.Line) []letter.Line {
 
 // offPaper tells the columns that only a screen can use: countdowns, boxes to tick, and links.
 func offPaper(column string) bool { return column == "还有" || column == "选择" || column == "" }
+
+// orDash is a value that may be empty, as it stands in a table.
+func orDash(s string) string {
+	if s == "" {
+		return "—"
+	}
+	return s
+}
