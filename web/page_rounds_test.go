@@ -1,7 +1,9 @@
 package web
 
 import (
+	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +40,9 @@ func TestBidderWhenTheLotMovesFar(t *testing.T) {
 		x.open("/lots/" + lot.ID)
 		x.says("延期后须重新申请保函", "不再够用", "没有约定退还", "第 2 轮保函")
 		x.picture(name + "-lot-moved-far")
+	}
+	if says := b.english("/lots/"+lot.ID, http.StatusOK); !strings.Contains(says, "it no longer suffices") || !strings.Contains(says, "round 2 of guarantees") {
+		t.Errorf("in English: %s", says)
 	}
 	if a, c := visitor.text(".notice"), w.text(".notice"); a != c {
 		t.Errorf("the visitor reads %q, the bidder %q", a, c)
