@@ -18,6 +18,7 @@ type bidParts struct {
 	consortium *letter.Consortium
 	cash       *letter.CashSlip
 	replaces   string
+	short      bool
 	files      []FileOf
 	again      []string
 	told       func(FileProgress)
@@ -42,7 +43,8 @@ func WithCash(slip letter.CashSlip) BidOption { return func(p *bidParts) { p.cas
 // Bid makes a bid, keeps it, and hands it in. Its terms are signed as a form of their own and sealed to the bidder's own
 // key first: the opening reveals who bids with which letter, and the terms are read out when the bidder has decrypted
 // them. LetterID is the guarantee's id, empty for cash. It succeeds on the platform's signed receipt for this very bid and
-// on nothing else; the receipt is kept too. On ErrUnknown, ResumeBid with the id that is returned.
+// on nothing else; the receipt is kept too. ErrShortLetter says, before anything is sent, that the letter no longer
+// suffices. On ErrUnknown, ResumeBid with the id that is returned.
 func (b *Bidder) Bid(ctx context.Context, lot wire.Lot, letterID string, terms letter.BidTerms, also ...BidOption) (wire.Bid, error) {
 	if err := b.checkNotice(lot); err != nil {
 		return wire.Bid{}, err
@@ -64,6 +66,11 @@ func (b *Bidder) makeBid(ctx context.Context, lot wire.Lot, letterID string, ter
 		option(&parts)
 	}
 	id = newID()
+	if letterID != "" && !parts.short {
+		if err := b.longEnough(ctx, lot, letterID); err != nil {
+			return id, nil, err
+		}
+	}
 	bidders := append([]letter.Party{b.me.Party}, parts.partners...)
 	files, err := b.filesOf(ctx, parts)
 	if err != nil {

@@ -94,7 +94,12 @@ func (e *examination) report(ctx context.Context) letter.Report {
 		return concluded(lines)
 	}
 	req := *e.lot.Requirement
-	return concluded(append(lines, e.requirement(req), e.amount(req), e.expiry(req), e.form(req), e.custodians(req)))
+	r := concluded(append(lines, e.requirement(req), e.amount(req), e.expiry(req), e.form(req), e.custodians(req)))
+	if !reaches(e.latest(), req) {
+		r.Words = "这份保函不再够用：标段延期后，它依其文本最多顺延到 " + e.latest().Chinese() + "，早于现在的投标有效期。请在投标截止前重新申请一份，并写进投标；" +
+			"这一份到投标截止没有投标写明的，自行失效，不用办理手续"
+	}
+	return r
 }
 
 func concluded(lines []letter.Line) letter.Report {
@@ -218,12 +223,16 @@ func (e *examination) expiry(req letter.Requirement) letter.Line {
 	if end.Deadline.Before(req.End.Deadline) {
 		end.Deadline = req.End.Deadline
 	}
-	want, got := "至 "+need.String()+" 24 时", "至 "+end.Expiry().String()+" 24 时，可顺延至 "+latest.String()
+	last := end.Expiry()
+	if latest.Before(last) {
+		last = latest
+	}
+	want, got := "至 "+need.String()+" 24 时", "至 "+last.String()+" 24 时，可顺延至 "+latest.String()
 	if !latest.Before(need) && end.Expiry().Before(need) {
 		return judge("expiry", false, want, got, "", "保函有效期短于标段当前的投标有效期；请向出具机构更换保函")
 	}
-	return judge("expiry", !latest.Before(need), want, got, "有效期覆盖标段当前的投标有效期",
-		"标段延期后的投标有效期超过了保函的最迟到期日；请申请延期修改，或重新申请")
+	return judge("expiry", reaches(latest, req), want, got, "有效期覆盖标段当前的投标有效期",
+		"标段延期后的投标有效期超过了保函的最迟到期日，不再够用；请重新申请一份，写进投标")
 }
 
 // latest is the latest expiry that the letter states, or that was applied for while it cannot be read.

@@ -104,6 +104,9 @@ func TestCheckSeesWhatIsWrong(t *testing.T) {
 		"put off within the latest expiry": {func(h *held) {
 			h.require(func(r *letter.Requirement) { r.End.Deadline = r.End.Deadline.AddDate(0, 0, 20) })
 		}, ""},
+		"put off to another round": {func(h *held) {
+			h.require(func(r *letter.Requirement) { r.End.Deadline = r.End.Deadline.AddDate(0, 8, 0) })
+		}, "expiry"},
 		"put off beyond it": {func(h *held) {
 			h.require(func(r *letter.Requirement) { r.End.ValidityDays = 700 })
 		}, "expiry"},

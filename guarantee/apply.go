@@ -28,8 +28,8 @@ type newRow struct {
 }
 
 // ApplyTx takes a sealed application in, inside the transaction that holds the lot's shared lock: the lot is open
-// for applications as long as that transaction lives. One bidder has one live letter per lot (constraint
-// guarantee_uniq_live); the second of two racing applications is refused with ErrAlreadyApplied.
+// for applications as long as that transaction lives. One bidder has one live letter per lot and round of its
+// letters (constraint guarantee_uniq_live); the second of two racing applications is refused with ErrAlreadyApplied.
 func (d *Desk) ApplyTx(ctx context.Context, tx pgx.Tx, cmd party.Command, p Prepared) (Answer, error) {
 	if prior, done, err := d.begin(ctx, tx, cmd); err != nil || done {
 		return prior, err

@@ -140,6 +140,14 @@ func TestOneLiveLetterPerLotAndBidder(t *testing.T) {
 		t.Errorf("%d of %d applications won", won, racers)
 	}
 	w.apply(w.bidders[1], w.bank) // another bidder is not hindered
+	w.round = 1
+	w.apply(w.bidders[0], w.bank) // nor is the same one in the lot's next round of letters, once
+	p, err := w.seal(w.bidders[0], w.bank, w.submission(w.bidders[0], w.draft(w.bidders[0], w.bank)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.applyPrepared(w.by(w.bidders[0], party.Bidder), p)
+	refused(t, err, "application.already_live")
 }
 
 func TestFeeClock(t *testing.T) {

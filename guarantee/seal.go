@@ -24,6 +24,13 @@ type Applicant struct {
 	Encryption signing.PublicKey // the record is wrapped to it, so that its owner can always read it back
 }
 
+// Asked is what a lot demands of a letter now, as the room that knows the lot hands it over.
+type Asked struct {
+	Requirement letter.Requirement
+	Keys        letter.KeySet
+	Round       int // of the lot's letters (保函轮次), from 0: one live letter of a bidder in each
+}
+
 // Guarantor is the institution that the application names, with the product that it offers in public.
 type Guarantor struct {
 	Party      letter.Party
@@ -49,7 +56,7 @@ func (p Prepared) ID() string { return p.id }
 
 // Seal checks a submission against the lot's requirement and the product, and encrypts it. It asks no database and
 // makes nothing durable; whoever calls it hands the result to ApplyTx inside the lot's lock.
-func (d *Desk) Seal(_ context.Context, s Submission, who Applicant, req letter.Requirement, keys letter.KeySet, by Guarantor, at time.Time) (Prepared, error) {
+func (d *Desk) Seal(_ context.Context, s Submission, who Applicant, lot Asked, by Guarantor, at time.Time) (Prepared, error) {
 	b, signed, err := d.readApplication(s.Application, who.Party, at)
 	if err != nil {
 		return Prepared{}, err
@@ -61,13 +68,13 @@ func (d *Desk) Seal(_ context.Context, s Submission, who Applicant, req letter.R
 	if letter.Commitment(s.Reveal) != b.Commitment {
 		return Prepared{}, mismatch("application.commitment", "commitment", "申请书中的承诺值与揭示记录不一致；请用客户端重新生成申请")
 	}
-	if err := checkReveal(r, b, req, keys); err != nil {
+	if err := checkReveal(r, b, lot.Requirement, lot.Keys); err != nil {
 		return Prepared{}, err
 	}
-	if err := checkTerms(b, r, req, by); err != nil {
+	if err := checkTerms(b, r, lot.Requirement, by); err != nil {
 		return Prepared{}, err
 	}
-	return d.encrypt(s, b, signed, who, req, keys, by, at)
+	return d.encrypt(s, b, signed, who, lot, by, at)
 }
 
 // readApplication checks the bidder's signature with both implementations: the application binds it to the fee.
@@ -138,7 +145,7 @@ func checkTerms(b letter.Application, r letter.Reveal, req letter.Requirement, b
 	return nil
 }
 
-func (d *Desk) encrypt(s Submission, b letter.Application, signed signing.SignedData, who Applicant, req letter.Requirement, keys letter.KeySet, by Guarantor, at time.Time) (Prepared, error) {
+func (d *Desk) encrypt(s Submission, b letter.Application, signed signing.SignedData, who Applicant, lot Asked, by Guarantor, at time.Time) (Prepared, error) {
 	fresh, err := signing.ParsePrivateKey(s.Key)
 	if err != nil {
 		return Prepared{}, refuse("key", err)
@@ -147,6 +154,7 @@ func (d *Desk) encrypt(s Submission, b letter.Application, signed signing.Signed
 	if err != nil {
 		return Prepared{}, err
 	}
+	keys := lot.Keys
 	holders := [3]signing.PublicKey{keys.Keys[0].Public, keys.Keys[1].Public, keys.Keys[2].Public}
 	sealed, err := signing.SealTwoOfThree(record, letter.RecordAAD(b.Application, 1), letter.RecordSize, holders, who.Encryption)
 	if err != nil {
@@ -160,17 +168,18 @@ func (d *Desk) encrypt(s Submission, b letter.Application, signed signing.Signed
 	if err != nil {
 		return Prepared{}, err
 	}
-	return d.prepared(b, req, by, sealed, envelope, fresh.Public(), signed, at)
+	return d.prepared(b, lot, by, sealed, envelope, fresh.Public(), signed, at)
 }
 
-func (d *Desk) prepared(b letter.Application, req letter.Requirement, by Guarantor, sealed signing.Sealed, envelope []byte, key signing.PublicKey, signed signing.SignedData, at time.Time) (Prepared, error) {
+func (d *Desk) prepared(b letter.Application, of Asked, by Guarantor, sealed signing.Sealed, envelope []byte, key signing.PublicKey, signed signing.SignedData, at time.Time) (Prepared, error) {
 	blob, err := sealed.MarshalBinary()
 	if err != nil {
 		return Prepared{}, err
 	}
 	bidder := b.Applicants[0].USCC
 	digest := letter.ApplicationDigest(signed.Raw)
-	uniq, lot := d.Tags.Uniq(req.Lot.Project, req.Lot.Code, bidder), d.Tags.Lot(req.Lot.Project, req.Lot.Code, b.Application)
+	project, code := of.Requirement.Lot.Project, of.Requirement.Lot.Code
+	uniq, lot := d.Tags.UniqIn(project, code, bidder, of.Round), d.Tags.Lot(project, code, b.Application)
 	row := newRow{ID: b.Application, Guarantor: by.Party.USCC, Mode: by.Mode, Form: by.Form,
 		Wording: b.Wording.ID, WordingVersion: b.Wording.Version, Ceiling: b.Ceiling, LatestExpiry: b.LatestExpiry.Time(), QuotedFee: b.Fee,
 		ApplicationDigest: digest[:], Commitment: b.Commitment[:], Offer: envelope, Sealed: blob, RecordKey: key.Bytes(),

@@ -28,6 +28,16 @@ func (t Tags) Uniq(project, lot, bidder string) signing.Digest {
 	return signing.MAC(t.uniq, "baohan/uniq/1", []byte(project), []byte(lot), []byte(bidder))
 }
 
+// UniqIn is Uniq for one round of a lot's letters (保函轮次), from 0: a deadline that moved beyond what letters reach begins
+// another. In round 0 it is Uniq itself, so that what was written before there were rounds stays what it is; of any two
+// rounds nobody without the key can tell that they are one bidder's.
+func (t Tags) UniqIn(project, lot, bidder string, round int) signing.Digest {
+	if round == 0 {
+		return t.Uniq(project, lot, bidder)
+	}
+	return signing.MAC(t.uniq, "baohan/uniq/2", []byte(project), []byte(lot), []byte(bidder), number(round))
+}
+
 // Lot ties one record to its lot. It is computed when the record is handed in, and after the deadline.
 func (t Tags) Lot(project, lot, record string) signing.Digest {
 	return signing.MAC(t.lot, "baohan/lot/1", []byte(project), []byte(lot), []byte(record))
@@ -35,7 +45,7 @@ func (t Tags) Lot(project, lot, record string) signing.Digest {
 
 // Owner names a bidder's n-th record, so that two records of one bidder share nothing.
 func (t Tags) Owner(bidder string, n int) signing.Digest {
-	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], uint64(n))
-	return signing.MAC(t.owner, "baohan/owner/1", []byte(bidder), b[:])
+	return signing.MAC(t.owner, "baohan/owner/1", []byte(bidder), number(n))
 }
+
+func number(n int) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }

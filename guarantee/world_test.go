@@ -63,6 +63,7 @@ type world struct {
 	custodians  [3]*signing.PrivateKey
 	keys        letter.KeySet
 	requirement letter.Requirement
+	round       int // of the lot's letters
 
 	extendable bool // letters are issued under the newest wording of their form, which lets an extension take the place of payment
 }
@@ -251,7 +252,7 @@ type handed struct {
 }
 
 func (w *world) seal(bidder, guarantor org, s Submission) (Prepared, error) {
-	return w.Seal(w.ctx, s, Applicant{Party: bidder.party, Encryption: bidder.encrypt.Key.Public()}, w.requirement, w.keys, w.product(guarantor), w.clock.Now())
+	return w.Seal(w.ctx, s, Applicant{Party: bidder.party, Encryption: bidder.encrypt.Key.Public()}, Asked{w.requirement, w.keys, w.round}, w.product(guarantor), w.clock.Now())
 }
 
 func (w *world) applyPrepared(cmd party.Command, p Prepared) (Answer, error) {

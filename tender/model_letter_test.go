@@ -19,6 +19,7 @@ import (
 type card struct {
 	id, number  string
 	owner       int
+	round       int // of the lot's letters, in which it was made
 	by          org
 	form        letter.Form
 	counter     bool
@@ -115,7 +116,10 @@ func (m *model) disclosed() {
 			continue
 		}
 		c := o.card
-		c.shown, c.amount, c.until = true, 80_000_000, m.l.End.Expiry()
+		c.shown, c.amount = true, 80_000_000
+		if last := m.l.End.Expiry(); last.Before(c.until) {
+			c.until = last // a letter of an earlier round ends at its latest expiry
+		}
 		must(0, m.pool.QueryRow(m.ctx, `SELECT undertaking, reveal FROM disclosure WHERE guarantee = $1`, c.id).Scan(&c.undertaking, &c.reveal))
 		u := must(letter.ParseUndertaking(must(signing.ParseSignedData(c.undertaking)).Content))
 		c.required = slices.DeleteFunc(must(u.Required("refused_contract")), func(k letter.DocumentKind) bool {
@@ -251,7 +255,7 @@ func (m *model) told(d *claim) {
 func (m *model) make(a act) error {
 	owner := m.bidders[a.a%4]
 	by := []org{m.bank, m.insurer}[a.b%2]
-	c := &card{owner: a.a % 4, by: by, form: m.product(by).Form, state: guarantee.Issued, counter: a.b > 7}
+	c := &card{owner: a.a % 4, round: m.round, by: by, form: m.product(by).Form, state: guarantee.Issued, counter: a.b > 7}
 	if c.counter {
 		c.id = m.counterLetter(owner, by, m.l, nil)
 	} else {

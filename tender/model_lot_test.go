@@ -26,6 +26,7 @@ type model struct {
 	state  State
 
 	cards    []*card  // letters in the order in which they were made
+	round    int      // of letters: a far move begins another
 	bids     []*offer // one a bidder at a time
 	sleeping []string // bids that were withdrawn
 	opened   calendar.Date
@@ -303,6 +304,21 @@ var lotVerbs = []modelVerb{
 			return err
 		},
 		then: func(m *model, _ act) { m.read(m.l.ID) }},
+	{name: "postpone_far", // once: the second quarter after it is beyond the calendar
+		may: func(m *model, a act) outcome {
+			if !m.inTime() || m.l.Round() > 0 || a.b > 5 {
+				return noSuch
+			}
+			return yes
+		},
+		do: func(m *model, a act) error {
+			_, err := m.postpone(m.l, m.orderOf(m.l, m.l.End.Deadline, m.l.End.Deadline.AddDate(0, 0, []int{80, 220}[a.a%2]), m.centre, m.overseer))
+			return err
+		},
+		then: func(m *model, _ act) {
+			m.read(m.l.ID)
+			m.round++
+		}},
 	{name: "close",
 		may:  (*model).mayClose,
 		do:   func(m *model, _ act) error { _, err := m.Close(m.ctx, m.l.ID); return err },

@@ -43,8 +43,12 @@ var letterVerbs = []modelVerb{
 			if !m.inTime() && a.b > 7 {
 				return noSuch // a counter sells what it likes; nothing of the platform asks for the day
 			}
-			if first(m.cards, func(c *card) bool { return c.owner == a.a%4 }) != nil && (a.b > 7 || m.inTime()) {
-				return noSuch // one live letter a bidder and lot: by the tests of the guarantee
+			own := first(m.cards, func(c *card) bool { return c.owner == a.a%4 && c.round == m.round })
+			switch {
+			case own != nil && (a.b > 7 || own.counter):
+				return noSuch // of a counter's letters the platform does not know whose they are
+			case own != nil:
+				return no // one live letter a bidder, lot and round
 			}
 			return only(m.inTime())
 		},

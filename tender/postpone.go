@@ -30,7 +30,8 @@ type Postponement struct {
 
 // Postpone moves a lot's deadline, later only, on an order that centre and supervisor have both signed, and hands the
 // order to the custodians. The requirement changes by its deadline and by nothing else, so letters that were made for
-// it before stay good and extend by their own wording. The lot moves first: custodians that were not told serve a later
+// it before stay good and extend by their own wording, as far as their latest expiry; beyond it another round of letters
+// begins. The lot moves first: custodians that were not told serve a later
 // closing all the same, while a lot that stood behind its custodians could never be opened. When fewer than two obey,
 // the answer is an error and the lot has moved: the same command again tells them again, until the old deadline; and
 // their officers can hand the order in themselves.
@@ -72,16 +73,23 @@ func (d *Desk) readOrder(l *Lot, o custody.Order) (custody.Postponement, error) 
 	return p, nil
 }
 
-// mayPostpone is the rule: while bids still come in, from the deadline as it stands, and no further than every letter
-// that was made for this lot reaches by its own wording. Beyond that day bidders would stand there with letters that no
-// longer suffice and that nobody can exchange.
+// How far a deadline may be moved at once, and how much time a new round of letters needs.
+const (
+	farthestYears = 1  // beyond the deadline as it stands: more is a slip of the pen, and no deadline ever moves back
+	renewalDays   = 15 // 条例21: what affects the making of bids is told fifteen days before the deadline
+)
+
+// mayPostpone is the rule: while bids still come in, and from the deadline as it stands. It may move beyond what the
+// letters reach that were made for the lot; that begins another round of letters (rounds.go). What is refused is what has
+// no sense: a new deadline that is no instant of ours; one more than a year away, which nobody could take back; and a new
+// round that leaves bidders less than fifteen days for another letter and a bid that names it.
 func (d *Desk) mayPostpone(l *Lot, p custody.Postponement, now time.Time) error {
 	if _, err := next(l.State, VerbPostpone); err != nil {
 		return err
 	}
 	later := l.End
 	later.Deadline = p.To
-	reach := letter.LadderExpiry(l.firstEnd().Expiry())
+	soonest := now.AddDate(0, 0, renewalDays).In(calendar.Shanghai)
 	switch {
 	case !p.From.Equal(l.End.Deadline):
 		return party.Conflict("postpone.from", "延期令所写的原投标截止时间与标段当前的不一致；请核对后重新签署")
@@ -89,8 +97,11 @@ func (d *Desk) mayPostpone(l *Lot, p custody.Postponement, now time.Time) error 
 		return party.TooLate("postpone.too_late", "投标截止时间已过，不能再延期；请按开标程序办理")
 	case later.Check() != nil || !p.To.Equal(p.To.Truncate(time.Microsecond)):
 		return party.Invalid("postpone.to", "to", "新的投标截止时间有误；请精确到微秒以内，并使用北京时间")
-	case later.Expiry().After(reach):
-		return party.Invalid("postpone.too_far", "to", fmt.Sprintf("延期后投标有效期到 %s，超过本标段已开立保函的最迟到期日 %s；请缩短延期，或终止后重新招标", later.Expiry(), reach))
+	case p.To.After(l.End.Deadline.AddDate(farthestYears, 0, 0)):
+		return party.Invalid("postpone.too_far", "to", "一次延期不得超过一年（截止时间只能推迟，不能改回）；请核对年份，或终止后重新招标")
+	case l.beyondLetters(later) && p.To.Before(soonest):
+		return party.Invalid("postpone.too_near", "to", fmt.Sprintf("延期后投标有效期到 %s，超过已开立保函的最迟到期日，投标人须重新申请保函并修改投标；"+
+			"新的投标截止时间须留出十五日（实施条例第二十一条），不早于 %s", later.Expiry(), soonest.Format("2006-01-02 15:04:05")))
 	}
 	return nil
 }
@@ -162,15 +173,6 @@ func (l *Lot) obeyed(p custody.Postponement) bool {
 		}
 	}
 	return false
-}
-
-// firstEnd is the rule as it was first published: letters of then reach least far.
-func (l *Lot) firstEnd() letter.EndRule {
-	end := l.End
-	if len(l.Postponed) > 0 {
-		end.Deadline = l.Postponed[0].From
-	}
-	return end
 }
 
 // madeFor tells whether a record that names this requirement was made for the lot, as it stands or as it stood before

@@ -59,14 +59,18 @@ func (e *exam) issued() letter.Line {
 	return judge(ok, want, got, "保函不是在截止前开立，或保费未收讫")
 }
 
-// 12: in force, neither surrendered, released nor void.
+// 12: in force at the deadline, neither surrendered, released nor void, nor at its latest expiry before a deadline that moved
+// beyond it.
 func (e *exam) inForce() letter.Line {
 	const want = "有效"
 	if e.row == nil {
 		return unknown(want, lost)
 	}
 	s := e.row.InstrumentState
-	return judge(s == guarantee.Issued, want, guarantee.Words(guarantee.PartInstrument, s), "保函已退保、解除或失效")
+	if last := e.lot.endOf(e.u.Reveal, e.u.Content.LatestExpiry); s == guarantee.Issued && last.EndOfDay().Before(e.lot.End.Deadline) {
+		s = guarantee.Expired // it is written down minutes later, or not yet
+	}
+	return judge(s == guarantee.Issued, want, guarantee.Words(guarantee.PartInstrument, s), "保函已退保、解除、到期或失效")
 }
 
 // 13: the text is the published wording rendered again, nothing added, in a form that the lot accepts. That the

@@ -57,9 +57,13 @@ type market struct {
 	busy     bool
 	off      bool
 	excluded string // an institution whose licence does not cover what it issued
+	asked    func() // called when a product is asked for
 }
 
 func (m *market) Product(_ context.Context, uscc string, wording letter.WordingRef, mode letter.Mode) (guarantee.Guarantor, error) {
+	if m.asked != nil {
+		m.asked()
+	}
 	for _, o := range []org{m.w.bank, m.w.insurer} {
 		if p := m.w.product(o); o.party.USCC == uscc && p.Wording == wording && p.Mode == mode {
 			return p, nil

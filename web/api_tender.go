@@ -123,8 +123,9 @@ func lotView(l *tender.Lot) wire.Lot {
 	if l.RetenderOf != "" {
 		out.Retender = &wire.Retender{Lot: l.RetenderOf, Words: tender.RetenderNotice}
 	}
-	for _, p := range l.Postponed {
-		out.Postponements = append(out.Postponements, wire.Postponement{From: local(p.From), To: local(p.To), Reason: p.Reason, At: local(p.At),
+	out.LettersFrom, out.LettersWords = local(l.LettersFrom()), l.LettersWords()
+	for i, p := range l.Postponed {
+		out.Postponements = append(out.Postponements, wire.Postponement{From: local(p.From), To: local(p.To), Reason: p.Reason, At: local(p.At), NewRound: l.NewRound(i),
 			Centre: p.Order.Centre, Supervisor: p.Order.Supervisor})
 	}
 	return out

@@ -77,8 +77,15 @@ func (v *visit) bidderDay() (day view.BidderDay, err error) {
 	if err != nil {
 		return day, err
 	}
+	left, err := v.tender.LeftBehind(v.ctx)
+	if err != nil {
+		return day, err
+	}
 	for _, o := range all {
 		if due, waits := v.due(o); waits {
+			if o.DisclosureState == guarantee.Sealed && len(mayHaveLeft(left, o.Guarantee)) > 0 {
+				due = leftBehind(o, due)
+			}
 			day.Due = append(day.Due, due)
 		}
 	}
@@ -158,6 +165,18 @@ func (v *visit) due(o view.OwnLetter) (view.BidderMove, bool) {
 		return d, false
 	}
 	return d, true
+}
+
+// leftBehind puts first what a bidder must look at before it pays for a letter, or names it.
+func leftBehind(o view.OwnLetter, due view.BidderMove) view.BidderMove {
+	if o.InstrumentState == guarantee.Issued {
+		due.What = ""
+	} else {
+		due.What = "（原待办：" + due.What + "）"
+	}
+	due.What = "有标段延期超过这份保函的最迟到期日，它可能不再够用，请先核对" + due.What
+	due.Urgent, due.Do.Text = true, "去核对"
+	return due
 }
 
 func (v *visit) ownLetters() (templ.Component, error) {

@@ -8,8 +8,10 @@ import (
 
 	"baohan/client/wire"
 	"baohan/guarantee"
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/party"
+	"baohan/tender"
 	"baohan/web/view"
 )
 
@@ -21,12 +23,27 @@ func (v *visit) ownLetter() (templ.Component, error) {
 	if err := v.published(&x); err != nil {
 		return nil, err
 	}
+	left, err := v.tender.LeftBehind(v.ctx)
+	if err != nil {
+		return nil, err
+	}
+	x.Left = mayHaveLeft(left, x.Guarantee)
 	return view.BidderLetter(v.signing(x.Name()), x), nil
 }
 
 func (v *visit) ownLetterState() (templ.Component, error) {
 	x, err := v.letterPage()
 	return view.LetterState(v.frame("申请"), x), err
+}
+
+// mayHaveLeft are the lots whose deadline moved beyond a letter that could be theirs.
+func mayHaveLeft(left []*tender.Lot, g *guarantee.Guarantee) (out []*tender.Lot) {
+	for _, l := range left {
+		if l.MayHaveLeft(g.SubmittedAt, g.Ceiling, calendar.DateOf(g.LatestExpiry)) {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 // letterPage is what the platform knows of one application of the visitor's.

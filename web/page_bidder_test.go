@@ -242,14 +242,16 @@ func (b *bidding) offered(id string) client.Offered {
 	return must(b.institution().OpenOffer(b.t.Context(), wire.ToIssuer{Kind: wire.Offered, Guarantee: id, At: b.clock.Now(), Body: body}))
 }
 
-func (b *bidding) paid(id string) {
+func (b *bidding) paid(id string) { b.paidAs(id, "BH-2026-0001") }
+
+func (b *bidding) paidAs(id, number string) {
 	b.t.Helper()
 	ctx, bank, offered := b.t.Context(), b.institution(), b.offered(id)
-	if err := bank.FeePaid(ctx, id, wire.FeePaid{Amount: offered.Application.Fee, Reference: "R1", PaidAt: b.clock.Now(),
+	if err := bank.FeePaid(ctx, id, wire.FeePaid{Amount: offered.Application.Fee, Reference: "R-" + number, PaidAt: b.clock.Now(),
 		Payer: letter.Account{Name: b.clerk.name, Number: "622200001", Bank: "测试银行"}}); err != nil {
 		b.t.Fatal(err)
 	}
-	if _, _, err := bank.Issue(ctx, must(bank.Write(ctx, offered, "BH-2026-0001", "电子投标保函平台"))); err != nil {
+	if _, _, err := bank.Issue(ctx, must(bank.Write(ctx, offered, number, "电子投标保函平台"))); err != nil {
 		b.t.Fatal(err)
 	}
 }

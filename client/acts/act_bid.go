@@ -18,7 +18,7 @@ var (
 
 // bid hands a bid in: lot; letter, the application's id, or empty and a deposit in cash (cash-amount, cash-reference,
 // cash-paid-at, cash-payer-name, -number, -bank); price in yuan, period_days, quality, leader; field-name and field-value of
-// what else is read out; files; of a consortium partner-name, partner-uscc, and the files agreement and consents in the
+// what else is read out; files; short-letter, where the letter is known to end too early; of a consortium partner-name, partner-uscc, and the files agreement and consents in the
 // partners' order; replaces, the id of the own bid in whose place this one comes, and keep, the ids of its files to go on with.
 func bid(ctx context.Context, d Desk, f *fields) (Result, error) {
 	lot, letterID, replaces := f.id("lot"), f.optionalID("letter"), f.optionalID("replaces")
@@ -50,6 +50,9 @@ func bid(ctx context.Context, d Desk, f *fields) (Result, error) {
 		return Result{}, err
 	}
 	w := watchFiles(d, opened)
+	if f.checked("short-letter") {
+		options = append(options, client.WithShortLetter())
+	}
 	options = append(options, client.WithFiles(w.files...), client.WithProgress(w.sent), client.Noting(n.sending))
 	var got wire.Bid
 	if replaces == "" {
@@ -57,7 +60,10 @@ func bid(ctx context.Context, d Desk, f *fields) (Result, error) {
 	} else {
 		got, err = b.ReplaceBid(ctx, about, replaces, letterID, terms, options...)
 	}
-	if err = errors.Join(err, release()); err != nil {
+	if err = errors.Join(err, release()); errors.Is(err, client.ErrShortLetter) {
+		return Result{}, &FieldError{"letter", shortWords}
+	}
+	if err != nil {
 		return Result{}, n.after(err)
 	}
 	return received(got, "投标已经递交"), n.forget()

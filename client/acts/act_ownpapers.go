@@ -138,7 +138,7 @@ func openBid(ctx context.Context, d Desk, f *fields) (Result, error) {
 	for i, x := range own.Form.Files {
 		facts = append(facts, Fact{"文件 " + number(i+1), x.Name + "，" + size(x.Size) + "，SM3 " + x.Digest.String()})
 	}
-	return Result{ID: id, Says: "在本机打开。开标之前，以下内容只有本单位的证书能打开。", Facts: facts}, nil
+	return Result{ID: id, Says: "在本机打开。开标之前，以下内容只有本单位的证书能打开。" + shortOf(ctx, d, own.Bid.Letter), Facts: facts}, nil
 }
 
 // toLotOfBid leads to a page of the lot of an own bid, which the platform does not know: bid, sealed, go. It is found by the

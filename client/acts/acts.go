@@ -59,11 +59,12 @@ type Opened interface {
 
 // Result is what became of an act.
 type Result struct {
-	ID    string // of what was made, where there is one
-	Go    string // the page to go to; empty: stay here
-	Says  string // one Chinese sentence
-	Facts []Fact // shown on the page as text
-	Files []Out  // for the person to keep
+	ID    string              // of what was made, where there is one
+	Go    string              // the page to go to; empty: stay here
+	Says  string              // one Chinese sentence
+	Facts []Fact              // shown on the page as text
+	Files []Out               // for the person to keep
+	Fill  map[string][]string // what the page of Go is filled in with, by the names of its fields
 }
 
 // Fact is a line for the page.

@@ -65,6 +65,11 @@ type Lot struct {
 	OpenedAt          time.Time           `json:"opened_at,omitzero"`
 	// Postponements are the moves of the deadline, in their order. Each changed the requirement by its deadline alone.
 	Postponements []Postponement `json:"postponements,omitzero"`
+	// LettersFrom stands where the deadline moved beyond what letters reach: letters that were applied for before this instant
+	// no longer suffice. LettersWords, while letters can be applied for, say in Chinese what that means for who holds one. Both
+	// follow from the notice and the orders, and are the same whoever asks.
+	LettersFrom  time.Time `json:"letters_from,omitzero"`
+	LettersWords []string  `json:"letters_words,omitzero"`
 	// Terminated says that the tender was called off, or ended without an award.
 	Terminated *Termination `json:"terminated,omitzero"`
 	// Retender names the lot that this one repeats.
@@ -94,12 +99,15 @@ type Postpone struct {
 
 // Postponement is one move of a lot's deadline with the order behind it.
 type Postponement struct {
-	From       time.Time `json:"from"`
-	To         time.Time `json:"to"`
-	Reason     string    `json:"reason"`
-	At         time.Time `json:"at"` // when it took effect here
-	Centre     []byte    `json:"centre"`
-	Supervisor []byte    `json:"supervisor"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"` // when it took effect here
+	// NewRound: it moved the deadline beyond what letters reach, and began another round of them (保函轮次): a bidder may
+	// have one live letter in it too.
+	NewRound   bool   `json:"new_round,omitzero"`
+	Centre     []byte `json:"centre"`
+	Supervisor []byte `json:"supervisor"`
 }
 
 // AwaitedList is a centre whose bid system has not yet handed in the list on which the lot is opened.

@@ -24,6 +24,8 @@ type bidderBid struct {
 	Field      []string `help:"招标文件要求唱标的其他内容，如 --field 费率=3.5%%；可重复。" placeholder:"名称=内容" sep:"none"`
 	Letter     string   `help:"保函的编号：在平台申请的，是申请编号；在机构柜台买的，是保函文件里的编号（check-file 会告诉您）。不设则为现金保证金。" placeholder:"编号"`
 
+	ShortLetter bool `help:"明知标段延期后这份保函不再够用，仍用它投标：开标时“有效期”一项存疑。"`
+
 	CashReference string    `help:"现金保证金的缴款识别号：虚拟子账号，或银行流水号。" placeholder:"号码"`
 	CashAmount    string    `help:"已缴的现金保证金，元。" placeholder:"元"`
 	CashPayer     string    `help:"付款的基本账户：户名。" placeholder:"户名"`
@@ -51,6 +53,9 @@ func (c *bidderBid) also() (out []client.BidOption, err error) {
 			return nil, err
 		}
 		out = append(out, client.WithCash(slip))
+	}
+	if c.ShortLetter {
+		out = append(out, client.WithShortLetter())
 	}
 	if len(c.File) > 0 {
 		out = append(out, client.WithPaths(c.File...), client.WithProgress(uploading(os.Stderr)))
@@ -148,7 +153,15 @@ func (c *bidderBid) Run(ctx context.Context, p *bidderCommand, s *Settings, out 
 	if errors.Is(err, client.ErrUnknown) {
 		return fmt.Errorf("%w\n没有收到平台签名的投标回执，不能当作已经投标。投标已存底；请在截止前执行 baohan bidder resume-bid %s %s，不会重复", err, lot.ID, bid.ID)
 	}
-	return said(out, bid, err)
+	return said(out, bid, short(err))
+}
+
+// short says what to do about a letter that no longer suffices.
+func short(err error) error {
+	if errors.Is(err, client.ErrShortLetter) {
+		return fmt.Errorf("%w\n标段延期后，这份保函依其文本最多顺延到的最迟到期日早于现在的投标有效期，不再够用，什么都没有发送。请为本标段重新申请一份（baohan bidder apply），再用 --letter 写明；明知仍要用它的，加 --short-letter", err)
+	}
+	return err
 }
 
 // terms are what the command line says is offered. They are checked before anything is made of them.
@@ -195,7 +208,7 @@ func (c *bidderReplace) Run(ctx context.Context, p *bidderCommand, s *Settings, 
 	if errors.Is(err, client.ErrUnknown) {
 		return fmt.Errorf("%w\n没有收到平台签名的回执，不能当作已经替换，原投标可能仍然有效。新投标已存底；请在截止前执行 baohan bidder resume-bid %s %s，不会重复", err, lot.ID, bid.ID)
 	}
-	return said(out, bid, err)
+	return said(out, bid, short(err))
 }
 
 type bidderResumeBid struct {

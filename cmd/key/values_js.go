@@ -143,6 +143,9 @@ func each(o js.Value, told func(name string, v js.Value)) {
 func resultOf(r acts.Result) js.Value {
 	v := object(map[string]any{"id": r.ID, "go": r.Go, "says": r.Says, "files": []any{}})
 	v.Set("facts", parsed(append([]acts.Fact{}, r.Facts...)))
+	if len(r.Fill) > 0 {
+		v.Set("fill", parsed(r.Fill))
+	}
 	for i, x := range r.Files {
 		one := object(map[string]any{"name": x.Name, "kind": x.Kind})
 		one.Set("bytes", toJS(x.Bytes))

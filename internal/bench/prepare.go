@@ -87,7 +87,7 @@ func (p *platform) prepareFor(ctx context.Context, h *sample.House, bidder sampl
 
 func (p *platform) apply(ctx context.Context, h *sample.House, d sample.Draft) error {
 	sealed, err := p.guarantees.Seal(ctx, guarantee.Submission{Reveal: d.RevealBytes, Application: d.Signed, Key: d.Key.Bytes()},
-		guarantee.Applicant{Party: d.Bidder.Party, Encryption: d.Bidder.Encrypt.Key.Public()}, h.Requirement, h.Keys, product(h.Bank), now())
+		guarantee.Applicant{Party: d.Bidder.Party, Encryption: d.Bidder.Encrypt.Key.Public()}, guarantee.Asked{Requirement: h.Requirement, Keys: h.Keys}, product(h.Bank), now())
 	if err != nil {
 		return err
 	}

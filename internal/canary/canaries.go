@@ -5,6 +5,9 @@ const desk = "./guarantee"
 // canaries are the planted faults, by promise.
 var canaries = []canary{
 	{"I1", "two live letters for one bidder and lot", "migrations/0003_guarantee.sql", "CREATE UNIQUE INDEX guarantee_uniq_live", "CREATE INDEX guarantee_uniq_live", desk, "TestOneLiveLetterPerLotAndBidder"},
+	{"I1", "two live letters for one bidder in a lot's next round", "guarantee/tags.go", "[]byte(bidder), number(round))", "[]byte(bidder), signing.Random(8))", desk, "TestOneLiveLetterPerLotAndBidder"},
+	{"I1", "a near postponement sells a second letter", "tender/apply.go", "Round: l.Round()}", "Round: len(l.Postponed)}", "./tender", "TestApplicationOverAMove"},
+	{"I1", "a letter is sold for a deadline that has moved beyond it", "tender/apply.go", "if now.Round() != l.Round() {", "if now == nil {", "./tender", "TestApplicationOverAMove"},
 	{"I1", "a number stands for two letters", "migrations/0003_guarantee.sql", "    UNIQUE (guarantor, number),\n", "", desk, "TestPreparedOnceIssuedOnce"},
 	{"I1", "a letter other than the prepared one is issued", "guarantee/issue_check.go", "if !bytes.Equal(digest[:], g.LetterDigest) {", "if digest.IsZero() {", desk, "TestPreparedOnceIssuedOnce"},
 	{"I1", "a letter with another ceiling is issued", "guarantee/issue_check.go", "if err := g.matches(u); err != nil {", "if err := g.matches(u); err != nil && false {", desk, "TestIssueAnotherThanAppliedFor"},

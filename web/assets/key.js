@@ -362,6 +362,7 @@
     form.dispatchEvent(new CustomEvent("acted", { bubbles: true, detail: { id: r.id, says: r.says, facts: r.facts, go: r.go } }));
     if (r.go) {
       sessionStorage.setItem("baohan-said", r.says);
+      if (r.fill) sessionStorage.setItem("baohan-fill", JSON.stringify({ at: r.go, fields: r.fill }));
       return setTimeout(() => location.assign(r.go), r.files.length ? 500 : 0); // a download that was begun goes on
     }
     show(form, r);
@@ -450,10 +451,22 @@
     }
   });
 
+  // fill writes what the last act knows into the empty fields of the page that it led to, and of no other.
+  const fill = () => {
+    const { at, fields } = JSON.parse(sessionStorage.getItem("baohan-fill") ?? "{}");
+    sessionStorage.removeItem("baohan-fill");
+    if (at !== location.pathname) return;
+    for (const [name, values] of Object.entries(fields)) {
+      const found = document.querySelectorAll(`form[data-act] input[name="${CSS.escape(name)}"]`);
+      values.forEach((v, i) => found[i]?.value === "" && (found[i].value = v));
+    }
+  };
+
   const welcome = () => {
     const said = sessionStorage.getItem("baohan-said");
     sessionStorage.removeItem("baohan-said");
     if (said) document.querySelector("main")?.prepend(element("p", { class: "notice screen", role: "status" }, said));
+    fill();
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", welcome);
   else welcome();

@@ -113,11 +113,20 @@ func (o OwnLetter) stage() int {
 type LetterPage struct {
 	OwnLetter
 	State   wire.Application
-	Lot     *tender.Lot // once the opening has published the letter
+	Lot     *tender.Lot   // once the opening has published the letter
+	Left    []*tender.Lot // that moved beyond what letters reach, and could be the lot of this one
 	Amount  letter.Fen
 	Lines   []letter.Line
 	Demands []wire.DemandStory
 }
+
+// mayRenew: it could be for a lot that left it behind, since it is sealed: asked for, in force,
+// or at its latest expiry.
+func (x LetterPage) mayRenew() bool {
+	return len(x.Left) > 0 && x.DisclosureState == guarantee.Sealed && !x.failed()
+}
+
+func (x LetterPage) latest() string { return calendar.DateOf(x.LatestExpiry).Chinese() }
 
 func (x LetterPage) facts() []Fact {
 	facts := []Fact{
@@ -187,7 +196,7 @@ type Bidding struct {
 	Lot     *tender.Lot
 	Me      letter.Party
 	Letters []OwnLetter // that could be meant: in force, sealed, and of this size
-	Others  []OwnLetter // in force and sealed, of another size
+	Others  []OwnLetter // in force and sealed, of another size or too short
 	Closed  bool
 }
 
@@ -200,12 +209,21 @@ func (b Bidding) choices() (all []Choice) {
 		all = append(all, Choice{o.ID, o.Name() + "，" + o.Guarantor + "，最高 " + Money(o.Ceiling), ""})
 	}
 	for _, o := range b.Others {
-		all = append(all, Choice{o.ID, o.Name() + "，" + o.Guarantor + "，最高 " + Money(o.Ceiling) + "（金额与本标段不同，请核对）", ""})
+		why := "金额与本标段不同，请核对"
+		if b.tooShort(o) {
+			why = "最迟到期日 " + calendar.DateOf(o.LatestExpiry).String() + " 早于本标段现在的投标有效期，不够用"
+		}
+		all = append(all, Choice{o.ID, o.Name() + "，" + o.Guarantor + "，最高 " + Money(o.Ceiling) + "（" + why + "）", ""})
 	}
 	if b.cash() {
 		all = append(all, Choice{"cash", "不用保函：以现金缴纳保证金", "须在下面填写缴款说明。"})
 	}
 	return all
+}
+
+// tooShort: of this size, and it ends before the bid validity that is demanded now.
+func (b Bidding) tooShort(o OwnLetter) bool {
+	return o.Ceiling == letter.LadderCeiling(b.Lot.Amount) && calendar.DateOf(o.LatestExpiry).Before(b.Lot.End.Expiry())
 }
 
 func (b Bidding) cash() bool { return slices.Contains(b.Lot.Forms, letter.FormCash) }
