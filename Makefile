@@ -1,7 +1,7 @@
 # `make` alone prints what can be made.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo build wasm pages test test-long check format vet tidy lint generate picture screenshots bench secrecy canaries clean
+.PHONY: help demo build wasm pages texts test test-long check format vet tidy lint generate picture screenshots bench secrecy canaries clean
 
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # How hard the modules are compressed; while you work on them, make wasm PACK=5.
@@ -54,6 +54,9 @@ TEMPL := github.com/a-h/templ/cmd/templ@v0.3.977
 
 pages: ## the pages' Go from their templates (web/view/*.templ); what it makes is checked in
 	go run $(TEMPL) generate -path web
+
+texts: ## the catalogue of every text of the pages (docs/texts.md) from the sources; what it makes is checked in
+	go test ./internal/texts/gather -count 1 -update
 
 # What pages load that others keep. Without npm the pages do without: live parts are replaced whole.
 web/assets/built/htmx.js: web/npm/package-lock.json

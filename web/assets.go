@@ -38,6 +38,7 @@ type asset struct {
 type assets struct {
 	edition string
 	byName  map[string]asset
+	spoken  map[string]string // a script's English edition; itself when it says nothing
 }
 
 const (
@@ -86,6 +87,7 @@ func loadAssets(from fs.FS) (a assets, err error) {
 			return a, err
 		}
 	}
+	a.speak()
 	sum := signing.NewSM3()
 	for _, name := range slices.Sorted(maps.Keys(a.byName)) {
 		part := signing.TaggedSum("baohan/asset/1", []byte(name), a.byName[name].body)

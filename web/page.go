@@ -194,8 +194,9 @@ func (v *visit) write(code int, page templ.Component) error {
 	if err := page.Render(view.Marked(v.ctx, v.mark()), &b); err != nil {
 		return err
 	}
+	body := v.spoken(b.Bytes())
 	v.Response().Header().Set("Content-Security-Policy", peoplePolicy)
-	return v.HTMLBlob(code, b.Bytes())
+	return v.HTMLBlob(code, body)
 }
 
 // peoplePolicy is that of a page with forms: it runs our scripts and the signing module, sends forms to us, and loads nothing

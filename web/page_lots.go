@@ -40,7 +40,9 @@ func (v *visit) lotPage() (templ.Component, error) {
 		return nil, err
 	}
 	acts, err := v.lotActs(l)
-	return view.Lot(v.signing(l.Lot.Name), l, acts), err
+	f := v.signing(view.Own(l.Lot.Name))
+	f.Key = v.x.known
+	return view.Lot(f, l, acts), err
 }
 
 // lotActs are what a role can do with a lot that its notice does not say: the files page_*.go of the roles add theirs.

@@ -61,6 +61,8 @@ func TestPagesOfOtherOpenings(t *testing.T) {
 		if says := l.htmlOf("", "/openings/"+id); !strings.Contains(says, "等待投标截止") || strings.Contains(says, "投标人第") {
 			t.Errorf("before the deadline: %s", says)
 		}
+		l.english("/openings/"+id, http.StatusOK)
+		l.english("/openings/"+id+"/board", http.StatusOK)
 	}
 	l.clock.Set(deadline.Add(time.Minute))
 	centre = l.signIn(l.centre, party.Centre)
@@ -78,6 +80,12 @@ func TestPagesOfOtherOpenings(t *testing.T) {
 	}
 	if says := l.htmlOf("", "/openings/"+spot.ID); !strings.Contains(says, "投标人第3建设公司") || !strings.Contains(says, "BH-2026-0001") || !strings.Contains(says, "捌拾万元整") {
 		t.Errorf("the public list: %s", says)
+	}
+	if says := l.english("/openings/"+spot.ID, http.StatusOK); !strings.Contains(says, `<span lang="zh-CN">投标人第3建设公司</span>`) || !strings.Contains(says, "Findings on the guarantees") {
+		t.Errorf("the public list in English: %s", says)
+	}
+	if says := l.english("/openings/"+few.ID, http.StatusOK); !strings.Contains(says, "Nothing was unsealed") {
+		t.Errorf("a failed lot in English: %s", says)
 	}
 	if got := l.as("", http.MethodGet, "/openings/"+few.ID+"/sheet.pdf", nil); got.status != http.StatusNotFound && got.status != http.StatusSeeOther {
 		t.Errorf("a sheet of a failed lot: %d", got.status)

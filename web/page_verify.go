@@ -22,9 +22,10 @@ type Published struct {
 
 // verifyPage is /verify, the same for everybody and for as long as this process runs.
 type verifyPage struct {
-	assets assets
-	roots  []byte // PEM
-	html   []byte
+	assets  assets
+	roots   []byte // PEM
+	html    []byte
+	foreign []byte // in English; nil: it cannot be said
 }
 
 var pages = template.Must(template.ParseFS(files, "assets/*.html"))
@@ -36,14 +37,30 @@ func newVerifyPage(from fs.FS, p Published, platform signing.Name) (v verifyPage
 	for _, r := range p.Roots {
 		v.roots = append(v.roots, r.PEM()...)
 	}
-	var b bytes.Buffer
-	err = pages.ExecuteTemplate(&b, "verify.html", struct {
-		Assets           string
-		Built            bool
-		Platform, Centre letter.Party
-	}{"/assets/" + v.assets.edition, v.assets.built(), letter.Party{Name: platform.Organization, USCC: platform.OrganizationID}, p.Centre})
-	v.html = b.Bytes()
+	is := verifyWords{"/assets/" + v.assets.edition, v.assets.built(), letter.Party{Name: platform.Organization, USCC: platform.OrganizationID}, p.Centre, ""}
+	if v.html, err = is.page(); err != nil {
+		return v, err
+	}
+	is.Texts = is.Assets + "/" + englishTexts
+	page, err := is.page()
+	if out, unsaid := v.assets.english(page); unsaid == nil {
+		v.foreign = out
+	}
 	return v, err
+}
+
+// verifyWords are what the page's template fills in.
+type verifyWords struct {
+	Assets           string
+	Built            bool
+	Platform, Centre letter.Party
+	Texts            string // of another language, for the module; empty: Chinese
+}
+
+func (w verifyWords) page() ([]byte, error) {
+	var b bytes.Buffer
+	err := pages.ExecuteTemplate(&b, "verify.html", w)
+	return b.Bytes(), err
 }
 
 // pages mounts what people look at. It is plain HTML: nothing here knows who asks, and nothing that a visitor chooses
@@ -56,7 +73,11 @@ func (s *server) pages(v verifyPage) {
 		return nil
 	})
 	s.echo.Match(read, "/verify", func(c echo.Context) error {
-		still(c, "text/html; charset=utf-8", pagePolicy, "no-cache", v.html)
+		page := v.html
+		if c.QueryParam("lang") == "en" && v.foreign != nil {
+			page = v.foreign
+		}
+		still(c, "text/html; charset=utf-8", pagePolicy, "no-cache", page)
 		return nil
 	})
 }

@@ -30,6 +30,21 @@ func TestPagesOfAVisitor(t *testing.T) {
 		v.picture("visitor-" + p.name)
 	}
 	v.silent("投标人第1建设公司")
+	v.open("/")
+	v.press("English") // and so on from page to page
+	v.says("A bid guarantee in minutes")
+	v.allEnglish()
+	v.picture("visitor-en-home")
+	v.press("All lots")
+	v.says("Tenderer", "Time left:", "Beijing time (UTC+8)")
+	v.allEnglish()
+	v.picture("visitor-en-lots")
+	v.press("湘江路绿化工程")
+	v.says("Bid security required", "捌拾万元整", "Remote opening (")
+	v.allEnglish()
+	v.picture("visitor-en-lot")
+	v.press("中文")
+	v.says("投标担保要求")
 }
 
 // A page is answered as the operation that reads the same: with the same walls, and a person is told in words.

@@ -79,7 +79,8 @@ type server struct {
 	log        *slog.Logger
 	echo       *echo.Echo
 	api        huma.API
-	assetPath  string           // under which pages find what they load
+	assetPath  string // under which pages find what they load
+	assets     assets
 	mounted    map[Route]string // by which row of the guard's table each page and form is guarded
 	demo       *Demo
 	readyz     http.Handler // may be nil
@@ -120,7 +121,7 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.assetPath = "/assets/" + verify.assets.edition
+	s.assets, s.assetPath = verify.assets, "/assets/"+verify.assets.edition
 	s.pages(verify)
 	s.people()
 	s.introduce(c.Published, c.PlatformChain)

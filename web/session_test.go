@@ -1,9 +1,9 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -53,7 +53,7 @@ func TestSignInOfABrowser(t *testing.T) {
 	w := newWorld(t)
 	bidder := w.person("甲建设有限公司", 11)
 	var in wire.SignIn
-	must(0, json.NewDecoder(must(w.signInRequest(bidder, party.Bidder).GetBody())).Decode(&in))
+	must(0, wire.ReadAnswer(must(io.ReadAll(must(w.signInRequest(bidder, party.Bidder).GetBody()))), &in))
 	in.Browser = true
 	got := w.send(w.request("POST", "/api/v1/session", in))
 	var s wire.Session

@@ -180,7 +180,7 @@ func (v *verification) verdict() (r Report, open string) {
 	for _, l := range v.lines {
 		tolerated, words := v.tolerated(l)
 		if tolerated && !strings.Contains(open, words) {
-			open += words
+			open += "；" + words
 		}
 		if l.Result != ResultPass && !tolerated {
 			r.OK = false
@@ -197,9 +197,9 @@ func (v *verification) tolerated(l Line) (ok bool, words string) {
 	case l.Name == lineStatus: // nobody gave a list, or one that was good once
 		return v.statusList == nil || v.statusStale, ""
 	case slices.Contains(revocationLines, l.Name):
-		return !v.lists, "；未提供吊销列表，证书此后是否被吊销未核对"
+		return !v.lists, "未提供吊销列表，证书此后是否被吊销未核对"
 	case l.Name == lineLog, l.Name == lineLogHead:
-		return v.log == nil || v.logOffered, "；未核对透明日志"
+		return v.log == nil || v.logOffered, "未核对透明日志"
 	}
 	return false, ""
 }

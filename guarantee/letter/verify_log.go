@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -108,9 +109,16 @@ func (v *verification) head(p LogProof) {
 		l.Words, l.Got = "日志头由您指定的日志签名，见证人在下列时刻已经看到这条记录", sightings(seen)
 	}
 	if v.logOffered {
-		l.Words = strings.ReplaceAll(l.Words, "您指定的", "平台公布的")
+		l.Words = cmp.Or(offeredWords[l.Words], l.Words)
 	}
 	v.add(l)
+}
+
+// offeredWords are what is said instead of a log that the platform, and not the reader, has named.
+var offeredWords = map[string]string{
+	"日志头由您指定的日志签名；没有要求见证人":           "日志头由平台公布的日志签名；没有要求见证人",
+	"日志头由您指定的日志签名，见证人在下列时刻已经看到这条记录":  "日志头由平台公布的日志签名，见证人在下列时刻已经看到这条记录",
+	"日志头不是您指定的日志签名的：证明出自另一本日志，或者被改动": "日志头不是平台公布的日志签名的：证明出自另一本日志，或者被改动",
 }
 
 func sightings(seen []tlog.Sighting) string {

@@ -197,8 +197,10 @@ func overWords(latest calendar.Date) string {
 
 // words are 已于2026年12月25日解除.
 func (e Ended) words() string {
-	return "已于" + e.Day.Chinese() + string([]rune(e.Reason.Chinese())[1:])
+	return fmt.Sprintf(endWords[e.Reason], e.Day.Chinese())
 }
+
+var endWords = map[EndReason]string{EndReleased: "已于%s解除", EndExpired: "已于%s到期", EndPaidOut: "已于%s赔付", EndSurrendered: "已于%s退保", EndVoid: "已于%s失效"}
 
 func fromTheFuture(l StatusList, now time.Time) bool {
 	return l.IssuedAt.After(now.Add(clockTolerance))

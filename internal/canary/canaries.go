@@ -184,7 +184,7 @@ var canaries = []canary{
 	{"I3", "a status list that a crash left unsigned is forgotten", "guarantee/statuslist.go", "if made, err = d.signStatusList(ctx); err != nil {\n\t\treturn made, err\n\t}", "", desk, "TestStatusListIsSignedOnce"},
 	{"I4", "a signed status list can be changed", "migrations/0019_status_list.sql", "IF OLD.signed IS NOT NULL OR NEW.signed IS NULL OR", "IF NEW.signed IS NULL OR", desk, "TestStatusListTableIsHeld"},
 	{"I4", "a status list is missing from the chain", "migrations/0019_status_list.sql", "NEW.sequence <> (SELECT coalesce(max(sequence), 0) + 1 FROM status_list)", "NEW.sequence < 1", desk, "TestStatusListTableIsHeld"},
-	{"I7", "the status list counts what ended sealed", "guarantee/statuslist.go", "AND g.disclosure_state IN ('disclosed', 'accepted') AND", "AND", desk, "TestStatusListIsSilentAboutSealedLetters"},
+	{"I7", "the status list counts what ended sealed", "guarantee/statuslist.go", "AND g.disclosure_state IN ('disclosed', 'accepted') AND g.latest_expiry >= @from`, pgx", "AND g.latest_expiry >= @from`, pgx", desk, "TestStatusListIsSilentAboutSealedLetters"},
 	{"I16", "a released letter passes", "guarantee/letter/verify_status.go", "case found:", "case found && l.Sequence < 0:", "./guarantee/letter", "TestVerifyStatus"},
 	{"I16", "anybody's status list counts", "guarantee/letter/verify_status.go", "v.compare(\"status_signer\", who.OrganizationID == want, want,", "v.compare(\"status_signer\", true, want,", "./guarantee/letter", "TestVerifyStatus"},
 	{"I16", "a status list of last year counts", "guarantee/letter/verify_status.go", "now.Sub(l.IssuedAt) > StaleAfter", "now.Sub(l.IssuedAt) > 100*StaleAfter", "./guarantee/letter", "TestVerifyStatus"},
@@ -199,7 +199,8 @@ var canaries = []canary{
 	{"I13", "a row taken away from the middle is passed over", "guarantee/audit.go", "case r.Nth != r.Seq:", "case false:", desk, "TestAuditFacts"},
 	{"I16", "a letter passes that the offered list names", "guarantee/letter/verify_status.go", "case found && v.statusOffered:", "case found && v.statusOffered && false:", "./guarantee/letter", "TestVerifyOfferedStatus"},
 	{"I16", "another letter's log proof counts", "guarantee/letter/verify_log.go", "case fact.Subject != f.Undertaking.Application.Application || got != want:", "case false && got == want:", "./guarantee/letter", "TestVerifyLogRefuses"},
-	{"I16", "a log proof is not asked for though the log was named", "guarantee/letter/verify.go", "return v.log == nil || v.logOffered, \"；未核对透明日志\"", "return true, \"；未核对透明日志\"", "./guarantee/letter", "TestVerifyLogged"},
+	{"I16", "a log proof is not asked for though the log was named", "guarantee/letter/verify.go", "return v.log == nil || v.logOffered, \"未核对透明日志\"", "return true, \"未核对透明日志\"", "./guarantee/letter", "TestVerifyLogged"},
+	{"I16", "an answer is half the one language and half the other", "guarantee/letter/verify/language.go", "if whole {", "if whole || out.Verdict != \"\" {", "./guarantee/letter/verify", "TestHalfAnAnswerIsNone"},
 
 	{"I14", "a stream outlives the session in which it was asked for", "web/stream.go", "if s.over(ctx, x) || st.send(", "if st.send(", "./web", "TestStreamEndsWithItsSession"},
 	{"I14", "a page is shown to whoever asks for it", "web/page.go", "if err := s.permit(v.ctx, operation, v.x, v.id); err != nil {", "if err := s.permit(v.ctx, operation, v.x, v.id); err != nil && false {", "./web", "TestPagesAskTheGuard"},

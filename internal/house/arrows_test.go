@@ -35,8 +35,9 @@ var arrows = map[string][]string{
 		"internal/blobs",
 		"guarantee/letter/page",      // the letter as people print it
 		"web/view", "tender/custody", // the officer's page, served on a custodian's own machine
+		"internal/texts", "internal/texts/markup",
 		"client/wire"), // the JSON bodies, said once for both ends
-	"web/view": with(letters, "tender", "tender/custody", "guarantee", "banks", "party", "signing", "client/wire"),
+	"web/view": with(letters, "internal/texts", "tender", "tender/custody", "guarantee", "banks", "party", "signing", "client/wire"),
 
 	"client":      with(letters, "client/wire", "signing", "signing/httpsig", "signing/tlog"),
 	"client/wire": with(letters, "signing"),
@@ -59,6 +60,9 @@ var arrows = map[string][]string{
 	"internal/pack":           {},
 	"internal/store":          {},
 	"internal/secrecy":        {everything}, // a whole platform, to be searched for who bids
+	"internal/texts":          {},
+	"internal/texts/gather":   {"internal/texts", "internal/texts/markup"},
+	"internal/texts/markup":   {"internal/texts"},
 	"internal/testdb":         {"internal/clock/sqlclock", "internal/devpg", "migrations"},
 	"internal/testlog":        {"signing", "signing/tlog", "signing/translog"},
 	"internal/testdb/cmd":     {"internal/devpg", "internal/testdb"},
@@ -68,19 +72,20 @@ var arrows = map[string][]string{
 	"internal/story": with(letters, "client", "client/wire", "signing", "signing/httpsig", "guarantee/letter/paper", "signing/devca", "signing/tlog", "internal/devpg"),
 
 	"cmd/baohan": {everything},
-	"cmd/verify": {"guarantee/letter/verify"},                         // what the browser runs
+	"cmd/verify": {"guarantee/letter/verify", "internal/texts"},       // what the browser runs
 	"cmd/key":    {"client", "client/acts", "client/wire", "signing"}, // and what signs there
 }
 
 // inTests says what tests may import beyond the arrows of their package.
 var inTests = map[string][]string{
-	everything:              {"internal/blobs", "internal/drawn", "internal/testdb", "internal/testlog", "internal/sample", "internal/clock/sqlclock", "internal/devpg", "signing/devca"},
-	"web":                   {"client", "client/acts", "banks/sandbox", "tender/custody", "guarantee/letter/page", "guarantee/letter/paper"}, // drive the server as its users do
-	"jobs":                  {"client", "banks/sandbox"},
-	"banks":                 {"client", "banks/sandbox"},
-	"client":                {"banks/sandbox"},
-	"guarantee/letter/page": {"guarantee/letter"},                      // letters to be set
-	"migrations":            {"guarantee", "tender", "party", "banks"}, // states that the database holds a second time
+	everything:                {"internal/blobs", "internal/drawn", "internal/testdb", "internal/testlog", "internal/sample", "internal/clock/sqlclock", "internal/devpg", "signing/devca"},
+	"web":                     {"client", "client/acts", "banks/sandbox", "tender/custody", "guarantee/letter/page", "guarantee/letter/paper"}, // drive the server as its users do
+	"jobs":                    {"client", "banks/sandbox"},
+	"banks":                   {"client", "banks/sandbox"},
+	"client":                  {"banks/sandbox"},
+	"guarantee/letter/page":   {"guarantee/letter"},                      // letters to be set
+	"guarantee/letter/verify": {"internal/texts"},                        // its answers in English
+	"migrations":              {"guarantee", "tender", "party", "banks"}, // states that the database holds a second time
 }
 
 // A library that only the named packages may import, with the reason. Tests of those packages may
@@ -115,7 +120,7 @@ var libraries = []library{
 	},
 	{
 		paths:  []string{"github.com/a-h/templ"},
-		only:   []string{"web", "web/view"},
+		only:   []string{"web", "web/view", "internal/texts/gather"},
 		reason: "pages are the edge's",
 	},
 	{

@@ -66,7 +66,7 @@ var leaks = []leak{
 	},
 	{
 		what:  "handing in locks the lot's row",
-		edits: []edit{{"tender/apply.go", "	l, err := readLot(ctx, tx, id)\n", "	if _, err := lockLotRow(ctx, tx, id); err != nil {\n		return time.Time{}, err\n	}\n	l, err := readLot(ctx, tx, id)\n"}},
+		edits: []edit{{"tender/apply.go", "	if l, err = readLot(ctx, tx, id); err != nil {\n", "	if _, err := lockLotRow(ctx, tx, id); err != nil {\n		return nil, now, err\n	}\n	if l, err = readLot(ctx, tx, id); err != nil {\n"}},
 		finds: []string{"LEAK rows of lots were touched"},
 	},
 	{

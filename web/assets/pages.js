@@ -33,6 +33,7 @@ const two = (n) => String(n).padStart(2, "0");
 
 function shown(t) {
   const d = new Date(t + 8 * 3600e3); // Beijing, whatever this machine thinks
+  if (document.documentElement.lang === "en") return d.toISOString().slice(0, 19).replace("T", " ");
   return `${d.getUTCFullYear()}年${d.getUTCMonth() + 1}月${d.getUTCDate()}日 ${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}`;
 }
 
@@ -161,7 +162,7 @@ document.addEventListener("click", (e) => {
 
 // What is printed says where it comes from and when it was.
 window.addEventListener("beforeprint", () => {
-  for (const p of document.querySelectorAll("[data-printed]")) p.textContent = `打印自电子投标保函平台 ${location.origin}${location.pathname}，${shown(serverNow())}（北京时间，以服务器为准）`;
+  for (const p of document.querySelectorAll("[data-printed]")) p.textContent = `打印自电子投标保函平台 ${location.origin + location.pathname}，${shown(serverNow())}（北京时间，以服务器为准）`;
 });
 
 // A form is sent once. What cannot be taken back is asked once.

@@ -2,7 +2,12 @@
 // under which it can load nothing and send nothing; it talks to the page alone.
 "use strict";
 
-self.ready = () => postMessage({ ready: true });
+let texts; // of another language; none: the module answers in Chinese
+
+self.ready = () => {
+  if (texts) baohan.speak(texts);
+  postMessage({ ready: true });
+};
 
 const bytesOf = async (file) => new Uint8Array(await file.arrayBuffer());
 
@@ -36,6 +41,7 @@ const calls = {
 
 onmessage = async ({ data }) => {
   if (data.module) {
+    texts = data.texts;
     try {
       const go = new Go();
       await go.run(await WebAssembly.instantiate(data.module, go.importObject));

@@ -8,7 +8,6 @@ const words = {
   old: "这个浏览器不能运行核对模块（缺少 WebAssembly）。请换用新版的浏览器（在微信里打开的，请选择“在浏览器打开”），或者用命令 baohan verify 核对。",
   load: "核对模块没有载入：请检查网络后刷新本页。仍不成功的，请用命令 baohan verify 核对。",
   ready: "核对模块已载入，可以断网。请选择文件。",
-  checking: "正在核对",
   large: "文件超过 64 MiB，没有读取：保函文件没有这么大，请确认选对了文件。",
   several: "一次只核对一个文件，请分别选择。",
   read: "文件读不出来：可能已被移动或者没有权限。请重新选择。",
@@ -18,7 +17,7 @@ const words = {
 
 // ---- the worker
 
-let module, worker, alive, lastID = 0;
+let module, texts, worker, alive, lastID = 0;
 const waiting = new Map();
 
 // start runs the module in a new worker; the promise holds when it can be asked.
@@ -41,7 +40,7 @@ const start = () =>
       waiting.delete(data.id);
       data.failed ? w.reject(new Error("read")) : w.resolve(data.answer);
     };
-    worker.postMessage({ module });
+    worker.postMessage({ module, texts });
   });
 
 const ask = async (call, rest) => {
@@ -82,14 +81,28 @@ const keep = async (roots, list, keys) => {
 // ---- small parts
 
 const say = (text, how = "") => {
-  $("status").textContent = text;
+  put($("status"), text);
   $("status").className = "status " + how;
   if (how === "bad") $("status").scrollIntoView({ block: "nearest" });
 };
 
+const foreign = document.documentElement.lang === "en";
+
+// put writes a text. On the English page what is still Chinese in it is a name or what binds, and is marked Chinese.
+const put = (e, text) => {
+  if (!foreign) return void (e.textContent = text);
+  e.replaceChildren(...text.split(/([\p{Script=Han}\u3000-\u303f\uff00-\uffef]+)/u).map((part, i) => {
+    if (i % 2 === 0) return part;
+    const own = document.createElement("span");
+    own.lang = "zh-CN";
+    own.textContent = part;
+    return own;
+  }));
+};
+
 const element = (name, text = "", how = "") => {
   const e = document.createElement(name);
-  e.textContent = text;
+  put(e, text);
   if (how) e.className = how;
   return e;
 };
@@ -97,7 +110,7 @@ const element = (name, text = "", how = "") => {
 const facts = (into, list) =>
   into.replaceChildren(...list.flatMap(([label, value, code]) => [element("dt", label), element("dd", value, code ? "code" : "")]));
 
-const beijing = (t) => t.toLocaleString("zh-CN", { timeZone: "Asia/Shanghai", hour12: false }) + "（北京时间）";
+const beijing = (t) => `${t.toLocaleString("sv-SE", { timeZone: "Asia/Shanghai" })}（北京时间）`; // the Swedish write 2026-12-05 09:30:00
 
 // ---- whom to trust
 
@@ -113,15 +126,15 @@ const showStatus = async () => {
   const { roots, platform_roots, platform, lists, status, status_offered, log, log_offered } = given();
   unused = "";
   let words = "没有状态清单（平台没有公布，或者没有载入）：不知道保函此刻是否仍然有效。";
-  if (status && !status_offered) words = "状态清单用您选择的 " + status.name + "。";
+  if (status && !status_offered) words = `状态清单用您选择的 ${status.name}。`;
   if (status_offered) {
     const a = await ask("verify", { file: status.file, given: { roots, platform_roots, platform, lists } });
     const fault = (a.lines ?? []).find((l) => l.result === "doubtful") ?? { words: a.error ?? a.words };
     if (a.verdict !== "passed") unused = "平台公布的状态清单没有采用，原因见“本次核对信任谁”。";
-    words = !unused ? "用本平台公布、随本页载入的状态清单。" + a.words + "。"
-      : "本平台公布的状态清单没有采用：" + fault.words + "。" + (fault.name === "status_age" ? "列在其中的保函仍按不再有效处理；没有列的，不知道是否有效，除非已过最迟到期日。" : "");
+    words = !unused ? `用本平台公布、随本页载入的状态清单。${a.words}。` : `本平台公布的状态清单没有采用：${fault.words}。`;
+    if (unused && fault.name === "status_age") words += "列在其中的保函仍按不再有效处理；没有列的，不知道是否有效，除非已过最迟到期日。";
   }
-  $("trust-status").textContent = words;
+  put($("trust-status"), words);
   $("trust-log").textContent = log_offered
     ? "保函附有透明日志证明的，用本平台公布的日志和见证人公钥核对；平台自己公布的公钥防不了平台自己，请从平台以外的途径取得公钥，填在“更多选项”中。"
     : log ? "透明日志用您填写的公钥核对。" : "没有透明日志的公钥：不核对日志头的签名。";
@@ -131,11 +144,11 @@ const showTrust = async () => {
   const own = $("roots").files[0], platformRoots = $("platform-roots").files[0];
   const answer = await ask("roots", { from: rootsSource() });
   $("trust-words").textContent = own
-    ? "核对用的是您选择的根证书（" + own.name + "），没有用平台公布的。签名的证书链须连到下列根证书之一。"
+    ? `核对用的是您选择的根证书（${own.name}），没有用平台公布的。签名的证书链须连到下列根证书之一。`
     : "核对用的是本平台公布的根证书。签名的证书链须连到下列根证书之一。";
   const rows = (answer.roots ?? []).map((r) => {
     const row = element("tr");
-    row.append(element("td", r.name), element("td", r.fingerprint, "code"), element("td", r.from + "至" + r.to));
+    row.append(element("td", r.name), element("td", r.fingerprint, "code"), element("td", `${r.from}至${r.to}`));
     return row;
   });
   if (answer.error) {
@@ -146,10 +159,10 @@ const showTrust = async () => {
   }
   $("trust-roots").replaceChildren(...rows);
   const platform = $("platform").value.trim(), centre = $("centre").value.trim();
-  $("trust-platform").textContent =
-    (platform ? "平台回执只认统一社会信用代码 " + platform + " 的签署" : "平台回执不限签署单位，请自行看结果中的签署单位") +
-    (platformRoots ? "，其证书链用您选择的 " + platformRoots.name + " 核对" : "") +
-    (centre ? "；核验结果表只认 " + centre + " 的签署。" : "；核验结果表不限签署单位。");
+  $("trust-platform").textContent = [
+    platform ? `平台回执只认统一社会信用代码 ${platform} 的签署。` : "平台回执不限签署单位，请自行看结果中的签署单位。",
+    platformRoots ? `平台回执的证书链用您选择的 ${platformRoots.name} 核对。` : "",
+    centre ? `核验结果表只认 ${centre} 的签署。` : "核验结果表不限签署单位。"].join(foreign ? " " : "");
   await showStatus();
 };
 
@@ -189,7 +202,7 @@ const check = async () => {
   const mine = ++turn, file = chosen;
   $("result").hidden = true;
   if (file.size > mostBytes) return say(words.large, "bad");
-  say(words.checking + "：" + file.name + "……", "busy");
+  say(`正在核对：${file.name}……`, "busy");
   try {
     const g = given();
     await showTrust();
@@ -205,12 +218,15 @@ const check = async () => {
 
 const show = (a, file) => {
   $("result").className = a.verdict;
+  $("result").lang = a.untold ? "zh-CN" : document.documentElement.lang;
+  $("only").hidden = !a.untold;
+  $("verdict").lang = document.documentElement.lang;
   $("verdict-title").textContent = a.title;
-  $("words").textContent = a.words;
+  put($("words"), a.words);
   $("match").hidden = !a.match;
-  $("match").textContent = a.match ?? "";
+  put($("match"), a.match ?? "");
   $("match").className = "match " + (a.scanned ?? "");
-  facts($("about"), [["文件", file.name + "（" + file.size.toLocaleString("zh-CN") + " 字节）"], ["文件 SM3", a.sm3, true], ["核对时间", beijing(new Date())]]);
+  facts($("about"), [["文件", `${file.name}（${file.size.toLocaleString("en")} 字节）`], ["文件 SM3", a.sm3, true], ["核对时间", beijing(new Date())]]);
   $("facts-part").hidden = !a.facts;
   facts($("facts"), (a.facts ?? []).map((f) => [f.label, f.value, f.code]));
   $("sheet").hidden = !a.sheet;
@@ -219,7 +235,7 @@ const show = (a, file) => {
   const worst = { failed: "doubtful", open: "unknown" }[a.verdict];
   const faults = (a.lines ?? []).filter((l) => l.result === worst).map((l) => l.title);
   $("faults").hidden = faults.length === 0;
-  $("faults").textContent = (a.verdict === "failed" ? "不通过的项目：" : "没有核对的项目：") + faults.join("、");
+  put($("faults"), (a.verdict === "failed" ? "不通过的项目：" : "没有核对的项目：") + faults.join("、"));
   $("result").hidden = false;
   $("result").scrollIntoView({ block: "start" });
   $("verdict").focus({ preventScroll: true });
@@ -228,8 +244,8 @@ const show = (a, file) => {
 const line = (l) => {
   const row = element("tr", "", l.result), title = element("th", l.title), text = element("td", l.words);
   title.scope = "row";
-  if (l.want) text.append(element("span", "应为：" + l.want, "value"));
-  if (l.got) text.append(element("span", "实为：" + l.got, "value"));
+  if (l.want) text.append(element("span", `应为：${l.want}`, "value"));
+  if (l.got) text.append(element("span", `实为：${l.got}`, "value"));
   row.append(element("td", l.says), title, text);
   return row;
 };
@@ -247,6 +263,7 @@ const take = (files) => {
 let scan = "";
 
 const showScan = async () => {
+  for (const a of document.querySelectorAll("a[hreflang]")) a.hash = location.hash; // the scan goes along
   const fragment = location.hash.slice(1);
   if (!fragment.includes("=")) return;
   scan = fragment;
@@ -285,9 +302,10 @@ const load = async () => {
   if (typeof WebAssembly !== "object" || typeof Worker !== "function") return say(words.old, "bad");
   say($("status").textContent, "busy");
   try {
-    const [code, roots, list, keys] = await Promise.all([fetch(assets + "/verify.wasm"), fetch("/roots.pem"),
-      offered("/api/v1/status-list"), offered("/api/v1/log/keys")]);
-    if (!code.ok || !roots.ok) throw new Error("load");
+    const [code, roots, list, keys, language] = await Promise.all([fetch(assets + "/verify.wasm"), fetch("/roots.pem"),
+      offered("/api/v1/status-list"), offered("/api/v1/log/keys"), $("main").dataset.texts && fetch($("main").dataset.texts)]);
+    if (!code.ok || !roots.ok || language && !language.ok) throw new Error("load");
+    texts = await language?.text();
     await keep(roots, list, keys);
     const bytes = await code.arrayBuffer();
     try {

@@ -9,6 +9,7 @@ import (
 
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
+	"baohan/internal/texts"
 	"baohan/party"
 )
 
@@ -75,6 +76,9 @@ func (f Frame) under(l Link) bool {
 }
 
 func (f Frame) asset(name string) string { return f.Assets + "/" + name }
+
+// Own marks what somebody has named himself, so that no page in another language takes it for a text of ours.
+func Own(s string) string { return texts.Own(s) }
 
 // RoleWords is a role as people say it.
 func RoleWords(r party.Role) string {

@@ -49,7 +49,7 @@ func WaitingPage(f Frame, w Waiting, part string) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if !f.Hall {
-				templ_7745c5c3_Err = Crumbs(Link{"/openings", "开标"}, Link{"", w.Lot.Lot.Name}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Crumbs(Link{"/openings", "开标"}, Link{"", Own(w.Lot.Lot.Name)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -58,7 +58,7 @@ func WaitingPage(f Frame, w Waiting, part string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Title(w.Lot.Project.Name, w.Lot.Lot.Name+"（标段编号 "+w.Lot.Lot.Code+"）"+openingPlace(w.Lot)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Title(Own(w.Lot.Project.Name), Own(w.Lot.Lot.Name)+"（标段编号 "+w.Lot.Lot.Code+"）"+openingPlace(w.Lot)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -308,9 +308,9 @@ func WaitingBoard(w Waiting) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var14 string
-				templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(a.Custodian.Name)
+				templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(Own(a.Custodian.Name))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `view/hall_waiting.templ`, Line: 64, Col: 26}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `view/hall_waiting.templ`, Line: 64, Col: 31}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 				if templ_7745c5c3_Err != nil {
@@ -323,7 +323,7 @@ func WaitingBoard(w Waiting) templ.Component {
 				var templ_7745c5c3_Var15 string
 				templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(a.Words())
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `view/hall_waiting.templ`, Line: 64, Col: 42}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `view/hall_waiting.templ`, Line: 64, Col: 47}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 				if templ_7745c5c3_Err != nil {

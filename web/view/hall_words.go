@@ -43,9 +43,9 @@ func bidName(bidders []letter.Party) string {
 	case 0:
 		return "无法读取的投标"
 	case 1:
-		return bidders[0].Name
+		return Own(bidders[0].Name)
 	}
-	return bidders[0].Name + "（联合体牵头人）"
+	return Own(bidders[0].Name) + "（联合体牵头人）"
 }
 
 func (h Hall) bidName(id string) string {

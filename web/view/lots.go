@@ -39,7 +39,7 @@ func formsWords(all []letter.Form) string {
 func names(all []letter.Party) string {
 	words := make([]string, len(all))
 	for i, p := range all {
-		words[i] = p.Name + "（" + p.USCC + "）"
+		words[i] = Own(p.Name) + "（" + p.USCC + "）"
 	}
 	return strings.Join(words, "；")
 }

@@ -374,7 +374,7 @@ func OpeningPage(f Frame, l *tender.Lot, o tender.Opening, hall bool) templ.Comp
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Title(l.Project.Name, l.Lot.Name+"（标段编号 "+l.Lot.Code+"）"+openingPlace(l)+"，"+Second(o.OpenedAt)+" 公布").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Title(Own(l.Project.Name), Own(l.Lot.Name)+"（标段编号 "+l.Lot.Code+"）"+openingPlace(l)+"，"+Second(o.OpenedAt)+" 公布").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -464,20 +464,20 @@ func OpeningPage(f Frame, l *tender.Lot, o tender.Opening, hall bool) templ.Comp
 									return templ_7745c5c3_Err
 								}
 								if i > 0 {
-									templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "联合体成员：")
+									templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<span>联合体成员：")
 									if templ_7745c5c3_Err != nil {
 										return templ_7745c5c3_Err
 									}
 									var templ_7745c5c3_Var22 string
-									templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(p.Name)
+									templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(Own(p.Name))
 									if templ_7745c5c3_Err != nil {
-										return templ.Error{Err: templ_7745c5c3_Err, FileName: `view/openings.templ`, Line: 76, Col: 36}
+										return templ.Error{Err: templ_7745c5c3_Err, FileName: `view/openings.templ`, Line: 76, Col: 47}
 									}
 									_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 									if templ_7745c5c3_Err != nil {
 										return templ_7745c5c3_Err
 									}
-									templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "， ")
+									templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "，</span> ")
 									if templ_7745c5c3_Err != nil {
 										return templ_7745c5c3_Err
 									}

@@ -25,6 +25,8 @@ type Answer struct {
 	Sheet   string       `json:"sheet,omitzero"` // the text of a verification sheet or an opening record that passed
 	Scanned Scanned      `json:"scanned,omitzero"`
 	Match   string       `json:"match,omitzero"` // Scanned in words
+
+	Untold bool `json:"untold,omitzero"` // asked in another language, which lacks a text of this answer: it is Chinese
 }
 
 // Line is one check as it is shown: what was wanted is left out of a line that passes.
@@ -41,12 +43,12 @@ type Asked struct {
 }
 
 // Ask answers a question that came as JSON with an Answer in JSON: the way in and out of the browser's module.
-func Ask(b, question []byte, now time.Time) []byte {
+func Ask(b, question []byte, now time.Time, in Language) []byte {
 	var asked Asked
 	if err := json.Unmarshal(question, &asked, json.RejectUnknownMembers(true)); err != nil {
-		return marshal(Answer{Error: "核对模块与页面的版本不一致，请刷新页面后再试"})
+		return marshal(in.answer(Answer{Error: "核对模块与页面的版本不一致，请刷新页面后再试"}))
 	}
-	return marshal(asked.answer(b, now))
+	return marshal(in.answer(asked.answer(b, now)))
 }
 
 func (a Asked) answer(b []byte, now time.Time) Answer {

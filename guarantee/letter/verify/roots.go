@@ -18,17 +18,17 @@ type Root struct {
 }
 
 // Roots reads the anchors of a PEM file for people: {"roots":[…]} or {"error":"…"}.
-func Roots(name string, text []byte) []byte {
+func Roots(name string, text []byte, in Language) []byte {
 	certificates, err := signing.ParseCertificatesPEM(text)
 	if err == nil {
 		_, err = signing.NewTrust(certificates...)
 	}
 	if err != nil {
-		return marshal(Answer{Error: fmt.Sprintf("%s：不能作为根证书（PEM），请换一个文件", name)})
+		return marshal(in.answer(Answer{Error: fmt.Sprintf("%s：不能作为根证书（PEM），请换一个文件", name)}))
 	}
 	all := make([]Root, len(certificates))
 	for i, c := range certificates {
-		all[i] = Root{c.Subject().String(), c.Fingerprint().String(), day(c.NotBefore()), day(c.NotAfter())}
+		all[i] = Root{c.Subject().String(), c.Fingerprint().String(), in.known(day(c.NotBefore())), in.known(day(c.NotAfter()))}
 	}
 	return marshal(struct {
 		Roots []Root `json:"roots"`
@@ -36,10 +36,10 @@ func Roots(name string, text []byte) []byte {
 }
 
 // Scan reads the fragment of an address for people: the scan, or {"error":"…"}.
-func Scan(fragment string) []byte {
+func Scan(fragment string, in Language) []byte {
 	s, err := paper.ParseScan(fragment)
 	if err != nil {
-		return marshal(Answer{Error: scannedWords[Unreadable]})
+		return marshal(in.answer(Answer{Error: scannedWords[Unreadable]}))
 	}
 	return marshal(s)
 }

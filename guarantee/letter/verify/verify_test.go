@@ -2,7 +2,10 @@ package verify_test
 
 import (
 	"bytes"
+	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,6 +14,7 @@ import (
 	"baohan/guarantee/letter/paper"
 	"baohan/guarantee/letter/verify"
 	"baohan/internal/sample"
+	"baohan/internal/texts"
 )
 
 var present = time.Date(2026, 11, 25, 9, 30, 0, 0, time.UTC)
@@ -42,11 +46,52 @@ func (w world) ask(b []byte, q verify.Asked) (a verify.Answer) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := json.Unmarshal(verify.Ask(b, question, present), &a, json.RejectUnknownMembers(true)); err != nil {
+	if err := json.Unmarshal(verify.Ask(b, question, present, nil), &a, json.RejectUnknownMembers(true)); err != nil {
 		w.t.Fatal(err)
 	}
+	w.english(b, question, a)
 	return a
 }
+
+// english asks the same for a reader of English: the same is found, and all of it is said.
+func (w world) english(b, question []byte, chinese verify.Answer) {
+	w.t.Helper()
+	var unsaid []string
+	var a verify.Answer
+	say := english()
+	if err := json.Unmarshal(verify.Ask(b, question, present, func(text string) (string, bool) {
+		said, ok := say(text)
+		if !ok {
+			unsaid = append(unsaid, text)
+		}
+		return said, ok
+	}), &a, json.RejectUnknownMembers(true)); err != nil {
+		w.t.Fatal(err)
+	}
+	if a.Untold {
+		w.t.Errorf("this answer has no English: %q", unsaid)
+	}
+	if a.Verdict != chinese.Verdict || len(a.Lines) != len(chinese.Lines) || a.SM3 != chinese.SM3 || a.Sheet != chinese.Sheet {
+		w.t.Errorf("in English the answer is another: %+v, not %+v", a, chinese)
+	}
+	for _, f := range a.Facts {
+		if texts.Chinese(f.Label) {
+			w.t.Errorf("a fact has no English name: %s", f.Label)
+		}
+	}
+}
+
+var english = sync.OnceValue(func() verify.Language {
+	po, err := os.ReadFile("../../../web/texts/en.po")
+	if err != nil {
+		panic(err)
+	}
+	c, err := texts.Open(string(po))
+	if err != nil {
+		panic(err)
+	}
+	return c.Say
+})
 
 func TestVerdicts(t *testing.T) {
 	w := newWorld(t)
@@ -130,7 +175,7 @@ func TestGivenRefused(t *testing.T) {
 	if a := w.ask(make([]byte, verify.MaxSize+1), verify.Asked{Given: w.roots()}); !strings.Contains(a.Error, "64 MiB") {
 		t.Errorf("too large: %+v", a)
 	}
-	if b := verify.Ask(file, []byte(`{"rots":{}}`), present); !strings.Contains(string(b), "版本不一致") {
+	if b := verify.Ask(file, []byte(`{"rots":{}}`), present, nil); !strings.Contains(string(b), "版本不一致") {
 		t.Errorf("a question that is none: %s", b)
 	}
 }
@@ -185,16 +230,40 @@ func TestScanned(t *testing.T) {
 
 func TestRoots(t *testing.T) {
 	w := newWorld(t)
-	got := string(verify.Roots("root.pem", w.CA.Root.PEM()))
+	got := string(verify.Roots("root.pem", w.CA.Root.PEM(), nil))
 	if !strings.Contains(got, w.CA.Root.Fingerprint().String()) || !strings.Contains(got, "示例根证书") {
 		t.Error(got)
 	}
 	for _, text := range [][]byte{nil, []byte("x"), w.Bank.Sign.Certificate().PEM()} {
-		if got := string(verify.Roots("x.pem", text)); !strings.Contains(got, `"error":"x.pem：不能作为根证书`) {
+		if got := string(verify.Roots("x.pem", text, nil)); !strings.Contains(got, `"error":"x.pem：不能作为根证书`) {
 			t.Error(got)
 		}
 	}
-	if got := string(verify.Scan("number=A")); !strings.Contains(got, "error") {
+	if got := string(verify.Scan("number=A", nil)); !strings.Contains(got, "error") {
 		t.Error(got)
+	}
+}
+
+// A language that lacks one text of an answer gives the verdict's word, and the answer as it is.
+func TestHalfAnAnswerIsNone(t *testing.T) {
+	w := newWorld(t)
+	question, err := json.Marshal(verify.Asked{Given: w.roots()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := w.bytes(w.Issue(w.Blind(), "XJSL-2026-000001").File())
+	var chinese, a verify.Answer
+	for into, in := range map[*verify.Answer]verify.Language{&chinese: nil, &a: func(text string) (string, bool) {
+		if said, ok := english()(text); !strings.Contains(said, "platform") {
+			return said, ok
+		}
+		return text, false
+	}} {
+		if err := json.Unmarshal(verify.Ask(file, question, present, in), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !a.Untold || a.Title != "Passed" || a.Words != chinese.Words || !slices.Equal(a.Lines, chinese.Lines) || !slices.Equal(a.Facts, chinese.Facts) {
+		t.Errorf("half of it: %+v", a)
 	}
 }
