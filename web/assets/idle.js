@@ -51,7 +51,9 @@
     cover.addEventListener("close", () => back || cover.showModal());
     form.addEventListener("acted", async (e) => {
       e.stopPropagation();
-      settle(await look(true));
+      let s;
+      while (!(s = await look(true))) await new Promise((again) => setTimeout(again, 1000)); // a slow line
+      settle(s);
     });
     document.body.append(cover);
     if (!document.querySelector("script[src$='/key.js']")) document.head.append(element("script", { src: assets + "/key.js" }));

@@ -85,7 +85,7 @@ func ProposeOrder(f Frame, d ProposeDesk) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " <ol><li>交易中心在此填写并签名。</li><li>行政监督打开同一文本核对，签署同样的内容；不同意的写明理由。</li><li>交易中心提交两方签名的延期令，截止时间随即推迟，公告页面公开延期令，密钥保管人同时收到。</li></ol><p>三步都须在<strong>现在的截止时间之前</strong>办完，过时作废。截止时间只能推迟，不能提前；其他招标要求不变，已递交的投标和保函继续有效。</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " <ol><li>交易中心在此填写并签名。</li><li>行政监督打开同一文本核对，签署同样的内容；不同意的写明理由。</li><li>交易中心提交两方签名的延期令，截止时间随即推迟，公告页面公开延期令，密钥保管人同时收到。</li></ol><p>三步都须在<strong>现在的截止时间之前</strong>办完，过时作废。截止时间只能推迟，不能提前；其他招标要求不变，已递交的投标继续有效；推迟超过已开立保函的最迟到期日的，投标人须重新申请保函。</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
