@@ -63,6 +63,23 @@ func (l *Lot) beyondLetters(end letter.EndRule) bool {
 	return l.takesLetters() && end.Expiry().After(first.reach())
 }
 
+// LettersFollow is the last day to which the deadline can move without another round of letters; zero: of cash alone there are
+// none.
+func (l *Lot) LettersFollow() calendar.Date {
+	if !l.takesLetters() {
+		return calendar.Date{}
+	}
+	_, first := l.rounds(len(l.Postponed))
+	return calendar.DateOf(l.End.Deadline).AddDays(l.End.Expiry().DaysUntil(first.reach()))
+}
+
+// BeginsRound tells whether a move of the deadline to an instant would begin another round.
+func (l *Lot) BeginsRound(to time.Time) bool {
+	end := l.End
+	end.Deadline = to.In(calendar.Shanghai)
+	return l.beyondLetters(end)
+}
+
 // LettersFrom is the instant from which on letters had to be applied for to suffice now; zero: they all do. Letters of
 // before end, at the latest, before the bid validity does. It never lies after the beginning of the present round, and may
 // lie before it: a letter made after an earlier, near move reaches further than the first ones.

@@ -64,11 +64,15 @@ func TestRounds(t *testing.T) {
 		if begun != c.round || (l.LettersWords() == nil) != want.IsZero() {
 			t.Errorf("%s: %d moves began a round; said: %v", name, begun, l.LettersWords())
 		}
+		last := l.LettersFollow()
+		if l.BeginsRound(last.EndOfDay().Add(-time.Microsecond)) || !l.BeginsRound(last.EndOfDay()) {
+			t.Errorf("%s: %s is not the last day to which letters follow", name, last)
+		}
 		l.State = Closed
 		if l.LettersWords() != nil {
 			t.Errorf("%s: a lot that takes no applications asks for them", name)
 		}
-		if l.Forms = l.Forms[:1]; l.Round() != 0 || !l.LettersFrom().IsZero() {
+		if l.Forms = l.Forms[:1]; l.Round() != 0 || !l.LettersFrom().IsZero() || !l.LettersFollow().IsZero() || l.BeginsRound(farther) {
 			t.Errorf("%s: a lot that takes cash alone has rounds of letters", name)
 		}
 	}

@@ -70,7 +70,12 @@ func (v *visit) orderPage() (templ.Component, error) {
 	if d.Signed, d.Paper, err = o.Text(); err != nil {
 		return nil, err
 	}
+	l, err := v.tender.Lot(v.ctx, v.x.actor, o.Lot)
+	if err != nil {
+		return nil, err
+	}
 	path, state := "/orders/"+v.id, o.State()
+	d.Round = (state == tender.OrderWaiting || state == tender.OrderSigned) && l.BeginsRound(o.To)
 	switch {
 	case d.Role == party.Supervisor && state == tender.OrderWaiting:
 		d.Sign = &view.Deed{Act: "sign-order", Says: "签署延期令：投标截止时间由 " + view.Minute(o.From) + " 推迟到 " + view.Minute(o.To) + "。"}

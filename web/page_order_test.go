@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -22,12 +23,12 @@ func (r *remote) postponedByPage(chromium context.Context) {
 	bureau := r.admit(r.person("测试行政监督局", 3), party.Supervisor)
 	c, s := r.windowOf(chromium, "the centre", centre, party.Centre), r.windowOf(chromium, "the bureau", bureau, party.Supervisor)
 	key, second := keyFileOf(r.t, centre, ownerPIN), keyFileOf(r.t, bureau, ownerPIN)
-	later := deadline.AddDate(0, 0, 7)
-	propose := func(reason string) {
+	near, far := deadline.AddDate(0, 0, 7), deadline.AddDate(0, 0, 200)
+	propose := func(later time.Time, reason string) {
 		c.open("/lots")
 		c.do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll("main a")].find((a) => a.innerText.includes("湘江路道路改造工程")).click(), undefined`))
 		c.press("推迟投标截止时间")
-		c.says("现在的投标截止时间", "湘江路道路改造工程")
+		c.says("现在的投标截止时间", "湘江路道路改造工程", "以后的，已开立的保函不再够用")
 		c.fill("to", later.Format("2006-01-02T15:04"))
 		c.fill("reason", reason)
 		c.picture("order-propose")
@@ -35,12 +36,13 @@ func (r *remote) postponedByPage(chromium context.Context) {
 		c.wait(`location.pathname.startsWith("/orders/")`)
 		c.says("等行政监督签署", reason)
 	}
-	propose("澄清招标文件")
+	propose(far, "澄清招标文件")
 	c.picture("order-waiting")
 	s.open("/")
 	s.says("等行政监督签署")
 	s.picture("supervision-order")
 	s.press("湘江路道路改造工程")
+	s.says("投标人须重新申请保函")
 	s.fill("words", "澄清文件没有附上，请补充")
 	s.picture("order-supervisor")
 	s.accept()
@@ -49,10 +51,12 @@ func (r *remote) postponedByPage(chromium context.Context) {
 	c.open("/centre")
 	c.says("行政监督不同意", "澄清文件没有附上，请补充")
 	c.picture("centre-order-refused")
-	propose("澄清招标文件，澄清文件随公告发布")
+	propose(near, "澄清招标文件，澄清文件随公告发布")
 	s.open("/orders")
 	s.picture("orders")
 	s.open(c.path())
+	s.says("等行政监督签署")
+	s.silent("投标人须重新申请保函")
 	s.certified("同意，签署同一文本", second, ownerPIN)
 	s.says("两方已签，等交易中心提交")
 	c.open(c.path())

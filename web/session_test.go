@@ -48,14 +48,22 @@ func TestSignInAndOut(t *testing.T) {
 	}
 }
 
+// browserSignIn is the request by which a browser signs p in.
+func (w *world) browserSignIn(p person, role party.Role) *http.Request {
+	w.t.Helper()
+	var in wire.SignIn
+	must(0, wire.ReadAnswer(must(io.ReadAll(must(w.signInRequest(p, role).GetBody()))), &in))
+	in.Browser = true
+	r := w.request("POST", "/api/v1/session", in)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return r
+}
+
 // A browser gets its session as a cookie that no script reads, and nowhere else.
 func TestSignInOfABrowser(t *testing.T) {
 	w := newWorld(t)
 	bidder := w.person("甲建设有限公司", 11)
-	var in wire.SignIn
-	must(0, wire.ReadAnswer(must(io.ReadAll(must(w.signInRequest(bidder, party.Bidder).GetBody()))), &in))
-	in.Browser = true
-	got := w.send(w.request("POST", "/api/v1/session", in))
+	got := w.send(w.browserSignIn(bidder, party.Bidder))
 	var s wire.Session
 	got.into(t, &s)
 	cookie, err := http.ParseSetCookie(got.header.Get("Set-Cookie"))

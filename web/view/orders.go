@@ -16,6 +16,7 @@ type ProposeDesk struct {
 type OrderDesk struct {
 	tender.PendingOrder
 	Role     party.Role
+	Round    bool   // it would begin another round of letters
 	Signed   string // the text, byte for byte
 	Paper    custody.Postponement
 	Sign     *Deed // of the supervisor
