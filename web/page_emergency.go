@@ -39,9 +39,6 @@ func (v *visit) presentPage() (templ.Component, error) {
 
 // mayPresent tells the lots in which there may be an emergency.
 func mayPresent(l *tender.Lot, now time.Time) bool {
-	switch l.State {
-	case tender.Draft, tender.Failed, tender.Terminated:
-		return false
-	}
-	return !now.Before(l.End.Deadline)
+	never := l.State == tender.Draft || l.State == tender.Failed || l.State == tender.Terminated
+	return !never && !now.Before(l.End.Deadline)
 }

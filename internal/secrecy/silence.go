@@ -53,12 +53,26 @@ func (e *examination) silent(ctx context.Context, o operation, c caller, all *su
 		}
 		asked++
 		all.text = append(append(all.text, fmt.Sprintf("%s %s %d %v\n", o.method, c.role, a.status, a.header)...), a.body...)
-		if a.status != nothing.status || len(a.header) != len(nothing.header) || !bytes.Equal(web.Steady(a.body), web.Steady(nothing.body)) {
-			e.fault(fmt.Sprintf("%s %s as %s: %d %s about what exists, %d %s about what does not", o.method, o.path, c.role, a.status, a.body, nothing.status, nothing.body))
+		one, other := web.Steady(a.body), web.Steady(nothing.body)
+		if a.status != nothing.status || len(a.header) != len(nothing.header) || !bytes.Equal(one, other) {
+			at := firstDifference(one, other)
+			e.fault(fmt.Sprintf("%s %s as %s: %d about what exists, %d about what does not, %q and %q", o.method, o.path, c.role, a.status, nothing.status, around(one, at), around(other, at)))
 		}
 	}
 	return asked, nil
 }
+
+func firstDifference(a, b []byte) int {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return min(len(a), len(b))
+}
+
+// around is what stands about a place.
+func around(text []byte, at int) []byte { return text[max(0, at-80):min(len(text), at+80)] }
 
 // newcomers apply and bid with the same data for a lot for which many have bid, and for one for which nobody has. What
 // they are told may differ in nothing but the lot.
