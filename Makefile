@@ -80,7 +80,7 @@ bench: ## signatures, an issue and an opening against their yardsticks, as ratio
 	go run ./internal/bench
 	go run ./internal/bench -part log
 
-secrecy: ## search a running platform for who bids, before the opening, and plant leaks that it must find; some minutes
+secrecy: ## search a running platform for who bids, before the opening, and plant leaks that it must find; a quarter of an hour
 	go run ./internal/secrecy
 
 canaries: ## take each guard out in turn; the test that watches over it must fail
