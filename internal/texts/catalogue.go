@@ -51,7 +51,7 @@ func (c *Catalogue) Say(s string) (string, bool) {
 	if !Chinese(s) {
 		return s, true
 	}
-	said, ok := c.say(Tidy(s), deepest)
+	said, ok := (&search{c, patience}).say(Tidy(s), deepest)
 	if !ok {
 		return s, false
 	}
@@ -66,10 +66,27 @@ func (c *Catalogue) Of(id string) (string, bool) {
 	return text, ok
 }
 
-// deepest is how far texts stand in holes of texts.
-const deepest = 8
+// deepest is how far texts stand in holes of texts. patience is what one text may cost to be found, in steps: whoever may write on a
+// page, or ask for an address that it shows, can make a text of which there are endlessly many readings.
+const (
+	deepest  = 8
+	patience = 50_000
+	dear     = 20      // steps of looking a text up
+	longest  = 8 << 10 // bytes of a text that is not in the catalogue as it stands
+)
 
-func (c *Catalogue) say(s string, depth int) (said string, ok bool) {
+// search is for one text. When no steps are left nothing is found any more.
+type search struct {
+	*Catalogue
+	left int
+}
+
+func (c *search) spend(n int) bool {
+	c.left -= n
+	return c.left > 0
+}
+
+func (c *search) say(s string, depth int) (said string, ok bool) {
 	s = strings.TrimSpace(s)
 	if !Chinese(s) {
 		return s, true
@@ -80,17 +97,17 @@ func (c *Catalogue) say(s string, depth int) (said string, ok bool) {
 	if day, ok := isoDay(s); ok {
 		return day, true
 	}
-	if depth == 0 {
+	if depth == 0 || len(s) > longest || !c.spend(dear+len(s)/64) {
 		return "", false
 	}
 	inner := func(v string) (string, bool) { return c.say(v, depth-1) }
 	for _, between := range [][2]string{{"；", "; "}, {"、", ", "}} {
-		if said, ok := list(s, between, inner); ok {
+		if said, ok := c.list(s, between, inner); ok {
 			return said, true
 		}
 	}
 	for _, p := range c.patterns {
-		if fill(p.parts, s, nil, func(values []string) bool {
+		if c.fill(p.parts, s, nil, func(values []string) bool {
 			said, ok = put(p.text, values, inner)
 			return ok
 		}) {
@@ -101,10 +118,10 @@ func (c *Catalogue) say(s string, depth int) (said string, ok bool) {
 }
 
 // list says what is listed one by one. What is listed may have the mark of a list in itself.
-func list(s string, between [2]string, say func(string) (string, bool)) (string, bool) {
+func (c *search) list(s string, between [2]string, say func(string) (string, bool)) (string, bool) {
 	for from := 0; ; from += len(between[0]) {
 		at := strings.Index(s[from:], between[0])
-		if at < 0 {
+		if at < 0 || !c.spend(1) {
 			return "", false
 		}
 		from += at
@@ -113,7 +130,7 @@ func list(s string, between [2]string, say func(string) (string, bool)) (string,
 			continue
 		}
 		rest := s[from+len(between[0]):]
-		said, ok := list(rest, between, say)
+		said, ok := c.list(rest, between, say)
 		if !ok {
 			said, ok = say(rest)
 		}

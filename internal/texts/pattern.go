@@ -39,7 +39,7 @@ func newPattern(e Entry) (pattern, error) {
 }
 
 // fill finds values with which the key is s, each as short as can be, until accept takes them.
-func fill(parts []string, s string, values []string, accept func([]string) bool) bool {
+func (c *search) fill(parts []string, s string, values []string, accept func([]string) bool) bool {
 	rest, ok := strings.CutPrefix(s, parts[0])
 	if !ok {
 		return false
@@ -52,11 +52,11 @@ func fill(parts []string, s string, values []string, accept func([]string) bool)
 	}
 	for from := 0; ; from++ {
 		at := strings.Index(rest[from:], parts[1])
-		if at < 0 {
+		if at < 0 || !c.spend(1) {
 			return false
 		}
 		from += at
-		if fill(parts[1:], rest[from:], append(values[:len(values):len(values)], rest[:from]), accept) {
+		if c.fill(parts[1:], rest[from:], append(values[:len(values):len(values)], rest[:from]), accept) {
 			return true
 		}
 	}

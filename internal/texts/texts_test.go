@@ -84,6 +84,21 @@ func TestSay(t *testing.T) {
 	}
 }
 
+// A text with endlessly many readings, as anybody can put into an address that a page shows, costs no more than any other: the
+// search gives up. Without its patience this test does not end.
+func TestEndlessReadings(t *testing.T) {
+	c, err := Open(small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{strings.Repeat("标段、", 500) + "兀", strings.Repeat("兀（", 300) + strings.Repeat("）", 300), "由" + strings.Repeat("改为。", 2000), strings.Repeat("标段；兀、", 400), strings.Repeat("标段、", 5000)} {
+		one := search{c, patience}
+		if said, ok := one.say(s, deepest); ok || one.left > 0 && len(s) <= longest {
+			t.Errorf("%.30s: %q, %v, %d steps left", s, said, ok, one.left)
+		}
+	}
+}
+
 // Nobody forges the marks of what is his own.
 func TestOwn(t *testing.T) {
 	if got := Own("甲" + end + "标段" + own); Plain(got) != "甲标段" || strings.Count(got, end) != 1 {
