@@ -551,7 +551,7 @@ func Page(f Frame) templ.Component {
 }
 
 // languages leads a visitor to the same page in the other language. Who is signed in acts in Chinese. The links do not repeat the
-// address that was asked for, which may be anybody's: //elsewhere.example would lead there.
+// address that was asked for, which anybody may have written.
 func languages() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
