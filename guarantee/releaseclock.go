@@ -44,16 +44,12 @@ func startsBefore(g *Guarantee, clock calendar.Clock) bool {
 }
 
 // ReleaseStopTx takes back clocks that an event has started, where the letter waits for another event after all. It runs
-// inside the tender's transaction; ids are in ascending order. Where a beneficiary has signed already the clock stays: the
-// others are to sign too.
+// inside the tender's transaction; ids are in ascending order. What a beneficiary has signed stays signed, and is not asked
+// for again when a clock comes back.
 func (d *Desk) ReleaseStopTx(ctx context.Context, tx pgx.Tx, ids []string, started, why string) error {
 	return d.eachRelease(ctx, tx, ids, func(t *turn) error {
 		if t.g.InstrumentState != Issued || t.g.ReleaseState != ReleaseDue || t.g.ReleaseReason == nil || *t.g.ReleaseReason != started {
 			return nil
-		}
-		signed, err := anybodySigned(ctx, tx, t.g.ID)
-		if err != nil || signed {
-			return err
 		}
 		if err := t.g.move(PartRelease, "stop"); err != nil {
 			return err
@@ -61,11 +57,6 @@ func (d *Desk) ReleaseStopTx(ctx context.Context, tx pgx.Tx, ids []string, start
 		t.happened(EventReleaseClockStopped, map[string]string{"started": started, "why": why})
 		return nil
 	})
-}
-
-func anybodySigned(ctx context.Context, tx pgx.Tx, id string) (signed bool, err error) {
-	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM release_signature WHERE guarantee = @id)`, pgx.NamedArgs{"id": id}).Scan(&signed)
-	return signed, err
 }
 
 // ReleaseAwaits are the joint beneficiaries for whose signature a release waits that another has signed; none where nobody

@@ -142,7 +142,7 @@ var verificationMoves = []Move{
 var releaseMoves = []Move{
 	{PartRelease, NoRelease, "fall_due", ReleaseDue},
 	{PartRelease, NoRelease, "request", Requested}, // a beneficiary may release before it must
-	{PartRelease, ReleaseDue, "stop", NoRelease},   // it waits for the contract after all; never once a beneficiary has signed
+	{PartRelease, ReleaseDue, "stop", NoRelease},   // it waits for the contract after all
 	{PartRelease, ReleaseDue, "request", Requested},
 	{PartRelease, Requested, "acknowledge", Acknowledged},
 }

@@ -220,10 +220,9 @@ func (m *model) askClock(a act, c *card, g guarantee.Guarantee) {
 	by, known := m.dueBy(c)
 	due := g.ReleaseState == guarantee.ReleaseDue
 	switch {
-	case len(c.signed) > 0 && due && by == nil: // a beneficiary has signed: the others are to sign too
 	case due != (by != nil):
 		m.wrong(a, "the release of the letter of %d is %s, and the law's day is %v", c.owner, g.ReleaseState, by)
-	case due && known && (g.ReleaseDueBy == nil || calendar.DateOf(*g.ReleaseDueBy) != *by) && len(c.signed) == 0:
+	case due && known && (g.ReleaseDueBy == nil || calendar.DateOf(*g.ReleaseDueBy) != *by):
 		m.wrong(a, "the letter of %d is to be released by %v, the law says %v", c.owner, g.ReleaseDueBy, by)
 	}
 }

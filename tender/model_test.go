@@ -79,7 +79,8 @@ func TestModelFound(t *testing.T) {
 		"an award is set aside after another was refused":      {1, three + "award(0,7) query(9,4) refuse(0,11) award(6,4) reply(7,1)"},
 		"letters of two rounds, one of them named when it has ended": {0, "letter(0,0) bid(0,0) letter(0,1)! letter(1,1) bid(1,0) postpone_far(1,0) letter(0,1) letter(0,0)! replace(0,1) " +
 			"letter(2,2) bid(2,0) deadline(0,0) open(0,0) expire(1,0) expire(0,0) award(0,0) contract(0,0) release(2,0)"},
-		"a winner's letter that one of two owners has signed": {3, three + "award(0,0) lot_release(1,3) refuse(1,8) award(1,0) lot_release(3,0)"},
+		"a letter of two who refused, signed by one of two owners when its bidder had lost": {3, three + "award(0,4) refuse(1,1) lot_unread(8,6) sweep(2,2) award(10,5) refuse(8,5) lot_release(5,2)"},
+		"a winner's letter that one of two owners has signed":                               {3, three + "award(0,0) lot_release(1,3) refuse(1,8) award(1,0) lot_release(3,0)"},
 		"a letter that is extended instead of paid, twice": {1, three + "demand(0,1) comply(0,0) hold_payment(0,0) answer_extension(0,1) extend_letter(0,1) " +
 			"demand(0,1) comply(0,0) hold_payment(0,0) stay(0,0) answer_extension(0,1) resume_demand(0,0) extend_letter(0,1)"},
 	} {

@@ -85,8 +85,7 @@ func (r releaseRule) count(days *calendar.Calendar, from calendar.Date) (calenda
 // errYearNotPublished: without a table of working days nobody can say the day.
 var errYearNotPublished = party.Conflict("calendar.year_not_published", "该年度的节假日安排尚未登记，无法计算工作日；请由交易中心登记后重试")
 
-// stopRelease takes back the clocks of the letters that which picks: their bidder waits for the contract after all. A
-// letter that a beneficiary has already signed for keeps its clock.
+// stopRelease takes back the clocks of the letters that which picks: their bidder waits for the contract after all.
 func (d *Desk) stopRelease(ctx context.Context, tx pgx.Tx, l *Lot, started ReleaseEvent, why string, which func(letterID string) bool) error {
 	ids, err := releasable(ctx, tx, l.ID, which)
 	if err != nil {

@@ -131,20 +131,43 @@ func TestSecondAwardInGovernmentProcurement(t *testing.T) {
 	}
 }
 
-// The database takes no clock back once a beneficiary has signed.
-func TestClockStaysOnceSigned(t *testing.T) {
+// One of two beneficiaries has signed for a loser that is awarded after all and refuses then. Nobody asks the other for a
+// signature, no paper for the whole lot releases the letter by accident, and the signature stays for whoever means it.
+func TestClockIsTakenBackWhoeverHasSigned(t *testing.T) {
 	w := newWorld(t)
 	l, ids := w.opened(letter.RegimeProcurement, "G1")
 	w.clock.Set(time.Date(2026, 12, 21, 9, 0, 0, 0, calendar.Shanghai))
 	w.tells(w.Award(w.ctx, w.tenderers(), l.ID, AwardNote{Winner: w.bidders[0].party.USCC, NoticedOn: today(w)}))
 	w.exec(`INSERT INTO release_signature (guarantee, beneficiary, signed, received_at) VALUES (@id, 'x', '\x00', platform_now())`, ids[1])
-	if _, err := w.Pool.Exec(w.ctx, `UPDATE guarantee SET release_state = 'none' WHERE id = $1`, ids[1]); err == nil {
-		t.Error("the database took it back")
+	for _, step := range []func() error{
+		func() error {
+			_, err := w.Refuse(w.ctx, w.tenderers(), l.ID, "refused_contract", signing.Sum([]byte("函")))
+			return err
+		},
+		func() error {
+			_, err := w.Award(w.ctx, w.tenderers(), l.ID, AwardNote{Winner: w.bidders[1].party.USCC, NoticedOn: today(w)})
+			return err
+		},
+		func() error {
+			_, err := w.Refuse(w.ctx, w.tenderers(), l.ID, "refused_contract", signing.Sum([]byte("函")))
+			return err
+		},
+	} {
+		must(0, step())
 	}
-	w.tells(w.Refuse(w.ctx, w.tenderers(), l.ID, "refused_contract", signing.Sum([]byte("函"))))
-	w.tells(w.Award(w.ctx, w.by(w.tenderer, party.Beneficiary), l.ID, AwardNote{Winner: w.bidders[1].party.USCC, NoticedOn: today(w)}))
-	if got := w.releaseOf(ids[1]); got != "2026-12-28" {
-		t.Errorf("signed for, and yet: %s", got)
+	held := must(w.Held(w.ctx, must(w.Lot(w.ctx, w.tenderer.actor(party.Beneficiary), l.ID))))
+	for i, want := range []struct {
+		clock string
+		held  bool
+	}{{"none", true}, {"none", true}, {"2026-12-28", false}} {
+		if got := w.releaseOf(ids[i]); got != want.clock || held(ids[i]) != want.held {
+			t.Errorf("letter %d: %s, held %v, want %v", i, got, held(ids[i]), want)
+		}
+	}
+	var signatures int
+	must(0, w.Pool.QueryRow(w.ctx, `SELECT count(*) FROM release_signature WHERE guarantee = $1`, ids[1]).Scan(&signatures))
+	if signatures != 1 {
+		t.Errorf("%d signatures are left", signatures)
 	}
 }
 

@@ -33,8 +33,7 @@ const mayStillWin = 3
 
 // held tells the letters that a lot's paper releases only when it names them early: those of the winner and of candidates 1
 // to 3 until the contract is signed, all while nobody is named, and that of a winner who refused. A beneficiary may release
-// before it must, but not by accident. A letter whose clock runs must be released and is not held, but for the winner's: one
-// that lost an earlier award may have a clock that a joint beneficiary's signature has kept, and waits for the contract now.
+// before it must, but not by accident. A letter whose clock runs must be released and is not held.
 func (d *Desk) held(ctx context.Context, l *Lot) (func(letterID string) bool, error) {
 	due, err := d.runningClocks(ctx, l)
 	if err != nil {
@@ -54,13 +53,7 @@ func (d *Desk) held(ctx context.Context, l *Lot) (func(letterID string) bool, er
 	}
 	may := candidates(l.State, awards)
 	return func(id string) bool {
-		if l.State == Awarded && wonWith(bids, awards[len(awards)-1].Winner, id) {
-			return true
-		}
-		if due[id] {
-			return false
-		}
-		return kept(id) || may == nil || slices.ContainsFunc(may, func(uscc string) bool { return wonWith(bids, uscc, id) })
+		return !due[id] && (kept(id) || may == nil || slices.ContainsFunc(may, func(uscc string) bool { return wonWith(bids, uscc, id) }))
 	}, nil
 }
 
