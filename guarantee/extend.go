@@ -11,7 +11,8 @@ import (
 // ExtendDemand (延期) takes the guarantor's extension of its letter instead of the payment of a held demand, which is withdrawn
 // by it (URDG 758 art. 23(c)). It is one act: nothing of the letter is at stake that an intent on record would save. Its
 // number is fixed by what it amends, the platform accepts one for it, and what was signed and not accepted binds nobody,
-// because an amendment counts from the receipt. The same again gets the same receipt; a different one is refused.
+// because an amendment counts from the receipt. The same again gets the same receipt for ever, also when its certificate has
+// run out since: who lost the answer must not take a refusal for it, and pay besides. A different one is refused.
 //
 // The guarantor may not extend: without the applicant's signed word, which pays for it; to an earlier day than was asked;
 // behind the last instant of the hold, when it owes the payment.
@@ -31,9 +32,15 @@ func (d *Desk) ExtendDemand(ctx context.Context, cmd party.Command, id string, s
 	if err != nil {
 		return Answer{}, err
 	}
-	a, err := d.readAmendment(ctx, g, signed)
+	before, err := d.Amendments(ctx, dm.Guarantee)
 	if err != nil {
 		return Answer{}, err
+	}
+	var a accepted
+	if again(before, signed) == nil {
+		if a, err = d.readAmendment(ctx, g, signed); err != nil {
+			return Answer{}, err
+		}
 	}
 	return d.demandChange(ctx, cmd, id, func(ctx context.Context, t *turn) error {
 		before, err := amendmentsOf(ctx, t.tx, t.g.ID)

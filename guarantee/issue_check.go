@@ -20,6 +20,9 @@ func (d *Desk) checkIssue(ctx context.Context, g *Guarantee, in Issue) (issued, 
 	if err != nil {
 		return issued{}, err
 	}
+	if g.Receipt != nil { // in force: said again, it is what it was then, whatever has become of its certificate
+		now = *g.IssuedAt
+	}
 	var kept issued
 	if g.Mode == letter.ModeBlind {
 		kept, err = d.checkBlind(g, in, now)

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -23,8 +24,19 @@ type extension struct {
 	Expiry calendar.Date `json:"expiry"`
 }
 
+// complying: a demand that was found so is paid, or held where it would take an extension and this bank's rule is to extend.
+// It is one line of the journal after the ruling's own, so that whoever stops between them goes on here.
+func (b *Bank) complying(f *file, c *claim) (task, bool) {
+	if b.book.mode.Extension == "extend" && !c.Found.ExtendTo.IsZero() {
+		h := wire.Hold{ReplyBy: b.Platform.Clock.Now().In(calendar.Shanghai).Add(replyWithin).Truncate(time.Second)}
+		return b.quiet(func(context.Context) error { return b.write(claimHeld, f.ID, c.ID, h) })
+	}
+	p := b.payment(c)
+	return b.quiet(func(context.Context) error { return b.write(claimPaid, f.ID, c.ID, p) })
+}
+
 // extending: a demand that would take an extension is held where this bank's rule is to extend, and then the applicant's
-// answer decides. Whatever stands in the way of the extension, the bank pays.
+// answer decides. Whatever stands in the way of the extension, the bank pays, once the platform says that it still owes.
 func (b *Bank) extending(f *file, c *claim) (task, bool) {
 	switch {
 	case c.Hold == nil || c.Withdraw || c.Payment != nil || !c.Told[sayRuling]:
@@ -43,7 +55,7 @@ func (b *Bank) extending(f *file, c *claim) (task, bool) {
 	case c.Extension == nil && b.choice(f, c) == letter.ChooseExtend:
 		a, err := b.amends(f, c)
 		if err != nil {
-			return b.pays(f, c)
+			return b.owes(f, c)
 		}
 		return b.quiet(func(ctx context.Context) error {
 			p7s, err := b.say.WriteExtension(ctx, a)
@@ -53,14 +65,28 @@ func (b *Bank) extending(f *file, c *claim) (task, bool) {
 			return b.write(claimExtended, f.ID, c.ID, extension{p7s, len(a.Earlier) + 1, a.Expiry})
 		})
 	case c.Stuck[sayExtension] != (problem{}), b.choice(f, c) == letter.ChoosePay, b.Platform.Clock.Now().After(c.Hold.ReplyBy):
-		return b.pays(f, c)
+		return b.owes(f, c)
 	}
 	return task{}, false
 }
 
-func (b *Bank) pays(f *file, c *claim) (task, bool) {
-	p := b.payment(c)
-	return b.quiet(func(context.Context) error { return b.write(claimPaid, f.ID, c.ID, p) })
+// owes asks before it pays, because money does not come back. An extension that was refused may have been taken when it was
+// said before, and its answer lost: then it is in force, and nothing is owed. A demand that was withdrawn meanwhile is not
+// owed either; that news is on its way. As long as the platform cannot be asked, nothing happens.
+func (b *Bank) owes(f *file, c *claim) (task, bool) {
+	p, asked, signed := b.payment(c), c.ID, c.Extension != nil
+	return b.quiet(func(ctx context.Context) error {
+		d, err := b.say.Demand(ctx, asked)
+		switch {
+		case err != nil:
+			return fmt.Errorf("sandbox: whether demand %s is still owed: %s", asked, err) // a refusal of the question refuses nothing
+		case d.State == "held":
+			return b.write(claimPaid, f.ID, asked, p)
+		case signed && d.Extension != nil && !d.Extension.Expiry.IsZero():
+			return b.write(told, f.ID, asked, sayExtension)
+		}
+		return fmt.Errorf("sandbox: demand %s is %s, and not to be paid", asked, d.State)
+	})
 }
 
 func (b *Bank) payment(c *claim) wire.DemandPaid {

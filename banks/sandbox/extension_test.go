@@ -2,7 +2,9 @@ package sandbox
 
 import (
 	"net/http"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,5 +104,99 @@ func TestAHeldDemandIsPaid(t *testing.T) {
 				t.Error(v)
 			}
 		})
+	}
+}
+
+// What the bank says is refused when the platform has taken it before, or when nothing is owed any more: it asks before it
+// pays, and until it can ask it does neither.
+func TestARefusedExtensionIsNotPaidBlindly(t *testing.T) {
+	for name, c := range map[string]struct {
+		then     func(*world, wire.DemandBody)
+		extended bool
+		paid     letter.Fen
+	}{
+		"it was taken, and the answer lost": {then: func(w *world, _ wire.DemandBody) {
+			w.cut = 4 // as often as the bank tries
+			w.work()
+			w.refuse["extend"] = "issue.signer"
+		}, extended: true},
+		"the beneficiary has taken its demand back": {then: func(w *world, b wire.DemandBody) {
+			w.refuse["extend"], w.claim.State = "demand.illegal_move", "withdrawn"
+			w.work()
+			w.tell(wire.DemandWithdrawn, wire.DemandWithdrawnBody{Demand: b.Demand, At: w.clock.Now()})
+		}},
+		"a court has stopped the payment": {then: func(w *world, _ wire.DemandBody) {
+			w.refuse["extend"], w.claim.State = "demand.illegal_move", "stayed"
+		}},
+		"nobody tells": {then: func(w *world, b wire.DemandBody) {
+			w.refuse["extend"], w.refuse[b.Demand] = "demand.extend_late", "signature.certificate"
+		}},
+		"it is still owed": {then: func(w *world, b wire.DemandBody) {
+			w.refuse["extend"], w.refuse[b.Demand] = "demand.extend_late", "signature.certificate"
+			w.work()
+			delete(w.refuse, b.Demand)
+		}, paid: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			body, d := w.held()
+			if status := w.post(w.next(wire.DemandAnswered, w.answered(body, d, letter.ChooseExtend, w.Bidders[0]))); status != http.StatusOK {
+				t.Fatal(status)
+			}
+			c.then(w, body)
+			for range 3 {
+				w.clock.Advance(time.Minute)
+				w.work()
+				w.reopen()
+			}
+			last := w.Requirement.End.Expiry()
+			if c.extended {
+				last = d.ExtendTo
+			}
+			if got := w.bank.Books()[0].Paid; got != c.paid*w.Requirement.Amount || w.file().lastDay() != last || slices.Contains(w.verbs(), "paid") != (c.paid > 0) {
+				t.Errorf("paid %d, last day %s, said %v", got, w.file().lastDay(), w.verbs())
+			}
+		})
+	}
+}
+
+// The bank is stopped after every line of its journal from the demand on, every answer is lost for a while, and everything is
+// delivered again: one extension, the same bytes, and no payment.
+func TestExtensionAfterACrash(t *testing.T) {
+	w := newWorld(t)
+	body, d := w.held()
+	w.tell(wire.DemandAnswered, w.answered(body, d, letter.ChooseExtend, w.Bidders[0]))
+	lines, messages := w.lines(), w.sent
+	from := slices.IndexFunc(lines, func(line []byte) bool { return strings.Contains(string(line), string(wire.DemandPresented)) })
+	for n := from; n < len(lines); n++ {
+		if err := w.bank.Close(); err != nil {
+			t.Fatal(err)
+		}
+		kept := append(slices.Concat(lines[:n]...), lines[n][:len(lines[n])/2]...)
+		if err := os.WriteFile(w.path, kept, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w.forget() // each crash is another history: what was not on paper cannot have been said
+		w.open(Behaviour{Decision: "instant", Fault: "none", Extension: "extend"})
+		w.cut = 3
+		for range 2 {
+			for _, m := range messages {
+				w.post(m)
+				w.work()
+				w.ask(http.MethodPost, "/operator/demands/"+body.Demand+"/honour", struct{}{})
+				w.clock.Advance(time.Minute)
+				w.work()
+			}
+		}
+		bodies := map[string]bool{}
+		for _, s := range w.said {
+			if strings.HasSuffix(s.path, "/extend") {
+				bodies[s.body] = true
+			}
+		}
+		signed := strings.Count(string(slices.Concat(w.lines()...)), `"event":"claim_extended"`)
+		if f := w.file(); signed != 1 || len(bodies) > 1 || f.lastDay() != d.ExtendTo || w.bank.Books()[0].Paid != 0 || len(f.claim(body.Demand).Stuck) != 0 {
+			t.Fatalf("after line %d of %d: %d signed, %d said, last day %s, paid %d, said %v, %+v", n, len(lines), signed, len(bodies), f.lastDay(), w.bank.Books()[0].Paid, w.verbs(), f.claim(body.Demand))
+		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"time"
 
 	"baohan/client"
 	"baohan/client/wire"
@@ -151,16 +150,10 @@ func (b *Bank) decideBy(w http.ResponseWriter, id string, decide func(*file) wir
 	say(w, http.StatusOK, d)
 }
 
-// honour rules a demand complying and pays it, or holds it where it would take an extension and the bank's rule is to extend.
+// honour rules a demand complying. That it is paid, or held, follows from the ruling.
 func (b *Bank) honour(w http.ResponseWriter, r *http.Request) {
 	b.ruleBy(w, r.PathValue("id"), func(f *file, c *claim) error {
-		if err := b.note(claimRuled, f.ID, c.ID, wire.DemandDecision{Complying: true}); err != nil {
-			return err
-		}
-		if b.book.mode.Extension == "extend" && !c.Found.ExtendTo.IsZero() {
-			return b.note(claimHeld, f.ID, c.ID, wire.Hold{ReplyBy: b.Platform.Clock.Now().In(calendar.Shanghai).Add(replyWithin).Truncate(time.Second)})
-		}
-		return b.note(claimPaid, f.ID, c.ID, b.payment(c))
+		return b.note(claimRuled, f.ID, c.ID, wire.DemandDecision{Complying: true})
 	})
 }
 

@@ -217,6 +217,8 @@ func (b *Bank) claim(f *file, c *claim) (task, bool) {
 	case c.Ruling != nil && !c.Told[sayRuling] && !c.Withdraw:
 		r := *c.Ruling
 		return b.aloud(sayRuling, f.ID, c.ID, func(ctx context.Context) error { return b.say.DecideDemand(ctx, c.ID, r) })
+	case c.Told[sayRuling] && c.Ruling.Complying && c.Payment == nil && c.Hold == nil && !c.Withdraw:
+		return b.complying(f, c)
 	case c.Payment != nil && c.Told[sayRuling] && !c.Told[sayPayment]:
 		p := *c.Payment
 		return b.aloud(sayPayment, f.ID, c.ID, func(ctx context.Context) error { return b.second.DemandPaid(ctx, c.ID, p) })

@@ -53,6 +53,7 @@ type world struct {
 	book    []wire.BookEntry
 	cut     int               // so many answers are lost
 	refuse  map[string]string // last path element → code
+	claim   wire.Demand       // how a demand stands there
 }
 
 func newWorld(t *testing.T) *world {
@@ -70,6 +71,7 @@ func newWorld(t *testing.T) *world {
 // forget makes the platform as new.
 func (w *world) forget() {
 	w.said, w.answers, w.numbers = nil, map[string][]byte{}, map[string]wire.Prepare{}
+	w.claim = wire.Demand{State: "held"}
 }
 
 func (w *world) open(b Behaviour) {
@@ -149,6 +151,9 @@ func (w *world) answer(path string, body []byte) []byte {
 		var x wire.Extend
 		_ = wire.Read(body, &x)
 		v = wire.Extended{Receipt: w.amended(x.Amendment)}
+		w.claim = wire.Demand{State: "withdrawn", Extension: &wire.Extension{Expiry: w.Requirement.End.Expiry().AddDays(60)}}
+	case strings.HasSuffix(path, "/demands/"+verb):
+		v = w.claim
 	case verb == "guarantees":
 		v = wire.BookPage{Items: w.book}
 	}
