@@ -41,13 +41,16 @@ func (d *Desk) Award(ctx context.Context, cmd party.Command, id string, n AwardN
 		if err != nil {
 			return err
 		}
-		if err := t.move(VerbAward, n.facts()); err != nil {
+		if _, err := next(t.lot.State, VerbAward); err != nil {
 			return err
 		}
-		if err := n.check(bids, refusedIn(before), calendar.DateOf(t.now), calendar.DateOf(*t.lot.OpenedAt)); err != nil {
+		if err := n.check(bids, before, calendar.DateOf(t.now), calendar.DateOf(*t.lot.OpenedAt)); err != nil {
 			return err
 		}
 		if err := d.mayAward(ctx, t, &n, before); err != nil {
+			return err
+		}
+		if err := t.move(VerbAward, n.facts()); err != nil {
 			return err
 		}
 		if err := insertAward(ctx, t.tx, id, len(before)+1, n); err != nil {
@@ -67,15 +70,17 @@ func (d *Desk) releaseLosers(ctx context.Context, tx pgx.Tx, l *Lot, bids []BidV
 	return d.releaseOn(ctx, tx, l, ReleaseAward, n.NoticedOn, func(id string) bool { return !won(id) })
 }
 
-func (n AwardNote) check(bids []BidView, refused []string, today, opened calendar.Date) error {
+func (n AwardNote) check(bids []BidView, before []AwardView, today, opened calendar.Date) error {
 	stands := func(uscc string) bool { return len(bidsOf(bids, uscc)) > 0 }
 	switch {
 	case !stands(n.Winner):
 		return party.Invalid("award.winner", "winner", "中标人须是本标段已开标的投标人（联合体填牵头人）；请从开标记录中选择")
-	case slices.Contains(refused, n.Winner):
+	case slices.Contains(refusedIn(before), n.Winner):
 		return party.Invalid("award.refused_before", "winner", "该投标人的中标资格已取消；请从其他候选人中选择")
 	case n.NoticedOn.IsZero() || n.NoticedOn.After(today) || n.NoticedOn.Before(opened):
 		return party.Invalid("award.noticed_on", "noticed_on", "中标通知书日期须在开标日之后且不晚于今天")
+	case len(before) > 0 && n.NoticedOn.Before(calendar.DateOf(before[len(before)-1].NoticedOn)):
+		return party.Invalid("award.noticed_on", "noticed_on", "中标通知书日期不得早于此前那次定标的中标通知书；请核对")
 	case len(n.Candidates) > 10:
 		return party.Invalid("award.candidates", "candidates", "中标候选人过多；请核对评标报告")
 	}

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
+	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/party"
 	"baohan/signing"
@@ -77,6 +80,9 @@ func (d *Desk) mayAward(ctx context.Context, t *turn, n *AwardNote, before []Awa
 	if err := r.ripe(t.now); err != nil {
 		return err
 	}
+	if err := r.dates(n.NoticedOn); err != nil {
+		return err
+	}
 	if err := r.follows(n); err != nil {
 		return err
 	}
@@ -111,6 +117,18 @@ func (r ruling) ripe(now time.Time) error {
 	return nil
 }
 
+// dates: what an award notice announces is decided before it, and not before the committee has reported and its candidates
+// were public to the end (招标投标法45; 条例54). Release clocks and the days for 质疑 count from it.
+func (r ruling) dates(noticed calendar.Date) error {
+	switch {
+	case noticed.Before(calendar.DateOf(r.evaluation.Content.At)):
+		return party.Invalid("award.noticed_on", "noticed_on", "中标通知书日期不得早于评标委员会签署评标报告之日；请核对")
+	case r.regime == letter.RegimeTendering && !noticed.After(r.notice.last()):
+		return party.Invalid("award.noticed_on", "noticed_on", fmt.Sprintf("中标候选人公示至 %s 24:00，中标通知书日期须在其后；请核对", r.notice.last()))
+	}
+	return nil
+}
+
 // follows: the first candidate wins, or the next when each before it refused, was set aside, or is passed over with a
 // reason (条例55).
 func (r ruling) follows(n *AwardNote) error {
@@ -128,6 +146,13 @@ func (r ruling) follows(n *AwardNote) error {
 	}
 	if slices.ContainsFunc(r.before, func(a AwardView) bool { return a.SetAside != nil && a.Winner == n.Winner && r.follow(a) }) {
 		return errSetAside
+	}
+	passed, err := r.passedBefore(n.Winner)
+	if err != nil {
+		return err
+	}
+	if passed {
+		return party.Invalid("award.passed_before", "winner", "此前定标时已登记该候选人不能中标的原因，须依次确定其后的候选人（招标投标法实施条例第五十五条）；该原因有误的，请由评标系统提交更正的评标结果后再定标")
 	}
 	for i, p := range n.PassedOver {
 		if !slices.Contains(ranked[:at], p.Bidder) || slices.ContainsFunc(n.PassedOver[:i], func(o PassedOver) bool { return o.Bidder == p.Bidder }) {
@@ -148,6 +173,21 @@ func (r ruling) follows(n *AwardNote) error {
 // follow tells that an award rests on the edition that stands now.
 func (r ruling) follow(a AwardView) bool {
 	return a.Evaluation != nil && *a.Evaluation == r.evaluation.Edition
+}
+
+// passedBefore tells that a candidate was passed over by an earlier award under this result: after it the candidates behind
+// follow in their order, never one before (条例55).
+func (r ruling) passedBefore(uscc string) (bool, error) {
+	for _, a := range r.before {
+		var passed []PassedOver
+		if err := json.Unmarshal(a.PassedOver, &passed); err != nil {
+			return false, err
+		}
+		if r.follow(a) && slices.ContainsFunc(passed, func(p PassedOver) bool { return p.Bidder == uscc }) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // gone tells that a candidate was awarded and refused, or had its award set aside under this result.

@@ -32,16 +32,33 @@ func (d *Desk) Evaluation(ctx context.Context, by party.Actor, lot string, editi
 	if err != nil {
 		return EvaluationView{}, err
 	}
+	none, err := d.rejectedAll(ctx, l)
+	if err != nil {
+		return EvaluationView{}, err
+	}
 	row, err := store.One[evaluationRow](ctx, d.Pool, ErrNoEvaluation, `WITH seen AS (SELECT edition, signed, accepted_at FROM evaluation e
-			WHERE lot = @lot AND (@inside OR EXISTS (SELECT 1 FROM candidate_notice n WHERE n.lot = e.lot AND n.edition = e.edition)
+			WHERE lot = @lot AND (@inside OR edition = @none OR EXISTS (SELECT 1 FROM candidate_notice n WHERE n.lot = e.lot AND n.edition = e.edition)
 				OR EXISTS (SELECT 1 FROM award a WHERE a.lot = e.lot AND a.evaluation = e.edition)))
 		SELECT edition, (SELECT max(edition) FROM seen) AS newest, signed, accepted_at
 		FROM seen WHERE @edition = 0 OR edition = @edition ORDER BY edition DESC LIMIT 1`,
-		pgx.NamedArgs{"lot": lot, "edition": edition, "inside": l.insider(by) || l.Ended != nil && l.Ended.Ground != CalledOff})
+		pgx.NamedArgs{"lot": lot, "edition": edition, "inside": l.insider(by), "none": none})
 	if err != nil {
 		return EvaluationView{}, err
 	}
 	return row.view()
+}
+
+// rejectedAll is the edition that rejected every bid, once the end that followed from it is on record; 0: none. A 废标 for
+// another reason tells nobody whom the committee had recommended, and no end tells what an earlier edition had said.
+func (d *Desk) rejectedAll(ctx context.Context, l *Lot) (edition int, err error) {
+	if l.Ended == nil || l.Ended.Ground == CalledOff {
+		return 0, nil
+	}
+	e, err := evaluationOf(ctx, d.Pool, l.ID, 0)
+	if err != nil || e == nil || !e.Content.AllRejected() {
+		return 0, err
+	}
+	return e.Edition, nil
 }
 
 // insider tells those who may follow the evaluation of a lot: who runs the tender, the centre and the supervisor.

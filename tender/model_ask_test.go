@@ -15,6 +15,7 @@ import (
 // ask holds the database to the model and to what must always be true of it.
 func (m *model) ask(a act) {
 	m.askLot(a)
+	m.askAward(a)
 	m.askCounts(a)
 	m.askReceipts(a)
 	for _, c := range m.cards {
@@ -153,6 +154,9 @@ func (m *model) askLetter(a act, c *card) {
 	}
 	if (g.DisclosureState == guarantee.Disclosed) != c.shown {
 		m.wrong(a, "the letter of %d is %s, and named: %v", c.owner, g.DisclosureState, c.shown)
+	}
+	if (g.VerificationState == guarantee.Confirmed) != c.found {
+		m.wrong(a, "the letter of %d is %s, and found by the committee: %v", c.owner, g.VerificationState, c.found)
 	}
 	for part, s := range map[guarantee.Part]guarantee.State{guarantee.PartInstrument: g.InstrumentState, guarantee.PartRelease: g.ReleaseState,
 		guarantee.PartDisclosure: g.DisclosureState, guarantee.PartVerification: g.VerificationState} {

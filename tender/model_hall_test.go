@@ -142,7 +142,7 @@ var hallVerbs = []modelVerb{
 			seq := m.extra.(int64)
 			h.asked, h.minutes = &seq, 1+a.a
 		})},
-	{name: "consent", often: 1, may: inHall(func(m *model, h *meeting, _ act) outcome {
+	{name: "consent", often: 3, may: inHall(func(m *model, h *meeting, _ act) outcome {
 		if h.asked == nil {
 			return noSuch
 		}

@@ -27,6 +27,7 @@ type card struct {
 	shown       bool            // named by a bid that was opened
 	signed      []int           // the beneficiaries whose release took effect
 	acked       bool
+	found       bool // by the committee, where the verification left it open
 	amount      letter.Fen
 	paid        letter.Fen
 	claims      []*claim

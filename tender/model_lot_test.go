@@ -30,9 +30,12 @@ type model struct {
 	bids     []*offer // one a bidder at a time
 	sleeping []string // bids that were withdrawn
 	opened   calendar.Date
+	results  []*conclusion
+	notices  []*notice
 	awards   []*awarding
 	contract *calendar.Date
 	ended    *calendar.Date
+	endedFor Ground
 	imported bool // the year 2027
 	queries  []*query
 	seen     map[string]string // what the database said after the last step
@@ -47,21 +50,6 @@ type offer struct {
 	id     string
 	bidder int
 	card   *card // nil: cash
-}
-
-type awarding struct {
-	winner   int
-	ranked   []int // candidates 1 to 3
-	on       calendar.Date
-	refused  bool
-	setAside bool
-}
-
-// query is a 质疑 to the award.
-type query struct {
-	id   string
-	open bool
-	by   int
 }
 
 // begin publishes a lot. Kinds: both laws, with one or two beneficiaries, on the spot or remotely.
@@ -135,7 +123,8 @@ func (m *model) last() *awarding {
 	return m.awards[len(m.awards)-1]
 }
 
-// script brings a lot to where the drawing begins: as it is published, with three bids, opened, awarded, contracted.
+// script brings a lot to where the drawing begins: as it is published, with three bids, opened, awarded, contracted; or
+// evaluated, with its candidates' notice, awarded by it; or with a demand that is held.
 func (m *model) script(start int) []act {
 	var out []act
 	if start > 0 {
@@ -146,17 +135,32 @@ func (m *model) script(start int) []act {
 	if start > 1 {
 		out = append(out, act{verb: "deadline"}, act{verb: "open"})
 	}
-	if start > 2 && !m.remote {
+	if start > 2 && start < 5 && !m.remote {
 		out = append(out, act{verb: "award", a: 0})
 	}
-	if start > 3 && !m.remote {
+	if start == 4 && !m.remote {
 		out = append(out, act{verb: "contract"})
 	}
 	if start > 2 && m.remote {
 		out = append(out, act{verb: "order"}, act{verb: "form", a: 0}, act{verb: "form", a: 1})
 	}
+	if start == 3 && m.remote {
+		out = append(out, act{verb: "more_time", a: 4})
+	}
 	if start > 3 && m.remote {
 		out = append(out, act{verb: "clock", a: 9}, act{verb: "clock"}, act{verb: "settle"}, act{verb: "read_out"})
+	}
+	if start == 7 {
+		return append(out, act{verb: "demand", b: 1}, act{verb: "comply"}, act{verb: "hold_payment"})
+	}
+	if start > 4 && m.remote {
+		out = append(out, act{verb: "clock", a: 9}, act{verb: "record"}, act{verb: "sign"}, act{verb: "clock", a: 9}, act{verb: "settle"})
+	}
+	if start > 4 {
+		out = append(out, act{verb: "evaluate"}, act{verb: "announce"})
+	}
+	if start > 5 {
+		out = append(out, act{verb: "notice_end"}, act{verb: "award"})
 	}
 	return out
 }
@@ -185,6 +189,14 @@ func (m *model) moments() (out []time.Time) {
 	near(m.l.End.Deadline)
 	if m.hall != nil && m.hall.until != nil {
 		near(*m.hall.until)
+	}
+	if n := m.notice(); n != nil {
+		near(n.last.EndOfDay())
+	}
+	if a := m.last(); a != nil && !m.tendering() {
+		if until, err := m.Calendar.AddWorkingDays(a.on, 8); err == nil {
+			near(until.EndOfDay())
+		}
 	}
 	for _, c := range m.cards {
 		near(c.end())
@@ -337,13 +349,6 @@ var lotVerbs = []modelVerb{
 			}
 			m.read(m.l.ID)
 		}},
-	{name: "award", often: 2, may: (*model).mayAwardTo, do: func(m *model, a act) error {
-		_, err := m.Award(m.ctx, m.host(), m.l.ID, m.noteOf(a))
-		return err
-	}, then: func(m *model, a act) {
-		n := m.noteOf(a)
-		m.state, m.awards = Awarded, append(m.awards, &awarding{winner: a.a % 4, ranked: m.rankedIn(n), on: n.NoticedOn})
-	}},
 	{name: "refuse", often: 1,
 		may: func(m *model, _ act) outcome { return only(m.state == Awarded) },
 		do: func(m *model, _ act) error {
@@ -361,54 +366,18 @@ var lotVerbs = []modelVerb{
 		},
 		then: func(m *model, _ act) { on := m.today(); m.state, m.contract = Contracted, &on }},
 	{name: "terminate",
-		may: func(m *model, _ act) outcome {
-			return only(slices.Contains([]State{Published, Closed, Opened, Awarded, Refused}, m.state))
-		},
-		do: func(m *model, _ act) error {
-			_, err := m.terminate(m.l, CalledOff)
+		may: (*model).mayTerminate,
+		do: func(m *model, a act) error {
+			_, err := m.terminate(m.l, m.groundOf(a))
 			return err
 		},
-		then: func(m *model, _ act) {
+		then: func(m *model, a act) {
 			on := m.today()
-			m.state, m.ended = Terminated, &on
+			m.state, m.ended, m.endedFor = Terminated, &on, m.groundOf(a)
 			if m.hall != nil && !m.hall.stage.Final() {
 				m.hall.goes(HallTerminated, nil)
 			}
 			m.read(m.l.ID)
-		}},
-	{name: "query",
-		may: func(m *model, a act) outcome {
-			if m.regime != letter.RegimeProcurement || m.opened.IsZero() {
-				return noSuch
-			}
-			if m.state == Terminated || m.last() == nil || m.last().setAside || m.standing(a.a%4) == nil ||
-				first(m.queries, func(q *query) bool { return q.open && q.by == a.a%4 }) != nil {
-				return no
-			}
-			return either // in time or not: objectionInTime has its own tests
-		},
-		do: func(m *model, a act) error {
-			x, err := m.object(m.bidders[a.a%4], m.l, "")
-			m.fresh = x.ID
-			return err
-		},
-		then: func(m *model, a act) { m.queries = append(m.queries, &query{id: m.fresh, open: true, by: a.a % 4}) }},
-	{name: "reply", often: 2,
-		may: func(m *model, a act) outcome {
-			if len(m.queries) == 0 {
-				return noSuch
-			}
-			return only(m.queries[a.a%len(m.queries)].open)
-		},
-		do: func(m *model, a act) error {
-			_, err := m.answer(m.queries[a.a%len(m.queries)].id, Reply{Upheld: a.b%3 > 0, Changes: a.b%3 > 0})
-			return err
-		},
-		then: func(m *model, a act) {
-			m.queries[a.a%len(m.queries)].open = false
-			if a.b%3 > 0 && m.state == Awarded {
-				m.state, m.last().setAside = Opened, true
-			}
 		}},
 	{name: "calendar",
 		may: func(m *model, _ act) outcome {
@@ -456,53 +425,30 @@ func (m *model) closed() {
 	m.read(m.l.ID)
 }
 
-// noteOf is the award that an action makes: noticed today, or on the day of the opening.
-func (m *model) noteOf(a act) AwardNote {
-	on := m.today()
-	if a.b%3 == 2 && !m.opened.IsZero() {
-		on = m.opened
+// groundOf: mostly it is called off; else nobody is found fit, as the law of the tender calls it.
+func (m *model) groundOf(a act) Ground {
+	switch {
+	case a.b < 8:
+		return CalledOff
+	case m.tendering():
+		return AllRejected
 	}
-	n := AwardNote{Winner: m.bidders[a.a%4].party.USCC, NoticedOn: on}
-	if a.b%2 == 1 && !m.remote {
-		for _, o := range m.bids {
-			n.Candidates = append(n.Candidates, m.bidders[o.bidder].party.USCC)
-		}
-		n.Candidates = n.Candidates[:min(len(n.Candidates), 2)]
-	}
-	return n
+	return VoidProcurement
 }
 
-// mayAwardTo: to whoever bids, unless it has refused or its award was set aside; where the law counts working days, not
-// before they can be counted.
-func (m *model) mayAwardTo(a act) outcome {
-	if m.opened.IsZero() || m.state != Opened && m.state != Refused || m.standing(a.a%4) == nil {
+// mayTerminate: until the contract. That all bids are rejected is the committee's word between the opening and the award
+// (招标投标法42); where its result is on record, and of every remote opening, the result says so.
+func (m *model) mayTerminate(a act) outcome {
+	if !slices.Contains([]State{Published, Closed, Opened, Awarded, Refused}, m.state) {
 		return no
 	}
-	for _, x := range m.awards {
-		if x.winner == a.a%4 && (x.refused || x.setAside) {
-			return no
-		}
+	if m.groundOf(a) != AllRejected {
+		return yes
 	}
-	if m.remote {
-		return no // without the committee's result; the session's own verb brings it
+	if r := m.result(); r != nil || m.remote {
+		return only(m.state == Opened && r != nil && len(r.ranked) == 0)
 	}
-	return only(m.regime == letter.RegimeTendering || m.counts(m.noteOf(a).NoticedOn))
-}
-
-// counts: five working days from a day lie in years whose table is known.
-func (m *model) counts(from calendar.Date) bool {
-	_, err := m.Calendar.AddWorkingDays(from, 5)
-	return err == nil
-}
-
-// rankedIn are the candidates of an award that are kept until the contract.
-func (m *model) rankedIn(n AwardNote) (out []int) {
-	for i, o := range m.bidders {
-		if at := slices.Index(n.Candidates, o.party.USCC); at >= 0 && at < 3 {
-			out = append(out, i)
-		}
-	}
-	return out
+	return only(m.state == Opened)
 }
 
 // mayClose: from the deadline on. On a lot that is past it nothing happens, which is asked now and then.

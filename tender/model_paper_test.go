@@ -430,7 +430,7 @@ func (m *model) kept(c *card) bool {
 	case m.state == Contracted:
 		return false
 	}
-	return m.wonBy(last.winner, c) || slices.ContainsFunc(last.ranked, func(i int) bool { return m.wonBy(i, c) })
+	return m.wonBy(last.winner, c) || slices.ContainsFunc(last.stays(), func(i int) bool { return m.wonBy(i, c) })
 }
 
 // refuser: its bidder won and did not sign (条例74).

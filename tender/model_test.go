@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -76,7 +77,11 @@ func TestModelFound(t *testing.T) {
 		actions string
 	}{
 		"an objection is answered while the session is paused": {5, three + "order(0,0) form(0,0) form(1,0) clock(9,0) clock(0,0) settle(0,0) read_out(0,0) object(5,2) pause(2,8) answer(0,8)"},
-		"an award is set aside after another was refused":      {1, three + "award(0,7) query(9,4) refuse(0,11) award(6,4) reply(7,1)"},
+		"an award by a result: who was passed over does not come back, and the notice has its day": {0, three +
+			"evaluate(0,0) announce(0,0) notice_end(0,0) award(9,0) refuse(0,0) award(8,0)! award(0,2)! award(0,0)"},
+		"all bids are rejected when one has won":                             {0, three + "award(0,0) terminate(0,9)!"},
+		"a procurement is void, and nobody learns whom the committee ranked": {1, three + "evaluate(0,0) terminate(0,9)"},
+		"an award is set aside after another was refused":                    {1, three + "award(0,7) query(9,4) refuse(0,11) award(6,4) reply(7,1)"},
 		"letters of two rounds, one of them named when it has ended": {0, "letter(0,0) bid(0,0) letter(0,1)! letter(1,1) bid(1,0) postpone_far(1,0) letter(0,1) letter(0,0)! replace(0,1) " +
 			"letter(2,2) bid(2,0) deadline(0,0) open(0,0) expire(1,0) expire(0,0) award(0,0) contract(0,0) release(2,0)"},
 		"a letter of two who refused, signed by one of two owners when its bidder had lost": {3, three + "award(0,4) refuse(1,1) lot_unread(8,6) sweep(2,2) award(10,5) refuse(8,5) lot_release(5,2)"},
@@ -193,7 +198,7 @@ func (c *counting) run(t *rapid.T) {
 			t.Logf("regime %s, session %v, beneficiaries %d; actions: %v", m.regime, m.remote, len(m.owners), done)
 		}
 	}()
-	for _, a := range m.script([]int{0, 1, 2, 2, 3, 3, 4, 4}[evenly(t, 3)]) {
+	for _, a := range m.script([]int{0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 5, 6, 6, 6, 7}[evenly(t, 4)]) {
 		m.step(c, a, &done)
 	}
 	t.Repeat(map[string]func(*rapid.T){"act": func(t *rapid.T) { m.step(c, c.acts.Draw(t, "act"), &done) }})
@@ -223,7 +228,7 @@ type modelVerb struct {
 var modelVerbs []modelVerb
 
 func init() {
-	modelVerbs = append(append(append(append(modelVerbs, lotVerbs...), letterVerbs...), extensionVerbs...), hallVerbs...)
+	modelVerbs = slices.Concat(lotVerbs, awardVerbs, letterVerbs, extensionVerbs, hallVerbs)
 }
 
 func verbOf(name string) modelVerb {

@@ -77,6 +77,8 @@ func mayTerminate(l *Lot, ground Ground, words string) error {
 		return party.Invalid("terminate.ground", "ground", "请从列表中选择：终止招标、否决所有投标、废标")
 	case ground == AllRejected && (procurement || l.OpenedAt == nil):
 		return party.Invalid("terminate.ground", "ground", "否决所有投标由评标委员会在评标后作出，适用于招投标（招标投标法第四十二条）；政府采购请选择“废标”")
+	case ground == AllRejected && l.State != Opened:
+		return party.Conflict("terminate.awarded", "本标段已经定标，评标委员会并未否决全部投标；请选择“终止招标”并写明原因")
 	case ground == VoidProcurement && !procurement:
 		return party.Invalid("terminate.ground", "ground", "废标适用于政府采购（政府采购法第三十六条）；招投标请选择“终止招标”或“否决所有投标”")
 	case !validText(words, 5, 1000):

@@ -257,7 +257,8 @@ func TestTerminationReleases(t *testing.T) {
 // The grounds: whose law, from when on, and what the committee must have said.
 func TestGroundsOfTermination(t *testing.T) {
 	w := newWorld(t)
-	open := &Lot{Project: Project{Regime: letter.RegimeTendering}, OpenedAt: &deadline}
+	open := &Lot{Project: Project{Regime: letter.RegimeTendering}, State: Opened, OpenedAt: &deadline}
+	awarded := &Lot{Project: Project{Regime: letter.RegimeTendering}, State: Awarded, OpenedAt: &deadline}
 	closed := &Lot{Project: Project{Regime: letter.RegimeTendering}}
 	procurement := &Lot{Project: Project{Regime: letter.RegimeProcurement}, OpenedAt: &deadline}
 	for _, c := range []struct {
@@ -268,7 +269,7 @@ func TestGroundsOfTermination(t *testing.T) {
 	}{
 		{closed, CalledOff, why, ""}, {open, CalledOff, why, ""}, {procurement, CalledOff, why, ""},
 		{open, AllRejected, why, ""}, {procurement, VoidProcurement, why, ""},
-		{closed, AllRejected, why, "terminate.ground"}, {procurement, AllRejected, why, "terminate.ground"},
+		{closed, AllRejected, why, "terminate.ground"}, {awarded, AllRejected, why, "terminate.awarded"}, {awarded, CalledOff, why, ""}, {procurement, AllRejected, why, "terminate.ground"},
 		{open, VoidProcurement, why, "terminate.ground"}, {open, "no_reason", why, "terminate.ground"},
 		{open, CalledOff, "不做了", "terminate.words"}, {open, CalledOff, why + "\u202e", "terminate.words"}, {open, CalledOff, strings.Repeat("长", 1001), "terminate.words"},
 	} {
