@@ -220,4 +220,6 @@ var canaries = []canary{
 	{"I4", "what a published lot says is written anew", "tender/redraft.go", "if l.State != Draft {", "if l.State != Draft && false {", "./tender", "TestRedraft"},
 	{"I8", "the supervisor's half of an order is any paper", "tender/pendingorder.go", "return \"\", errSecond", "_ = errSecond", "./tender", "TestOrderOnItsWay"},
 	{"I14", "a page's session that nobody uses lives on", "party/idle.go", "!now.Before(r.ends(idle))", "now.Before(*r.Used)", "./party", "TestIdle"},
+	{"I10", "an extension that was taken is refused once its certificate has run out", "guarantee/extend.go", "if again(before, signed) == nil {", "if again(before, signed) == nil || len(signed) > 0 {", desk, "TestExtendSaidAgain"},
+	{"I6", "a back-dated award notice cuts the days for an objection short", "tender/awardgate.go", "if err := r.dates(n.NoticedOn); err != nil {", "if err := r.dates(n.NoticedOn); err != nil && false {", "./tender", "TestAwardNoticeHasItsDay"},
 }
