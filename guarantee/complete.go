@@ -38,11 +38,12 @@ func (d *Desk) complete(ctx context.Context, cmd party.Command, in Intake) (Answ
 }
 
 func (d *Desk) completed(ctx context.Context, t *turn, in Intake, c letter.Completion, p Presentation) error {
-	dm, err := demandOf(ctx, t, c.Demand, in.Sender)
+	first, err := takeUp(ctx, t, in)
 	if err != nil {
 		return err
 	}
-	if first, err := processedTx(ctx, t.tx, in.ID); err != nil || !first {
+	dm, err := demandOf(ctx, t, c.Demand, in.Sender)
+	if err != nil || !first {
 		return err
 	}
 	// Only the independent wording ends without complying documents (法释〔2016〕24号 art. 11(1)); a claim made in time

@@ -167,29 +167,20 @@ var letterVerbs = []modelVerb{
 	{name: "complete", often: 1,
 		may: func(m *model, a act) outcome {
 			c, d := m.claimOn(a)
-			switch {
-			case c == nil:
+			if c == nil {
 				return noSuch
-			case c.form == letter.FormIndependent:
-				return only(!m.now().After(c.end()) && isIn(d, guarantee.Incomplete, guarantee.Examining, guarantee.Stayed))
 			}
-			return only(isIn(d, guarantee.Incomplete))
+			return m.mayComplete(c, d, m.now())
 		},
 		do: func(m *model, a act) error {
 			c, d := m.claimOn(a)
 			files, documents := m.files(c)
 			b, err := letter.Completion{Version: 1, Demand: d.id, Guarantee: c.id, Documents: documents, At: m.now()}.Canonical()
-			_, _, err = m.Guarantees.Present(m.ctx, m.by(m.owners[0], party.Beneficiary), guarantee.IntakeCompletion, c.id, m.presentation(m.p7s(m.owners[0], b, err), files))
+			_, in, err := m.Guarantees.Present(m.ctx, m.by(m.owners[0], party.Beneficiary), guarantee.IntakeCompletion, c.id, m.presentation(m.p7s(m.owners[0], b, err), files))
+			m.left(c, err, &paper{intake: in.ID, kind: guarantee.IntakeCompletion, at: in.ReceivedAt, claim: d})
 			return err
 		},
-		then: func(m *model, a act) {
-			_, d := m.claimOn(a)
-			d.lacks = 0
-			if d.state == guarantee.Incomplete {
-				d.state = guarantee.Examining
-			}
-			m.told(d)
-		}},
+		then: func(m *model, a act) { _, d := m.claimOn(a); m.takeCompletion(d) }},
 	{name: "request",
 		may: onClaim(func(_ *model, c *card, d *claim, _ act) bool {
 			if c.form == letter.FormIndependent {
@@ -291,11 +282,18 @@ var letterVerbs = []modelVerb{
 			}
 		}},
 	{name: "take_back",
-		may: onClaim(func(_ *model, _ *card, d *claim, _ act) bool { return !d.over() }),
+		may: func(m *model, a act) outcome {
+			c, d := m.claimOn(a)
+			if c == nil {
+				return noSuch
+			}
+			return m.mayTakeBack(c, d, m.now())
+		},
 		do: func(m *model, a act) error {
 			c, d := m.claimOn(a)
 			b, err := letter.Withdrawal{Version: 1, Demand: d.id, Guarantee: c.id, Reason: "双方已协商一致", At: m.now()}.Canonical()
-			_, _, err = m.Guarantees.Present(m.ctx, m.by(m.owners[0], party.Beneficiary), guarantee.IntakeWithdrawal, c.id, m.p7s(m.owners[0], b, err))
+			_, in, err := m.Guarantees.Present(m.ctx, m.by(m.owners[0], party.Beneficiary), guarantee.IntakeWithdrawal, c.id, m.p7s(m.owners[0], b, err))
+			m.left(c, err, &paper{intake: in.ID, kind: guarantee.IntakeWithdrawal, at: in.ReceivedAt, claim: d})
 			return err
 		},
 		then: func(m *model, a act) { _, d := m.claimOn(a); d.state = guarantee.WithdrawnDemand }},
@@ -355,13 +353,28 @@ func (m *model) swept(c *card, p *paper) {
 	case p.kind == guarantee.IntakeDemand:
 		m.takeDemand(c, p.claim, p.later, p.empty)
 		m.told(p.claim)
+	case p.kind == guarantee.IntakeCompletion:
+		m.takeCompletion(p.claim)
+	case p.kind == guarantee.IntakeWithdrawal:
+		p.claim.state = guarantee.WithdrawnDemand
 	default:
 		m.takeRelease(c, p.owner)
 	}
 }
 
+// takeCompletion: what arrived is there, and what waited for it is examined.
+func (m *model) takeCompletion(d *claim) {
+	d.lacks = 0
+	if d.state == guarantee.Incomplete {
+		d.state = guarantee.Examining
+	}
+	m.told(d)
+}
+
 func (c *card) hasUnread() bool {
-	return slices.ContainsFunc(c.papers, func(p *paper) bool { return p.kind == guarantee.IntakeDemand })
+	return slices.ContainsFunc(c.papers, func(p *paper) bool {
+		return p.kind == guarantee.IntakeDemand || p.kind == guarantee.IntakeCompletion
+	})
 }
 
 // past: the row is closed five minutes after the last instant, so that what came in time finds it open.
