@@ -166,15 +166,30 @@ func (d *Desk) releaseFreedTx(ctx context.Context, tx pgx.Tx, l *Lot) error {
 		return err
 	}
 	for _, b := range bids {
-		a := confirmedOf(all, b.ID)
-		if a == nil || a.Cause != CauseNotBidder || b.Letter == "" {
+		since := freedSince(all, b.ID)
+		if since == nil || b.Letter == "" {
 			continue
 		}
-		if err := d.releaseOn(ctx, tx, l, ReleaseWithdrawal, calendar.DateOf(*a.ConfirmedAt), func(id string) bool { return id == b.Letter }); err != nil {
+		if err := d.releaseOn(ctx, tx, l, ReleaseWithdrawal, calendar.DateOf(*since), func(id string) bool { return id == b.Letter }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// freedSince is when a bid began to count as withdrawn: at the first confirmation that nothing has corrected since. Nil: it
+// does not.
+func freedSince(all []Attribution, bid string) (since *time.Time) {
+	for i := range all {
+		switch a := &all[i]; {
+		case a.Bid != bid || a.ConfirmedAt == nil:
+		case a.Cause == CauseBidder:
+			since = nil
+		case since == nil:
+			since = a.ConfirmedAt
+		}
+	}
+	return since
 }
 
 func readAttributions(ctx context.Context, q store.Querier, lot string) ([]Attribution, error) {
