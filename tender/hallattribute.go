@@ -3,6 +3,7 @@ package tender
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -175,6 +176,20 @@ func (d *Desk) releaseFreedTx(ctx context.Context, tx pgx.Tx, l *Lot) error {
 		}
 	}
 	return nil
+}
+
+// revokedIn tells the letters of bids that count as revoked (撤销): their security need not be given back (条例35).
+func revokedIn(ctx context.Context, q store.Querier, l *Lot) (func(bids []BidView, letterID string) bool, error) {
+	if l.Hall == nil {
+		return func([]BidView, string) bool { return false }, nil
+	}
+	all, err := readAttributions(ctx, q, l.ID)
+	return func(bids []BidView, letterID string) bool {
+		return slices.ContainsFunc(bids, func(b BidView) bool {
+			a := confirmedOf(all, b.ID)
+			return b.Letter == letterID && a != nil && a.Cause == CauseBidder
+		})
+	}, err
 }
 
 // freedSince is when a bid began to count as withdrawn: at the first confirmation that nothing has corrected since. Nil: it

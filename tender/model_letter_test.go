@@ -32,6 +32,7 @@ type card struct {
 	claims      []*claim
 	papers      []*paper       // receipts that nobody has read, in their order
 	withdrawn   *calendar.Date // 撤回 by a confirmed cause that is not the bidder's
+	revoked     bool           // 撤销 by one that is
 	undertaking []byte
 	reveal      []byte
 	until       calendar.Date

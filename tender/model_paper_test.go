@@ -2,6 +2,7 @@ package tender
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"baohan/guarantee"
@@ -234,7 +235,7 @@ var letterVerbs = []modelVerb{
 		}),
 		do: func(m *model, a act) error {
 			c, d := m.claimOn(a)
-			_, err := m.Guarantees.PayInterim(m.ctx, m.guarantors(c), d.id, guarantee.Payment{Amount: d.interimOf(a), Reference: "P", PaidAt: m.now()})
+			_, err := m.Guarantees.PayInterim(m.ctx, m.guarantors(c), d.id, guarantee.Payment{Amount: d.interimOf(a), Reference: fmt.Sprintf("P%d", d.interim), PaidAt: m.now()})
 			return err
 		},
 		then: func(m *model, a act) {
@@ -430,14 +431,16 @@ func (m *model) intakeOf(paper, id string) (intake string) {
 	return intake
 }
 
-// kept: its bidder may still win (candidates 1 to 3, the winner; everybody while nobody is named), or has refused the contract;
-// not once the law has started a clock.
+// kept: its bidder may still win (candidates 1 to 3, the winner; everybody while nobody is named), has refused the contract, or
+// has revoked its bid; not once the law has started a clock.
 func (m *model) kept(c *card) bool {
 	if by, _ := m.dueBy(c); by != nil {
 		return false
 	}
 	last := m.last()
 	switch {
+	case c.revoked:
+		return true
 	case m.refuser(c) || last == nil || last.setAside:
 		return m.refuser(c) || m.state != Contracted
 	case m.state == Contracted:
