@@ -165,6 +165,8 @@ func TestInterimPayment(t *testing.T) {
 	if a := w.must(pay(20_000_000)); a.DemandState != Examining || a.Instrument != Issued {
 		t.Fatalf("%+v", a)
 	}
+	_, err = pay(1) // the same payment once more, under another key: one bank transfer is paid once
+	refused(t, err, "demand.interim_noted")
 	g, err := readGuarantee(w.ctx, w.Pool, l.id)
 	if err != nil || g.Honoured != 20_000_000 || g.OpenDemands != 1 {
 		t.Fatalf("%+v, %v", g, err)

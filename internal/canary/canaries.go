@@ -220,4 +220,7 @@ var canaries = []canary{
 	{"I4", "what a published lot says is written anew", "tender/redraft.go", "if l.State != Draft {", "if l.State != Draft && false {", "./tender", "TestRedraft"},
 	{"I8", "the supervisor's half of an order is any paper", "tender/pendingorder.go", "return \"\", errSecond", "_ = errSecond", "./tender", "TestOrderOnItsWay"},
 	{"I14", "a page's session that nobody uses lives on", "party/idle.go", "!now.Before(r.ends(idle))", "now.Before(*r.Used)", "./party", "TestIdle"},
+	{"I3", "a reminder falls due and is thrown away", "jobs/due.go", "guarantee.DueAnswer, guarantee.DueExtension,", "guarantee.DueExtension,", "./jobs", "TestEveryReminderIsRaised"},
+	{"I5", "a lot's paper releases the letter of who has just won", "tender/releaselot.go", "if err := d.shareLot(ctx, tx, id); err != nil {", "if err := error(nil); err != nil {", "./tender", "TestLotReleaseDuringAnAward"},
+	{"I9", "one transfer in advance is counted twice", "guarantee/interim.go", "if err == nil && noted {", "if err == nil && noted && false {", desk, "TestInterimPayment"},
 }
