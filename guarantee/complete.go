@@ -68,6 +68,13 @@ func (d *Desk) bring(ctx context.Context, t *turn, in Intake, c letter.Completio
 	dm, data := t.demand, map[string]any{"signed": paper}
 	still := letter.Missing(dm.lacking(), c.Documents)
 	if t.g.Form == letter.FormIndependent && dm.State != Incomplete {
+		f, err := d.facts(ctx, t.tx, t.g, dm)
+		if err != nil {
+			return err
+		}
+		if _, err := next(PartDemand, f.ground(), "supplement"); err != nil { // of a stayed demand: what the order met
+			return err
+		}
 		if err := dm.move("supplement"); err != nil {
 			return err
 		}

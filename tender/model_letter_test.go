@@ -142,13 +142,14 @@ func (c *card) hasEarlier(at time.Time) bool {
 	return slices.ContainsFunc(c.papers, func(p *paper) bool { return p.at.Before(at) })
 }
 
-// mayComplete: after the papers that came before; an independent letter's until its last instant.
+// mayComplete: after the papers that came before; an independent letter's while it is examined and until its last instant.
 func (m *model) mayComplete(c *card, d *claim, at time.Time) outcome {
 	switch {
 	case c.hasEarlier(at):
 		return waits
 	case c.form == letter.FormIndependent:
-		return only(!at.After(c.end()) && isIn(d, guarantee.Incomplete, guarantee.Examining, guarantee.Stayed))
+		stayed := isIn(d, guarantee.Stayed) && d.below == guarantee.Examining
+		return only(!at.After(c.end()) && (stayed || isIn(d, guarantee.Incomplete, guarantee.Examining)))
 	}
 	return only(isIn(d, guarantee.Incomplete))
 }
