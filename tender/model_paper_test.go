@@ -407,8 +407,8 @@ func (m *model) lotReleased(owner int, early bool, r guarantee.LotReceipt) {
 	for _, c := range m.shown() {
 		x := first(r.Letters, func(o guarantee.LotOutcome) bool { return o.Guarantee == c.id })
 		o := m.mayRelease(c, m.now())
-		if held[c] && !early {
-			o = no
+		if held[c] && !early || c.state != guarantee.Issued && x.State == "refused" {
+			o = no // one that ended before a clock began is held for ever, and has nothing to release
 		}
 		want := map[outcome]string{no: "refused", waits: "received", yes: "signed"}[o]
 		if o == yes {
