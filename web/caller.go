@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"baohan/client/wire"
 	"baohan/party"
 	"baohan/signing"
 	"baohan/signing/httpsig"
@@ -34,6 +35,9 @@ func (s *server) identify(x *exchange, r *http.Request) error {
 	actor, err := s.sessionOf(x, r, token, byCookie)
 	if err != nil {
 		return err
+	}
+	if shown := r.Header.Get(wire.ShownTo); byCookie && shown != "" && shown != s.markOf(actor) {
+		return errAnother
 	}
 	x.actor, x.known, x.token, x.paged = actor, true, token, byCookie
 	return nil
