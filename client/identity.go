@@ -75,6 +75,9 @@ type Platform struct {
 	// Cookie says that a browser keeps the session (the cookie of POST /session) and sends it by itself: people's requests
 	// carry no Authorization then.
 	Cookie bool
+	// ShownTo is the mark of whom the page in front of that person was shown to (wire.ShownTo): in a session of another, begun
+	// meanwhile in another tab, people's requests are refused. Empty: nobody asks.
+	ShownTo string
 	// Transport carries requests where Go's own does not do; nil: Go's own.
 	Transport http.RoundTripper
 	// Spool is where the ciphertext of a bid's file lies until it is sent; nil: a file of this machine.

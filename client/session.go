@@ -39,7 +39,10 @@ func newPerson(p Platform, me Identity) (*person, error) {
 func (p *person) sign(req *http.Request, _ []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.token != "" && !p.Cookie {
+	switch {
+	case p.Cookie && p.ShownTo != "":
+		req.Header.Set(wire.ShownTo, p.ShownTo)
+	case p.token != "" && !p.Cookie:
 		req.Header.Set("Authorization", "Bearer "+p.token)
 	}
 	return nil

@@ -165,6 +165,8 @@ func TestInterimPayment(t *testing.T) {
 	if a := w.must(pay(20_000_000)); a.DemandState != Examining || a.Instrument != Issued {
 		t.Fatalf("%+v", a)
 	}
+	_, err = pay(1) // the same payment once more, under another key: one bank transfer is paid once
+	refused(t, err, "demand.interim_noted")
 	g, err := readGuarantee(w.ctx, w.Pool, l.id)
 	if err != nil || g.Honoured != 20_000_000 || g.OpenDemands != 1 {
 		t.Fatalf("%+v, %v", g, err)
@@ -296,12 +298,16 @@ func (w *world) standsStill(t *testing.T, c claimed) {
 	}
 }
 
-// A demand under a stay can be taken back, and nothing then holds the letter.
+// A demand under a stay can be taken back, and nothing then holds the letter. One whose documents were found to comply takes
+// no more of them, stayed or not: its days count from those that are there.
 func TestStayedDemandIsWithdrawn(t *testing.T) {
 	w := newWorld(t)
 	l := w.disclosedLetter(w.bidders[0], w.bank, "CSB-2026-000001")
 	c := w.claim(l, 100, false)
+	w.must(w.DecideDemand(w.ctx, c.says(w), c.d.ID, DemandDecision{Complying: true}))
 	w.must(w.StayDemand(w.ctx, c.says(w), c.d.ID, w.ruling()))
+	_, err := w.completes(c, anyFile(letter.AwardNotice))
+	refused(t, err, "demand.illegal_move")
 	if a := w.must(w.withdraws(c)); a.DemandState != WithdrawnDemand {
 		t.Fatalf("%+v", a)
 	}

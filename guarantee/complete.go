@@ -38,11 +38,12 @@ func (d *Desk) complete(ctx context.Context, cmd party.Command, in Intake) (Answ
 }
 
 func (d *Desk) completed(ctx context.Context, t *turn, in Intake, c letter.Completion, p Presentation) error {
-	dm, err := demandOf(ctx, t, c.Demand, in.Sender)
+	first, err := takeUp(ctx, t, in)
 	if err != nil {
 		return err
 	}
-	if first, err := processedTx(ctx, t.tx, in.ID); err != nil || !first {
+	dm, err := demandOf(ctx, t, c.Demand, in.Sender)
+	if err != nil || !first {
 		return err
 	}
 	// Only the independent wording ends without complying documents (法释〔2016〕24号 art. 11(1)); a claim made in time
@@ -67,6 +68,13 @@ func (d *Desk) bring(ctx context.Context, t *turn, in Intake, c letter.Completio
 	dm, data := t.demand, map[string]any{"signed": paper}
 	still := letter.Missing(dm.lacking(), c.Documents)
 	if t.g.Form == letter.FormIndependent && dm.State != Incomplete {
+		f, err := d.facts(ctx, t.tx, t.g, dm)
+		if err != nil {
+			return err
+		}
+		if _, err := next(PartDemand, f.ground(), "supplement"); err != nil { // of a stayed demand: what the order met
+			return err
+		}
 		if err := dm.move("supplement"); err != nil {
 			return err
 		}

@@ -46,15 +46,12 @@ func (d *Desk) demand(ctx context.Context, cmd party.Command, in Intake) (Answer
 }
 
 func (d *Desk) presented(ctx context.Context, t *turn, in Intake, m letter.Demand, p Presentation, missing []letter.DocumentKind) error {
-	first, err := processedTx(ctx, t.tx, in.ID)
+	first, err := takeUp(ctx, t, in)
 	if err != nil {
 		return err
 	}
 	if !first {
 		t.demand, err = readDemand(ctx, t.tx, m.ID)
-		return err
-	}
-	if err := earlierRelease(ctx, t, in.ReceivedAt); err != nil {
 		return err
 	}
 	g := t.g

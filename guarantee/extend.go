@@ -75,7 +75,7 @@ func (d *Desk) extend(ctx context.Context, t *turn, x *Disclosure, before []Amen
 	case a.content.Expiry.Before(to):
 		return party.Invalid("demand.extend_short", "expiry", "受益人要求延长至 "+to.String()+"，修改函的到期日不得早于这一日；请重新生成并签名")
 	}
-	if err := dm.extendsAsAnother(t.actor); err != nil {
+	if err := t.settlesAsAnother(ctx, errSameExtender); err != nil {
 		return err
 	}
 	if err := a.amends(x, before, t.g, dm); err != nil {

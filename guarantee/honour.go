@@ -37,14 +37,14 @@ func (p Payment) facts() map[string]any {
 // HonourDemand (赔付) notes the payment of a complying demand, whole, less what an insurer paid in advance. When all demands together have reached the
 // revealed amount the guarantee is paid out (法释〔2016〕24号 art. 11(2)).
 func (d *Desk) HonourDemand(ctx context.Context, cmd party.Command, id string, p Payment) (Answer, error) {
-	return d.demandChange(ctx, cmd, id, func(_ context.Context, t *turn) error {
-		return honour(t, p)
+	return d.demandChange(ctx, cmd, id, func(ctx context.Context, t *turn) error {
+		return honour(ctx, t, p)
 	})
 }
 
-func honour(t *turn, p Payment) error {
+func honour(ctx context.Context, t *turn, p Payment) error {
 	g, dm := t.g, t.demand
-	if err := dm.paysAsAnother(t.actor); err != nil {
+	if err := t.settlesAsAnother(ctx, errSamePayer); err != nil {
 		return err
 	}
 	if p.Amount != dm.Amount-dm.InterimPaid {

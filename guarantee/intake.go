@@ -131,7 +131,29 @@ func (d *Desk) noteRefusal(ctx context.Context, id string, r *party.Refusal) err
 	return store.Bare(err)
 }
 
-// processedTx marks the receipt in its verb's transaction: of two who process it, one does.
+// ErrEarlierPaper says that a paper about the same letter arrived before this one and has not been read yet. It is no
+// refusal: the later paper stays on the desk, and the sweeper reads all in the order of their receipts. That order is total,
+// so nobody waits for each other.
+var ErrEarlierPaper = errors.New("guarantee: a paper that arrived earlier comes first")
+
+// takeUp begins the reading of a receipt in its verb's transaction, under the letter's lock: of two who read it, one does, and
+// nobody before what arrived earlier. A release may end the letter before a demand arrived (法释〔2016〕24号 art. 11(4)), a
+// demand stands against a release, and what is taken back or completed decides of what comes after it: their order is that of
+// their arrival, whichever a crash left unread.
+func takeUp(ctx context.Context, t *turn, in Intake) (first bool, err error) {
+	if first, err = processedTx(ctx, t.tx, in.ID); err != nil || !first {
+		return false, err
+	}
+	var waiting bool
+	err = t.tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM intake WHERE guarantee = @id AND processed_at IS NULL AND received_at < @at)`,
+		pgx.NamedArgs{"id": t.g.ID, "at": in.ReceivedAt}).Scan(&waiting)
+	if err == nil && waiting {
+		return false, ErrEarlierPaper
+	}
+	return true, err
+}
+
+// processedTx marks the receipt: of two who process it, one does.
 func processedTx(ctx context.Context, tx pgx.Tx, id string) (bool, error) {
 	tag, err := tx.Exec(ctx, `UPDATE intake SET processed_at = platform_now() WHERE id = @id AND processed_at IS NULL`, pgx.NamedArgs{"id": id})
 	return tag.RowsAffected() == 1, err

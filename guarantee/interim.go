@@ -3,6 +3,8 @@ package guarantee
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
+
 	"baohan/guarantee/letter"
 	"baohan/party"
 )
@@ -14,6 +16,9 @@ import (
 func (d *Desk) PayInterim(ctx context.Context, cmd party.Command, id string, p Payment) (Answer, error) {
 	return d.demandChange(ctx, cmd, id, func(ctx context.Context, t *turn) error {
 		if err := mayPayInterim(t, p); err != nil {
+			return err
+		}
+		if err := notedOnce(ctx, t, p); err != nil {
 			return err
 		}
 		if counts, err := d.seconded(ctx, t, p); err != nil || !counts {
@@ -38,4 +43,17 @@ func mayPayInterim(t *turn, p Payment) error {
 		return err
 	}
 	return dm.move("pay_interim")
+}
+
+// notedOnce refuses a transfer that was noted of this demand before, by whoever did: what is noted as paid is never taken
+// back, and lowers what can be demanded.
+func notedOnce(ctx context.Context, t *turn, p Payment) error {
+	var noted bool
+	err := t.tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM guarantee_event WHERE guarantee = @guarantee AND demand = @demand AND kind = @kind
+		AND data->>'reference' = @reference)`, pgx.NamedArgs{"guarantee": t.g.ID, "demand": t.demand.ID, "kind": EventDemandInterimPaid,
+		"reference": p.Reference}).Scan(&noted)
+	if err == nil && noted {
+		return party.Conflict("demand.interim_noted", "这笔付款（流水号 "+p.Reference+"）已经登记过先予支付，不再重复登记；另有一笔付款的，请填写其流水号")
+	}
+	return err
 }

@@ -45,14 +45,14 @@ func (d *Desk) Issue(ctx context.Context, cmd party.Command, id string, in Issue
 	if err != nil {
 		return Answer{}, err
 	}
-	return d.change(ctx, cmd, id, func(_ context.Context, t *turn) error {
-		return issue(t, g, kept)
+	return d.change(ctx, cmd, id, func(ctx context.Context, t *turn) error {
+		return issue(ctx, t, g, kept)
 	})
 }
 
-func issue(t *turn, read *Guarantee, kept issued) error {
+func issue(ctx context.Context, t *turn, read *Guarantee, kept issued) error {
 	g := t.g
-	if err := g.issuesAsAnother(t.actor); err != nil {
+	if err := t.issuesAsAnother(ctx); err != nil {
 		return err
 	}
 	if !bytes.Equal(g.LetterDigest, read.LetterDigest) {

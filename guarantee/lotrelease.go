@@ -22,8 +22,8 @@ type LotPaper struct {
 	Lot   letter.Lot
 	Body  []byte // p7s of letter.LotRelease
 	// Held tells the letters that are not released by accident: each of them must be named early in the paper. It is asked
-	// once, before the receipt.
-	Held func(guarantee string) bool
+	// once, in the transaction of the receipt, and keeps the tender's course from moving until that is written.
+	Held func(ctx context.Context, tx pgx.Tx) (func(guarantee string) bool, error)
 }
 
 // LotReceipt is the paper's durable receipt with what became of each letter, in the order of their ids.
@@ -48,7 +48,7 @@ type LotOutcome struct {
 var ErrHeld = &party.Refusal{Kind: party.KindConflict, Code: "release.held", Field: "letters",
 	Message: "该投标人仍可能中标，或者其投标担保依法可不予解除，不随标段一并解除；确要提前解除的，请在通知中对该保函注明 early 后重新签名"}
 
-// PresentLotRelease hands in one paper for many letters. One durable receipt comes first, before any lock; then each letter
+// PresentLotRelease hands in one paper for many letters. One durable receipt comes first, before any letter's lock; then each letter
 // is released by a transaction of its own, in the order of their ids, exactly as by a paper of its own: a letter with an
 // open demand is refused and the others go on. The same command again finds the same receipts. What a crash leaves is
 // taken up by the sweeper, letter by letter.
@@ -80,6 +80,10 @@ func (d *Desk) receiveLot(ctx context.Context, by party.Actor, id string, p LotP
 		if err := ofLot(ctx, tx, by, r); err != nil {
 			return err
 		}
+		held, err := p.Held(ctx, tx)
+		if err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, `INSERT INTO lot_release (id, lot, sender, signed, received_at)
 			VALUES (@id, @lot, @sender, @signed, platform_now()) ON CONFLICT (id) DO NOTHING`,
 			pgx.NamedArgs{"id": id, "lot": p.LotID, "sender": by.USCC, "signed": p.Body})
@@ -89,7 +93,7 @@ func (d *Desk) receiveLot(ctx context.Context, by party.Actor, id string, p LotP
 		if tag.RowsAffected() == 0 {
 			return sameLotPaper(ctx, tx, id, p)
 		}
-		return insertLotIntakes(ctx, tx, by, id, r, p.Held)
+		return insertLotIntakes(ctx, tx, by, id, r, held)
 	})
 }
 

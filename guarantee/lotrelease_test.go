@@ -1,6 +1,7 @@
 package guarantee
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,7 +31,10 @@ func (w *world) lotRelease(by org, entries ...letter.LotReleaseEntry) []byte {
 }
 
 func (w *world) lotPaper(body []byte, held ...string) LotPaper {
-	return LotPaper{LotID: strings.Repeat("0", 32), Lot: w.requirement.Lot, Body: body, Held: func(id string) bool { return slices.Contains(held, id) }}
+	return LotPaper{LotID: strings.Repeat("0", 32), Lot: w.requirement.Lot, Body: body,
+		Held: func(context.Context, pgx.Tx) (func(string) bool, error) {
+			return func(id string) bool { return slices.Contains(held, id) }, nil
+		}}
 }
 
 func stateIn(r LotReceipt, id string) LotOutcome {

@@ -17,17 +17,17 @@ func (d *Desk) Prepare(ctx context.Context, cmd party.Command, id, number string
 	if !numberShape.MatchString(number) {
 		return Answer{}, party.Invalid("issue.number", "number", "保函编号须为 6 至 40 位大写字母、数字或连字符")
 	}
-	return d.change(ctx, cmd, id, func(_ context.Context, t *turn) error {
+	return d.change(ctx, cmd, id, func(ctx context.Context, t *turn) error {
 		if err := t.g.of(t.actor); err != nil {
 			return err
 		}
-		return prepare(t, number, digest)
+		return prepare(ctx, t, number, digest)
 	})
 }
 
-func prepare(t *turn, number string, digest signing.Digest) error {
+func prepare(ctx context.Context, t *turn, number string, digest signing.Digest) error {
 	g := t.g
-	if err := g.issuesAsAnother(t.actor); err != nil {
+	if err := t.issuesAsAnother(ctx); err != nil {
 		return err
 	}
 	if g.Number != nil {

@@ -2,7 +2,6 @@ package guarantee
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,7 +27,7 @@ func (d *Desk) release(ctx context.Context, cmd party.Command, in Intake) (Answe
 		return Answer{}, err
 	}
 	return d.change(ctx, cmd, in.Guarantee, func(ctx context.Context, t *turn) error {
-		first, err := processedTx(ctx, t.tx, in.ID)
+		first, err := takeUp(ctx, t, in)
 		if err != nil || !first {
 			return err
 		}
@@ -43,9 +42,6 @@ func effectRelease(ctx context.Context, t *turn, x *Disclosure, r waiver, in Int
 	}
 	if g.InstrumentState != Issued {
 		_, err := next(PartInstrument, g.InstrumentState, "release")
-		return err
-	}
-	if err := earlierDemand(ctx, t, in.ReceivedAt); err != nil {
 		return err
 	}
 	missing, err := signRelease(ctx, t.tx, x, in)
@@ -68,32 +64,6 @@ func effectRelease(ctx context.Context, t *turn, x *Disclosure, r waiver, in Int
 	}
 	t.happened(EventReleased, map[string]string{"reason": r.Reason, "received_at": in.ReceivedAt.In(calendar.Shanghai).Format(time.RFC3339Nano)})
 	return nil
-}
-
-// ErrEarlierPaper says that a demand which arrived before this release, or a release which arrived before this demand, has
-// not been read yet. It is no refusal: the later paper stays on the desk, and the sweeper reads both in the order of their
-// receipts. That order is total, so nobody waits for each other.
-var ErrEarlierPaper = errors.New("guarantee: a paper that arrived earlier comes first")
-
-// earlierDemand holds a release back: what was demanded before it must be settled first.
-func earlierDemand(ctx context.Context, t *turn, receivedAt time.Time) error {
-	return earlier(ctx, t, receivedAt, IntakeDemand, IntakeCompletion)
-}
-
-// earlierRelease holds a demand back: if the release was the last that was wanted, the letter had ended before the demand
-// arrived (法释〔2016〕24号 art. 11(4)), whichever of them is read first.
-func earlierRelease(ctx context.Context, t *turn, receivedAt time.Time) error {
-	return earlier(ctx, t, receivedAt, IntakeRelease, IntakeLotRelease)
-}
-
-func earlier(ctx context.Context, t *turn, receivedAt time.Time, kinds ...IntakeKind) error {
-	var waiting bool
-	err := t.tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM intake WHERE guarantee = @id AND processed_at IS NULL
-		AND kind = ANY(@kinds) AND received_at < @at)`, pgx.NamedArgs{"id": t.g.ID, "kinds": kinds, "at": receivedAt}).Scan(&waiting)
-	if err == nil && waiting {
-		return ErrEarlierPaper
-	}
-	return err
 }
 
 // waiver is what a release says, in either form: one letter's own, or an entry of a lot's.

@@ -1,16 +1,16 @@
 package guarantee
 
 import (
-	"bytes"
 	"context"
 
+	"baohan/internal/store"
 	"baohan/party"
 )
 
 // An institution may ask for two people (双人经办): who decides to underwrite does not issue, and who finds a demand complying
-// does not note its payment. People are told apart by the certificates that sign their requests, so that one person with two
-// certificates is two; whom a certificate is given to is the institution's own affair. The rule that stood when it was decided
-// is kept with the decision, and holds for all that follows from it.
+// does not note its payment. People are told apart by the holders of the certificates that sign their requests
+// (party.SamePerson): a certificate whose holder nobody has named is a person of its own. The rule that stood when it was decided
+// is kept with the decision, and holds for all that follows from it. The rows hold it a second time, of certificates alone.
 
 // fingerprint is the certificate by which somebody acts; nil for the clock.
 func fingerprint(a party.Actor) []byte {
@@ -28,31 +28,38 @@ func (d *Desk) twoPeople(ctx context.Context, t *turn) (bool, error) {
 	return d.TwoPeople(ctx, t.tx, t.g.Guarantor)
 }
 
-// another refuses a second step by whoever took the first.
-func another(asked bool, decidedBy []byte, a party.Actor, refusal error) error {
-	if by := fingerprint(a); asked && (by == nil || bytes.Equal(by, decidedBy)) {
+// another refuses a second step by whoever took the first, inside the caller's transaction.
+func another(ctx context.Context, q store.Querier, decidedBy []byte, a party.Actor, refusal error) error {
+	by := fingerprint(a)
+	if by == nil {
 		return refusal
 	}
-	return nil
+	same, err := party.SamePerson(ctx, q, by, decidedBy)
+	if err == nil && same {
+		err = refusal
+	}
+	return err
 }
 
 var (
-	errSameIssuer   = party.Conflict("issue.same_person", "本机构实行双人经办：同意承保用的就是这张证书，不能再由它签发；请由另一位经办人用其证书签发")
-	errSameExtender = party.Conflict("demand.same_person", "本机构实行双人经办：认定索赔相符用的就是这张证书，不能再由它延期；请由另一位经办人用其证书办理")
-	errSamePayer    = party.Conflict("demand.same_person", "本机构实行双人经办：认定索赔相符用的就是这张证书，不能再由它登记付款；请由另一位经办人用其证书登记")
+	errSameIssuer   = party.Conflict("issue.same_person", "本机构实行双人经办：同意承保的是您本人（同一张证书，或者同一持有人的另一张证书），不能再由您签发；请由另一位经办人用其证书签发")
+	errSameExtender = party.Conflict("demand.same_person", "本机构实行双人经办：认定索赔相符的是您本人（同一张证书，或者同一持有人的另一张证书），不能再由您延期；请由另一位经办人用其证书办理")
+	errSamePayer    = party.Conflict("demand.same_person", "本机构实行双人经办：认定索赔相符的是您本人（同一张证书，或者同一持有人的另一张证书），不能再由您登记付款；请由另一位经办人用其证书登记")
 )
 
-// issuesAsAnother refuses to prepare or to issue by the certificate that decided to underwrite.
-func (g *Guarantee) issuesAsAnother(a party.Actor) error {
-	return another(g.TwoPeople, g.DecidedBy, a, errSameIssuer)
+// issuesAsAnother refuses to prepare or to issue by whoever decided to underwrite.
+func (t *turn) issuesAsAnother(ctx context.Context) error {
+	if !t.g.TwoPeople {
+		return nil
+	}
+	return another(ctx, t.tx, t.g.DecidedBy, t.actor, errSameIssuer)
 }
 
-// extendsAsAnother refuses to extend by the certificate that found the demand complying: it binds for as much money.
-func (dm *Demand) extendsAsAnother(a party.Actor) error {
-	return another(dm.TwoPeople, dm.DecidedBy, a, errSameExtender)
-}
-
-// paysAsAnother refuses to note the payment by the certificate that found the demand complying.
-func (dm *Demand) paysAsAnother(a party.Actor) error {
-	return another(dm.TwoPeople, dm.DecidedBy, a, errSamePayer)
+// settlesAsAnother refuses to note the payment, or to extend, by whoever found the demand complying: an extension binds for as
+// much money.
+func (t *turn) settlesAsAnother(ctx context.Context, refusal error) error {
+	if !t.demand.TwoPeople {
+		return nil
+	}
+	return another(ctx, t.tx, t.demand.DecidedBy, t.actor, refusal)
 }

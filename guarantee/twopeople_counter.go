@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	errSameDepositor = party.Conflict("deposit.same_person", "本机构实行双人经办：签署存入声明用的就是这张证书，不能再由它存入；请由另一位经办人用其证书存入同一份保函")
+	errSameDepositor = party.Conflict("deposit.same_person", "本机构实行双人经办：签署存入声明的是您本人（同一张证书，或者同一持有人的另一张证书），不能再由您存入；请由另一位经办人用其证书存入同一份保函")
 	errSignerUnknown = party.Conflict("deposit.signer_not_admitted", "本机构实行双人经办：签署存入声明的证书没有经平台运营人员准入；请由已准入的经办人重新签署，或先办理准入")
 )
 
@@ -25,7 +25,7 @@ func (d *Desk) byTwo(ctx context.Context, tx pgx.Tx, by party.Actor, k *deposite
 		return err
 	}
 	signer := k.signed.Signer().Fingerprint()
-	if err := another(true, signer[:], by, errSameDepositor); err != nil {
+	if err := another(ctx, tx, signer[:], by, errSameDepositor); err != nil {
 		return err
 	}
 	known, err := party.Serves(ctx, tx, k.row.Guarantor, signer, party.Guarantor)

@@ -1,7 +1,6 @@
 package guarantee
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -14,7 +13,7 @@ import (
 	"baohan/signing"
 )
 
-var errSameAdvancer = party.Conflict("demand.interim_same_person", "本机构实行双人经办：这笔先予支付就是用这张证书登记的，不能再由它复核；请由另一位经办人用其证书登记同一笔付款（金额、流水号、付款时间和回单都相同）")
+var errSameAdvancer = party.Conflict("demand.interim_same_person", "本机构实行双人经办：这笔先予支付就是您本人登记的（同一张证书，或者同一持有人的另一张证书），不能再由您复核；请由另一位经办人用其证书登记同一笔付款（金额、流水号、付款时间和回单都相同）")
 
 // InterimFirst is a payment in advance that one person has noted and that waits for another.
 type InterimFirst struct {
@@ -60,9 +59,12 @@ func (d *Desk) seconded(ctx context.Context, t *turn, p Payment) (bool, error) {
 	switch {
 	case err != nil:
 		return false, err
-	case by == nil, first != nil && first.is(p) && bytes.Equal(first.Certificate, by):
+	case by == nil:
 		return false, errSameAdvancer
 	case first != nil && first.is(p):
+		if err := another(ctx, t.tx, first.Certificate, t.actor, errSameAdvancer); err != nil {
+			return false, err
+		}
 		_, err = t.tx.Exec(ctx, `DELETE FROM interim_first WHERE demand = @demand`, pgx.NamedArgs{"demand": t.demand.ID})
 		return err == nil, err
 	}

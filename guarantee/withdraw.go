@@ -25,11 +25,12 @@ func (d *Desk) withdraw(ctx context.Context, cmd party.Command, in Intake) (Answ
 		return Answer{}, mismatch("withdrawal.guarantee", "guarantee", "撤回通知所指的保函不一致；请重新生成并签名")
 	}
 	return d.change(ctx, cmd, in.Guarantee, func(ctx context.Context, t *turn) error {
-		dm, err := demandOf(ctx, t, w.Demand, in.Sender)
+		first, err := takeUp(ctx, t, in)
 		if err != nil {
 			return err
 		}
-		if first, err := processedTx(ctx, t.tx, in.ID); err != nil || !first {
+		dm, err := demandOf(ctx, t, w.Demand, in.Sender)
+		if err != nil || !first {
 			return err
 		}
 		if err := dm.move("withdraw"); err != nil {

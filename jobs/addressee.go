@@ -26,6 +26,8 @@ var noticeWords = map[guarantee.DueKind]string{
 	guarantee.DueCompletion:   "索赔单据待补正；请受益人一次补齐全部缺少的文件，独立保函须在有效期内补正",
 	guarantee.DueAssessment:   "保险公司的核定期限（三十日，保险法第二十三条）即将或已经届满；请立即作出核定",
 	guarantee.DueInterim:      "六十日内仍不能确定赔偿数额的，请保险公司按可以确定的数额先予支付（保险法第二十五条）",
+	guarantee.DueAnswer:       "受益人要求延期或者付款，担保机构已暂缓付款；请申请人在答复期限内签名答复延期还是付款，逾期不答复的，担保机构将付款",
+	guarantee.DueExtension:    "暂缓付款的索赔请按申请人的答复尽快延期或者付款；申请人没有答复的，请付款，至迟在暂缓付款的最后一日",
 	guarantee.DueSuit:         "法院已裁定中止支付；请申请人在裁定作出后三十日内起诉或者申请仲裁，逾期裁定将被解除",
 	guarantee.DueLifting:      "中止支付裁定作出已满三十日；如法院已解除，请担保机构或受益人提交解除文书，恢复处理",
 }
@@ -34,6 +36,7 @@ var noticeWords = map[guarantee.DueKind]string{
 var addressees = map[guarantee.DueKind][]party.Role{
 	guarantee.DueRelease:    {party.Beneficiary},
 	guarantee.DueCompletion: {party.Beneficiary},
+	guarantee.DueAnswer:     {party.Bidder}, // the applicant
 	guarantee.DueSuit:       {party.Bidder}, // the applicant
 	guarantee.DueLifting:    {party.Guarantor, party.Beneficiary},
 }

@@ -259,6 +259,23 @@ func TestReminderIsRaisedOnceADay(t *testing.T) {
 	}
 }
 
+// A reminder of every kind that falls due is raised: none is given up as unknown.
+func TestEveryReminderIsRaised(t *testing.T) {
+	b := newBench(t, Config{})
+	id, w := b.pending(), &dueWorker{r: b.Runner}
+	for due := range noticeWords {
+		if err := w.act(t.Context(), dueArgs{due, id}); err != nil {
+			t.Errorf("%s: %v", due, err)
+		}
+	}
+	if n := b.number(`SELECT count(*) FROM notice`); n != len(noticeWords) {
+		t.Errorf("%d notices of %d kinds", n, len(noticeWords))
+	}
+	if err := w.act(t.Context(), dueArgs{"unheard_of", id}); err == nil {
+		t.Error("a kind that nobody knows was raised")
+	}
+}
+
 func TestWhatGivesUpIsSeenAndCanRunAgain(t *testing.T) {
 	b := newBench(t, Config{Every: 50 * time.Millisecond})
 	id := b.pending()

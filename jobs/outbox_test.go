@@ -152,7 +152,9 @@ func TestWhoIsReminded(t *testing.T) {
 	for due, role := range map[guarantee.DueKind]party.Role{
 		guarantee.DueRelease: party.Beneficiary, guarantee.DueCompletion: party.Beneficiary, guarantee.DueLifting: party.Beneficiary,
 		guarantee.DueSuit: party.Bidder, guarantee.DueExamination: party.Guarantor, guarantee.DuePayment: party.Guarantor,
-		guarantee.DueAssessment: party.Guarantor, guarantee.DueInterim: party.Guarantor,
+		guarantee.DueAssessment: party.Guarantor, guarantee.DueInterim: party.Guarantor, guarantee.DueUnderwriting: party.Guarantor,
+		guarantee.DueIssuance: party.Guarantor, guarantee.DueRefund: party.Guarantor,
+		guarantee.DueAnswer: party.Bidder, guarantee.DueExtension: party.Guarantor,
 	} {
 		if !concerns(due, role) || noticeWords[due] == "" {
 			t.Errorf("%s: the %s is not told", due, role)

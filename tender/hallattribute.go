@@ -3,6 +3,7 @@ package tender
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -166,15 +167,44 @@ func (d *Desk) releaseFreedTx(ctx context.Context, tx pgx.Tx, l *Lot) error {
 		return err
 	}
 	for _, b := range bids {
-		a := confirmedOf(all, b.ID)
-		if a == nil || a.Cause != CauseNotBidder || b.Letter == "" {
+		since := freedSince(all, b.ID)
+		if since == nil || b.Letter == "" {
 			continue
 		}
-		if err := d.releaseOn(ctx, tx, l, ReleaseWithdrawal, calendar.DateOf(*a.ConfirmedAt), func(id string) bool { return id == b.Letter }); err != nil {
+		if err := d.releaseOn(ctx, tx, l, ReleaseWithdrawal, calendar.DateOf(*since), func(id string) bool { return id == b.Letter }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// revokedIn tells the letters of bids that count as revoked (撤销): their security need not be given back (条例35).
+func revokedIn(ctx context.Context, q store.Querier, l *Lot) (func(bids []BidView, letterID string) bool, error) {
+	if l.Hall == nil {
+		return func([]BidView, string) bool { return false }, nil
+	}
+	all, err := readAttributions(ctx, q, l.ID)
+	return func(bids []BidView, letterID string) bool {
+		return slices.ContainsFunc(bids, func(b BidView) bool {
+			a := confirmedOf(all, b.ID)
+			return b.Letter == letterID && a != nil && a.Cause == CauseBidder
+		})
+	}, err
+}
+
+// freedSince is when a bid began to count as withdrawn: at the first confirmation that nothing has corrected since. Nil: it
+// does not.
+func freedSince(all []Attribution, bid string) (since *time.Time) {
+	for i := range all {
+		switch a := &all[i]; {
+		case a.Bid != bid || a.ConfirmedAt == nil:
+		case a.Cause == CauseBidder:
+			since = nil
+		case since == nil:
+			since = a.ConfirmedAt
+		}
+	}
+	return since
 }
 
 func readAttributions(ctx context.Context, q store.Querier, lot string) ([]Attribution, error) {

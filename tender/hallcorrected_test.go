@@ -48,3 +48,35 @@ func TestCorrectedAfterTheContract(t *testing.T) {
 		t.Errorf("release %s for %v by %v; it was to be by %v, and the others' is %v", g.ReleaseState, g.ReleaseReason, g.ReleaseDueBy, withdrawn, want.ReleaseDueBy)
 	}
 }
+
+// Who did not decrypt its bid through its own fault is no candidate, and its security need not be given back (条例35): the
+// lot's paper does not release its letter by accident.
+func TestRevokedIsHeld(t *testing.T) {
+	h := undecrypted(t)
+	h.toSigning()
+	a := h.attribute(0, CauseBidder, "投标人的证书到期")
+	h.does(h.ConfirmAttribution(h.ctx, h.supervisor(), h.l.ID, a.Seq))
+	h.does(h.sign(h.tenderer, party.Beneficiary))
+	h.clock.Set(*h.view().Deadline)
+	must(0, h.KeepHalls(h.ctx))
+	l := must(readLot(h.ctx, h.pool, h.l.ID))
+	must(h.handEvaluation(l, h.evaluation(l, func(e *letter.Evaluation) {
+		h.reject(l, e, h.bidders[0].party)
+		e.Candidates = e.Candidates[1:]
+		for i := range e.Candidates {
+			e.Candidates[i].Rank = i + 1
+		}
+	})))
+	must(h.Announce(h.ctx, h.host(), h.l.ID, 3))
+	h.clock.Advance(6 * 24 * time.Hour)
+	h.tells(h.award(l, h.bidders[1]))
+	held := func() bool { return must(h.Held(h.ctx, must(readLot(h.ctx, h.pool, h.l.ID))))(h.letter) }
+	if !held() {
+		t.Error("the letter of a bid that counts as revoked is not held")
+	}
+	b := h.attribute(0, CauseNotBidder, "复核后为平台证书服务中断")
+	h.does(h.ConfirmAttribution(h.ctx, h.supervisor(), h.l.ID, b.Seq))
+	if held() {
+		t.Error("the letter of a bid that counts as withdrawn is held, and its clock runs")
+	}
+}

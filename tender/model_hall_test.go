@@ -184,6 +184,9 @@ var hallVerbs = []modelVerb{
 			h.host, h.signed = false, map[int]bool{}
 		}
 		x := m.standing(c.bidder).card
+		if x != nil {
+			x.revoked = c.own
+		}
 		switch on := m.today(); {
 		case x == nil:
 		case c.own:

@@ -33,6 +33,7 @@ type card struct {
 	claims      []*claim
 	papers      []*paper       // receipts that nobody has read, in their order
 	withdrawn   *calendar.Date // 撤回 by a confirmed cause that is not the bidder's
+	revoked     bool           // 撤销 by one that is
 	undertaking []byte
 	reveal      []byte
 	until       calendar.Date
@@ -78,7 +79,7 @@ type paper struct {
 	kind   guarantee.IntakeKind
 	at     time.Time
 	owner  int    // of a release
-	claim  *claim // what a demand will be
+	claim  *claim // what a demand will be, or the one that is completed or taken back
 	later  bool   // it says that it will be completed
 	empty  bool   // it brings no document
 }
@@ -129,24 +130,42 @@ func (m *model) disclosed() {
 	}
 }
 
-// mayRelease: never while a demand is open, never after the end, and after the papers that came before.
+// mayRelease: after the papers that came before, never while a demand is open, and never after the end.
 func (m *model) mayRelease(c *card, at time.Time) outcome {
-	if n, _ := c.open(); n > 0 || c.state != guarantee.Issued {
-		return no
-	}
-	if c.hasEarlier(at, guarantee.IntakeDemand, guarantee.IntakeCompletion) {
+	if c.hasEarlier(at) {
 		return waits
 	}
-	return yes
+	n, _ := c.open()
+	return only(n == 0 && c.state == guarantee.Issued)
 }
 
-func (c *card) hasEarlier(at time.Time, kinds ...guarantee.IntakeKind) bool {
-	return slices.ContainsFunc(c.papers, func(p *paper) bool { return slices.Contains(kinds, p.kind) && p.at.Before(at) })
+func (c *card) hasEarlier(at time.Time) bool {
+	return slices.ContainsFunc(c.papers, func(p *paper) bool { return p.at.Before(at) })
 }
 
-// mayDemand: in time by its receipt, in force, within what is left, and after a release that came before.
+// mayComplete: after the papers that came before; an independent letter's while it is examined and until its last instant.
+func (m *model) mayComplete(c *card, d *claim, at time.Time) outcome {
+	switch {
+	case c.hasEarlier(at):
+		return waits
+	case c.form == letter.FormIndependent:
+		stayed := isIn(d, guarantee.Stayed) && d.below == guarantee.Examining
+		return only(!at.After(c.end()) && (stayed || isIn(d, guarantee.Incomplete, guarantee.Examining)))
+	}
+	return only(isIn(d, guarantee.Incomplete))
+}
+
+// mayTakeBack: after the papers that came before, until the demand is settled.
+func (m *model) mayTakeBack(c *card, d *claim, at time.Time) outcome {
+	if c.hasEarlier(at) {
+		return waits
+	}
+	return only(!d.over())
+}
+
+// mayDemand: after the papers that came before, in time by its receipt, in force, and within what is left.
 func (m *model) mayDemand(c *card, at time.Time, amount letter.Fen) outcome {
-	if c.hasEarlier(at, guarantee.IntakeRelease, guarantee.IntakeLotRelease) {
+	if c.hasEarlier(at) {
 		return waits
 	}
 	_, open := c.open()
@@ -284,6 +303,10 @@ func (m *model) process(c *card, p *paper) outcome {
 			return o
 		}
 		return no // the letter lasts longer by now than it asks
+	case guarantee.IntakeCompletion:
+		return m.mayComplete(c, p.claim, p.at)
+	case guarantee.IntakeWithdrawal:
+		return m.mayTakeBack(c, p.claim, p.at)
 	default:
 		return m.mayRelease(c, p.at)
 	}

@@ -2,6 +2,7 @@ package tender
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"baohan/guarantee"
@@ -167,29 +168,20 @@ var letterVerbs = []modelVerb{
 	{name: "complete", often: 1,
 		may: func(m *model, a act) outcome {
 			c, d := m.claimOn(a)
-			switch {
-			case c == nil:
+			if c == nil {
 				return noSuch
-			case c.form == letter.FormIndependent:
-				return only(!m.now().After(c.end()) && isIn(d, guarantee.Incomplete, guarantee.Examining, guarantee.Stayed))
 			}
-			return only(isIn(d, guarantee.Incomplete))
+			return m.mayComplete(c, d, m.now())
 		},
 		do: func(m *model, a act) error {
 			c, d := m.claimOn(a)
 			files, documents := m.files(c)
 			b, err := letter.Completion{Version: 1, Demand: d.id, Guarantee: c.id, Documents: documents, At: m.now()}.Canonical()
-			_, _, err = m.Guarantees.Present(m.ctx, m.by(m.owners[0], party.Beneficiary), guarantee.IntakeCompletion, c.id, m.presentation(m.p7s(m.owners[0], b, err), files))
+			_, in, err := m.Guarantees.Present(m.ctx, m.by(m.owners[0], party.Beneficiary), guarantee.IntakeCompletion, c.id, m.presentation(m.p7s(m.owners[0], b, err), files))
+			m.left(c, err, &paper{intake: in.ID, kind: guarantee.IntakeCompletion, at: in.ReceivedAt, claim: d})
 			return err
 		},
-		then: func(m *model, a act) {
-			_, d := m.claimOn(a)
-			d.lacks = 0
-			if d.state == guarantee.Incomplete {
-				d.state = guarantee.Examining
-			}
-			m.told(d)
-		}},
+		then: func(m *model, a act) { _, d := m.claimOn(a); m.takeCompletion(d) }},
 	{name: "request",
 		may: onClaim(func(_ *model, c *card, d *claim, _ act) bool {
 			if c.form == letter.FormIndependent {
@@ -243,7 +235,7 @@ var letterVerbs = []modelVerb{
 		}),
 		do: func(m *model, a act) error {
 			c, d := m.claimOn(a)
-			_, err := m.Guarantees.PayInterim(m.ctx, m.guarantors(c), d.id, guarantee.Payment{Amount: d.interimOf(a), Reference: "P", PaidAt: m.now()})
+			_, err := m.Guarantees.PayInterim(m.ctx, m.guarantors(c), d.id, guarantee.Payment{Amount: d.interimOf(a), Reference: fmt.Sprintf("P%d", d.interim), PaidAt: m.now()})
 			return err
 		},
 		then: func(m *model, a act) {
@@ -291,11 +283,18 @@ var letterVerbs = []modelVerb{
 			}
 		}},
 	{name: "take_back",
-		may: onClaim(func(_ *model, _ *card, d *claim, _ act) bool { return !d.over() }),
+		may: func(m *model, a act) outcome {
+			c, d := m.claimOn(a)
+			if c == nil {
+				return noSuch
+			}
+			return m.mayTakeBack(c, d, m.now())
+		},
 		do: func(m *model, a act) error {
 			c, d := m.claimOn(a)
 			b, err := letter.Withdrawal{Version: 1, Demand: d.id, Guarantee: c.id, Reason: "双方已协商一致", At: m.now()}.Canonical()
-			_, _, err = m.Guarantees.Present(m.ctx, m.by(m.owners[0], party.Beneficiary), guarantee.IntakeWithdrawal, c.id, m.p7s(m.owners[0], b, err))
+			_, in, err := m.Guarantees.Present(m.ctx, m.by(m.owners[0], party.Beneficiary), guarantee.IntakeWithdrawal, c.id, m.p7s(m.owners[0], b, err))
+			m.left(c, err, &paper{intake: in.ID, kind: guarantee.IntakeWithdrawal, at: in.ReceivedAt, claim: d})
 			return err
 		},
 		then: func(m *model, a act) { _, d := m.claimOn(a); d.state = guarantee.WithdrawnDemand }},
@@ -355,13 +354,28 @@ func (m *model) swept(c *card, p *paper) {
 	case p.kind == guarantee.IntakeDemand:
 		m.takeDemand(c, p.claim, p.later, p.empty)
 		m.told(p.claim)
+	case p.kind == guarantee.IntakeCompletion:
+		m.takeCompletion(p.claim)
+	case p.kind == guarantee.IntakeWithdrawal:
+		p.claim.state = guarantee.WithdrawnDemand
 	default:
 		m.takeRelease(c, p.owner)
 	}
 }
 
+// takeCompletion: what arrived is there, and what waited for it is examined.
+func (m *model) takeCompletion(d *claim) {
+	d.lacks = 0
+	if d.state == guarantee.Incomplete {
+		d.state = guarantee.Examining
+	}
+	m.told(d)
+}
+
 func (c *card) hasUnread() bool {
-	return slices.ContainsFunc(c.papers, func(p *paper) bool { return p.kind == guarantee.IntakeDemand })
+	return slices.ContainsFunc(c.papers, func(p *paper) bool {
+		return p.kind == guarantee.IntakeDemand || p.kind == guarantee.IntakeCompletion
+	})
 }
 
 // past: the row is closed five minutes after the last instant, so that what came in time finds it open.
@@ -393,8 +407,8 @@ func (m *model) lotReleased(owner int, early bool, r guarantee.LotReceipt) {
 	for _, c := range m.shown() {
 		x := first(r.Letters, func(o guarantee.LotOutcome) bool { return o.Guarantee == c.id })
 		o := m.mayRelease(c, m.now())
-		if held[c] && !early {
-			o = no
+		if held[c] && !early || c.state != guarantee.Issued && x.State == "refused" {
+			o = no // one that ended before a clock began is held for ever, and has nothing to release
 		}
 		want := map[outcome]string{no: "refused", waits: "received", yes: "signed"}[o]
 		if o == yes {
@@ -417,14 +431,16 @@ func (m *model) intakeOf(paper, id string) (intake string) {
 	return intake
 }
 
-// kept: its bidder may still win (candidates 1 to 3, the winner; everybody while nobody is named), or has refused the contract;
-// not once the law has started a clock.
+// kept: its bidder may still win (candidates 1 to 3, the winner; everybody while nobody is named), has refused the contract, or
+// has revoked its bid; not once the law has started a clock.
 func (m *model) kept(c *card) bool {
 	if by, _ := m.dueBy(c); by != nil {
 		return false
 	}
 	last := m.last()
 	switch {
+	case c.revoked:
+		return true
 	case m.refuser(c) || last == nil || last.setAside:
 		return m.refuser(c) || m.state != Contracted
 	case m.state == Contracted:

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"baohan/guarantee/calendar"
 	"baohan/guarantee/letter"
 	"baohan/party"
@@ -369,6 +371,15 @@ func TestSetAsideAfterARefusal(t *testing.T) {
 	must(w.answer(a.ID, Reply{Upheld: true, Changes: true}))
 	if got := fmt.Sprint(w.releaseOf(ids[0]), " ", w.releaseOf(ids[1]), " ", w.releaseOf(ids[2])); got != "none none 2026-12-28" {
 		t.Errorf("the clocks are %s", got)
+	}
+	w.exec(`UPDATE guarantee SET release_state = 'none' WHERE id = @id`, ids[2]) // it was lost at the opening, and comes back now
+	if err := w.within(w.ctx, func(tx pgx.Tx) error {
+		return w.releaseLateTx(w.ctx, tx, must(lockLotRow(w.ctx, tx, l.ID)))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.releaseOf(ids[2]); got != "2026-12-28" {
+		t.Errorf("a letter that comes back has no clock, and the others' run: %s", got)
 	}
 }
 

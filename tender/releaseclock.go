@@ -121,26 +121,24 @@ func releasable(ctx context.Context, tx pgx.Tx, lot string, which func(id string
 // everyLetter picks all.
 func everyLetter(string) bool { return true }
 
-// releaseLateTx sets the clock of letters that an emergency brought back, where the tender's course has set that of the
-// others already: nobody else would ask for their release.
+// releaseLateTx sets the clock of letters that an emergency brought back, or whose own was taken back, where the tender's
+// course has set that of the others already: nobody else would ask for their release. Whatever has happened counts, as it
+// did for the others; of all clocks the one that ends first holds.
 func (d *Desk) releaseLateTx(ctx context.Context, tx pgx.Tx, l *Lot) error {
 	if l.State == Terminated {
-		return d.releaseTerminated(ctx, tx, l)
+		if err := d.releaseTerminated(ctx, tx, l); err != nil {
+			return err
+		}
 	}
-	if l.State != Awarded && l.State != Contracted && l.State != Refused {
-		return nil
+	if err := d.releaseLosersTx(ctx, tx, l); err != nil {
+		return err
 	}
-	a, err := lastAward(ctx, tx, l.ID)
+	signed, err := signedOn(ctx, tx, l.ID)
+	if err == nil && signed != nil {
+		err = d.releaseOn(ctx, tx, l, ReleaseContract, calendar.DateOf(*signed), everyLetter)
+	}
 	if err != nil {
 		return err
 	}
-	bids, err := readBids(ctx, tx, l.ID)
-	if err != nil {
-		return err
-	}
-	late := d.releaseOn(ctx, tx, l, ReleaseAward, calendar.DateOf(a.NoticedOn), func(id string) bool { return !wonWith(bids, a.Winner, id) })
-	if late == nil && l.State == Contracted && a.SignedOn != nil {
-		late = d.releaseOn(ctx, tx, l, ReleaseContract, calendar.DateOf(*a.SignedOn), everyLetter)
-	}
-	return late
+	return d.releaseFreedTx(ctx, tx, l)
 }

@@ -82,5 +82,5 @@ const standings = `SELECT (SELECT max(e.accepted_at) FROM evaluation e WHERE e.l
 
 // Held tells the letters of an opened lot that its paper would release only when it names them early (see held).
 func (d *Desk) Held(ctx context.Context, l *Lot) (func(letterID string) bool, error) {
-	return d.held(ctx, l)
+	return d.held(ctx, d.Pool, l)
 }

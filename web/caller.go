@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"baohan/client/wire"
 	"baohan/party"
 	"baohan/signing"
 	"baohan/signing/httpsig"
@@ -31,22 +32,26 @@ func (s *server) identify(x *exchange, r *http.Request) error {
 	if byCookie && !reads(r.Method) && foreign(r, s.cookies.secure) {
 		return errForeign
 	}
-	actor, err := s.sessionOf(r, token, byCookie)
+	actor, err := s.sessionOf(x, r, token, byCookie)
 	if err != nil {
 		return err
+	}
+	if shown := r.Header.Get(wire.ShownTo); byCookie && shown != "" && shown != s.markOf(actor) {
+		return errAnother
 	}
 	x.actor, x.known, x.token, x.paged = actor, true, token, byCookie
 	return nil
 }
 
-// unattended is the header of what a page asks by itself, while perhaps nobody sits before it.
+// unattended is the header of what a page asks by itself, while perhaps nobody sits before it. A stream, which a browser begins
+// anew by itself, can have none.
 const unattended = "Baohan-Unattended"
 
-func (s *server) sessionOf(r *http.Request, token string, byCookie bool) (party.Actor, error) {
+func (s *server) sessionOf(x *exchange, r *http.Request, token string, byCookie bool) (party.Actor, error) {
 	if !byCookie {
 		return s.party.Session(r.Context(), token)
 	}
-	return s.party.PageSession(r.Context(), token, r.Header.Get(unattended) == "")
+	return s.party.PageSession(r.Context(), token, r.Header.Get(unattended) == "" && !streams(x.operation))
 }
 
 // endBefore ends the session that a browser still had when it begins another: nobody holds it any more.

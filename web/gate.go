@@ -20,7 +20,7 @@ import (
 var (
 	errTooLarge   = newProblem(http.StatusRequestEntityTooLarge, "request.too_large", "", "请求体超过此接口的上限；请精简后重发")
 	errMedia      = newProblem(http.StatusUnsupportedMediaType, "request.media_type", "Content-Type", "请求体须为未压缩的 application/json；请改正 Content-Type 后重发")
-	errHost       = newProblem(http.StatusMisdirectedRequest, "request.host", "", "请求的主机名不是本平台的地址；请核对接口地址")
+	errHost       = newProblem(http.StatusMisdirectedRequest, "request.host", "", "请求的主机名不是本平台的地址，或者没有经 TLS 到达；请核对接口地址，以 https 访问")
 	errOften      = newProblem(http.StatusTooManyRequests, "session.too_often", "", "登录过于频繁；请稍后再试")
 	errMany       = newProblem(http.StatusTooManyRequests, "request.too_many", "", "从这一地址请求签名的文件过于频繁；请过几秒再试")
 	errStream     = newProblem(http.StatusBadRequest, "progress.signed", "Signature", "这是事件流，没有结尾，应答无法签名；请去掉请求签名后再请求")
@@ -69,8 +69,12 @@ func (s *server) enter(r *http.Request, op *huma.Operation, x *exchange, object 
 	return s.command(r, x)
 }
 
-// isHere tells whether a request names this platform. A page whose own name was made to lead here (DNS rebinding) does not.
+// isHere tells whether a request names this platform, and came over TLS where a proxy ends it. A page whose own name was made to
+// lead here (DNS rebinding) does not name it.
 func (s *server) isHere(r *http.Request) bool {
+	if s.tlsProxy && !slices.Equal(r.Header.Values("X-Forwarded-Proto"), []string{"https"}) {
+		return false
+	}
 	return slices.Contains(s.hosts, r.Host) || slices.Contains(s.hosts, "*")
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"baohan/tender"
 )
 
 // Watching says how many may watch openings and for how long. Zero fields take the defaults.
@@ -55,6 +57,12 @@ type told struct {
 // over tells whether the end was told.
 func (b bulletin) over() bool {
 	return slices.ContainsFunc(b.news, func(t told) bool { return t.final })
+}
+
+// attended tells whether whoever watches is taken to sit before it: from the time on at which bidders sign in to an opening,
+// nobody is sent away from one because he only watches. Before it, a page that was left open is no use of a session.
+func (b bulletin) attended(now time.Time) bool {
+	return b.deadline == nil || !now.Before(b.deadline.Add(-tender.SignInFrom))
 }
 
 // progress is the channel that anybody may watch, without a name.

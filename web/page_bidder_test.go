@@ -355,15 +355,21 @@ func TestDraftSurvivesALostConnection(t *testing.T) {
 	if all := must(b.desks.Guarantee.Own(t.Context(), party.Actor{USCC: b.clerk.uscc, Role: party.Bidder})); len(all) != 1 {
 		t.Errorf("%d applications", len(all))
 	}
-	kept := func() int {
-		return must(chromedp.Run(w.ctx, chromedp.Evaluate[int](`new Promise((done) => {
-			const r = indexedDB.open("baohan-copies", 1);
-			r.onsuccess = () => { const c = r.result.transaction("copies").objectStore("copies").count(); c.onsuccess = () => { r.result.close(); done(c.result); }; };
-		})`, chromedp.EvalAwaitPromise)))
+	kept := func(base, store string) int {
+		return must(chromedp.Run(w.ctx, chromedp.Evaluate[int](fmt.Sprintf(`new Promise((done) => {
+			const r = indexedDB.open(%[1]q, 1);
+			r.onupgradeneeded = () => r.result.createObjectStore(%[2]q);
+			r.onsuccess = () => { const c = r.result.transaction(%[2]q).objectStore(%[2]q).count(); c.onsuccess = () => { r.result.close(); done(c.result); }; };
+		})`, base, store), chromedp.EvalAwaitPromise)))
 	}
-	if kept() == 0 {
+	if kept("baohan-copies", "copies") == 0 {
 		t.Error("nothing is kept here")
 	}
+	must(chromedp.Run(w.ctx, chromedp.Evaluate[string](`new Promise((done) => {
+		const r = indexedDB.open("baohan-key", 1);
+		r.onupgradeneeded = () => r.result.createObjectStore("file");
+		r.onsuccess = () => { const t = r.result.transaction("file", "readwrite"); t.objectStore("file").put("a key file", "key"); t.oncomplete = () => { r.result.close(); done(""); }; };
+	})`, chromedp.EvalAwaitPromise)))
 	w.press("退出")
 	w.says("本机的存底怎么办")
 	w.picture("bidder-leave")
@@ -372,8 +378,8 @@ func TestDraftSurvivesALostConnection(t *testing.T) {
 	w.press("退出")
 	w.press("删除，退出")
 	w.wait(`location.pathname === "/" && document.querySelector('a[href="/sign-in"]')`)
-	if n := kept(); n != 0 {
-		t.Errorf("%d papers are still here", n)
+	if papers, keys := kept("baohan-copies", "copies"), kept("baohan-key", "file"); papers != 0 || keys != 0 {
+		t.Errorf("%d papers and %d key files are still here", papers, keys)
 	}
 }
 

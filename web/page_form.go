@@ -13,8 +13,10 @@ var errAnother = party.Forbidden("page.another", "没有办理：打开这张表
 
 // mark tells forms that were shown to one organisation in one role from those shown to anybody else. Cookies are one for all
 // tabs of a browser: who signs in as another in one tab would otherwise act as that other by the form that stands in the next.
-func (v *visit) mark() string {
-	m := signing.MAC(v.commandKey, "baohan/form/1", []byte(v.x.actor.USCC), []byte(v.x.actor.Role))
+func (v *visit) mark() string { return v.markOf(v.x.actor) }
+
+func (s *server) markOf(a party.Actor) string {
+	m := signing.MAC(s.commandKey, "baohan/form/1", []byte(a.USCC), []byte(a.Role))
 	return hex.EncodeToString(m[:8])
 }
 

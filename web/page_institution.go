@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -144,8 +143,10 @@ func (v *visit) underwriting() (a view.Application, err error) {
 	if err != nil {
 		return a, err
 	}
-	a = view.Application{G: g, Item: queueItem(g, times), Decider: v.personBy(g.DecidedBy), Preparer: v.personBy(g.PreparedBy), Issuer: v.personBy(g.IssuedBy),
-		Same: g.TwoPeople && bytes.Equal(g.DecidedBy, v.x.actor.Certificate[:])}
+	a = view.Application{G: g, Item: queueItem(g, times), Decider: v.personBy(g.DecidedBy), Preparer: v.personBy(g.PreparedBy), Issuer: v.personBy(g.IssuedBy)}
+	if a.Same, err = v.decided(g.TwoPeople, g.DecidedBy); err != nil {
+		return a, err
+	}
 	if a.Wording, err = letter.WordingOf(ref); err != nil {
 		return a, err
 	}
@@ -181,6 +182,14 @@ func (v *visit) disclosedApplication(a *view.Application) (err error) {
 	}
 	a.Demands, err = v.guarantee.Demands(v.ctx, a.G.ID)
 	return err
+}
+
+// decided tells whether the person in front of the page took the first of two steps that ask for two people.
+func (v *visit) decided(two bool, by []byte) (bool, error) {
+	if !two || by == nil {
+		return false, nil
+	}
+	return v.party.SamePerson(v.ctx, by, v.x.actor.Certificate[:])
 }
 
 // personBy names who acted by a certificate, as far as the certificate is still on record.

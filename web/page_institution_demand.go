@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/a-h/templ"
@@ -50,7 +49,10 @@ func (v *visit) examined() (x view.InstitutionDemand, err error) {
 		return x, err
 	}
 	x = view.InstitutionDemand{State: d.State, Decider: v.personBy(d.DecidedBy), Payer: v.personBy(d.PaidBy), Two: d.TwoPeople,
-		Same: d.TwoPeople && bytes.Equal(d.DecidedBy, v.x.actor.Certificate[:]), Rest: d.Amount - d.InterimPaid}
+		Rest: d.Amount - d.InterimPaid}
+	if x.Same, err = v.decided(d.TwoPeople, d.DecidedBy); err != nil {
+		return x, err
+	}
 	if x.D, err = v.demandView(v.ctx, d); err != nil {
 		return x, err
 	}

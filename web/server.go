@@ -41,6 +41,7 @@ type Config struct {
 	SignInRate    float64               // challenges and sign-ins per second and address, and as many signatures; 0 = 20
 	Proxies       []netip.Prefix        // from which X-Forwarded-For is believed; no others
 	PlainHTTP     bool                  // http on a loopback address: no Secure cookie, no HSTS
+	TLSProxy      bool                  // TLS ends at a proxy on this machine: what it does not say came over TLS is refused
 	Watching      Watching              // of openings
 	Stopping      <-chan struct{}       // closed when this process is to end: streams end, their readers come back elsewhere
 
@@ -71,6 +72,7 @@ type server struct {
 	keyid      string
 	commandKey []byte
 	hosts      []string
+	tlsProxy   bool
 	cookies    cookies
 	limits     *limits
 	hub        *hub
@@ -108,7 +110,7 @@ func New(c Config) (http.Handler, error) {
 	s.platform, s.keyid = c.Platform, c.PlatformChain[0].Fingerprint().String()
 	s.printer = page.Signatory{Key: c.Platform, Chain: c.PlatformChain, Verify: c.Published.URL}
 	s.presses = newPresses()
-	s.commandKey, s.hosts = c.CommandKey, c.Hosts
+	s.commandKey, s.hosts, s.tlsProxy = c.CommandKey, c.Hosts, c.TLSProxy
 	s.cookies = cookies{secure: !c.PlainHTTP}
 	s.limits = newLimits(c.SignInRate, c.Proxies)
 	s.meter = newMeter(c.Registry)

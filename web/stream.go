@@ -59,7 +59,7 @@ func (s *server) watch(ctx context.Context, st *stream, f *feed, x *exchange) {
 		select {
 		case <-changed:
 		case <-beat.C:
-			if s.over(ctx, x) || st.send([]byte(":\n\n")) != nil {
+			if s.over(ctx, x, known && b.attended(st.now())) || st.send([]byte(":\n\n")) != nil {
 				return
 			}
 		case <-life.C:
@@ -72,16 +72,16 @@ func (s *server) watch(ctx context.Context, st *stream, f *feed, x *exchange) {
 	}
 }
 
-// over tells that who asks has signed out, was suspended, or lost his certificate. Who watches uses his session. While the
-// database cannot be asked nobody is cut off.
-func (s *server) over(ctx context.Context, x *exchange) bool {
+// over tells that who asks has signed out, was suspended, or lost his certificate, or that nobody has used his session; used
+// tells whether watching is use. While the database cannot be asked nobody is cut off.
+func (s *server) over(ctx context.Context, x *exchange, used bool) bool {
 	if x.token == "" {
 		return false
 	}
 	ask := s.party.Session
 	if x.paged {
 		ask = func(ctx context.Context, token string) (party.Actor, error) {
-			return s.party.PageSession(ctx, token, true)
+			return s.party.PageSession(ctx, token, used)
 		}
 	}
 	_, err := ask(ctx, x.token)

@@ -13,6 +13,7 @@ import (
 // A browser keeps the session as a cookie: no request carries a token, and the bidder's encryption certificate is on record.
 func TestSignInByCookie(t *testing.T) {
 	w := newWorld(t)
+	w.desk.Platform.ShownTo = "whose page it is"
 	w.says("POST /session/challenge", wire.Challenge{Challenge: strings.Repeat("0a", 32)})
 	w.on("POST /session", func(rw http.ResponseWriter, _ *http.Request) {
 		http.SetCookie(rw, &http.Cookie{Name: "baohan", Value: "session", Path: "/"})
@@ -30,6 +31,9 @@ func TestSignInByCookie(t *testing.T) {
 	for _, a := range w.asked {
 		if a.Header.Get("Authorization") != "" {
 			t.Errorf("%s carries a token", a.URL)
+		}
+		if a.Header.Get(wire.ShownTo) != "whose page it is" {
+			t.Errorf("%s does not say whom its page was shown to", a.URL)
 		}
 	}
 	_, err = w.do("sign-in")

@@ -12,6 +12,10 @@ type Challenge struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
+// ShownTo is the header in which a page of ours says whom it was shown to, by the mark that stands in it. Cookies are one for all
+// tabs of a browser: in a session that is another's by now, what it asks for is refused (403 page.another).
+const ShownTo = "Baohan-Shown-To"
+
 // SignInText is what the holder of the certificate signs: the challenge bound to this one purpose, platform and role. Authority
 // is the platform's host as the holder knows it, lower-case, without a default port: another platform that asks for a signature
 // cannot begin a session here with it.

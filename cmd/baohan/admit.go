@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 
@@ -33,6 +35,8 @@ type admittedOrganisation struct {
 	Party        letter.Party `json:"party"`
 	Roles        []party.Role `json:"roles"`
 	Certificates []string     `json:"certificates,omitzero"` // PEM files, beside the admission file; the leaf comes first, then its issuers
+
+	People map[string]string `json:"people,omitzero"` // who holds a certificate, by its file: a name or a staff number
 }
 
 type admittedInstitution struct {
@@ -109,7 +113,27 @@ func (o admittedOrganisation) enter(ctx context.Context, s *system, by party.Act
 		}
 		certificates = append(certificates, chain...)
 	}
-	return s.party.Admit(ctx, by, party.Organisation{USCC: o.Party.USCC, Name: o.Party.Name, Roles: o.Roles}, certificates...)
+	if err := s.party.Admit(ctx, by, party.Organisation{USCC: o.Party.USCC, Name: o.Party.Name, Roles: o.Roles}, certificates...); err != nil {
+		return err
+	}
+	return o.namePeople(ctx, s, by, dir)
+}
+
+// namePeople comes after the certificates are on record; a crash in between leaves holders unnamed until the file is entered again.
+func (o admittedOrganisation) namePeople(ctx context.Context, s *system, by party.Actor, dir string) error {
+	for _, name := range slices.Sorted(maps.Keys(o.People)) {
+		if !slices.Contains(o.Certificates, name) {
+			return fmt.Errorf("people：%s 不在 certificates 之中", name)
+		}
+		chain, err := certificatesIn(filepath.Join(dir, name))
+		if err == nil {
+			err = s.party.NamePerson(ctx, by, chain[0].Fingerprint(), o.People[name])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (i admittedInstitution) enter(ctx context.Context, s *system, by party.Actor) error {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"baohan/internal/health"
@@ -31,7 +32,7 @@ func (c *serveCommand) Run(ctx context.Context, s *Settings, log *slog.Logger, o
 	if err != nil {
 		return err
 	}
-	if edge.tls != nil && len(c.Custodians) == 0 {
+	if edge.overTLS() && len(c.Custodians) == 0 {
 		return errors.New("对外服务须用 custodians 指明三个密钥保管人代理（docs/custodians.md）：三把钥匙都在本机时，只能在本机回环地址上演示")
 	}
 	r, err := c.open(ctx, s, "serve", log)
@@ -72,8 +73,11 @@ func newEdge(s *Settings) (*edge, error) {
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		return nil, errors.New("tls-cert 和 tls-key 须同时设置")
 	}
+	if s.TLSProxy && (s.TLSCert != "" || len(s.Hosts) == 0 || len(proxies) == 0) {
+		return nil, errors.New("tls-proxy 须与 hosts（对外的主机名）和 trusted-proxies（代理所在的网段）同时设置，且不设 tls-cert")
+	}
 	if s.TLSCert == "" {
-		return e, onThisMachine(s.Listen)
+		return e, errors.Join(onThisMachine(s.Listen), e.nameNoOther())
 	}
 	pair, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey)
 	if err != nil {
@@ -83,13 +87,39 @@ func newEdge(s *Settings) (*edge, error) {
 	return e, nil
 }
 
+// overTLS tells whether callers reach us over TLS, ours or that of a proxy on this machine.
+func (e *edge) overTLS() bool { return e.tls != nil || e.settings.TLSProxy }
+
+// nameNoOther refuses names that lead here from other machines as long as nobody says that TLS stands before us: behind a proxy
+// that nobody has named, sessions would lie in cookies that go out in clear.
+func (e *edge) nameNoOther() error {
+	if e.settings.TLSProxy {
+		return nil
+	}
+	for _, host := range e.settings.Hosts {
+		name := host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			name = h
+		}
+		if !ofThisMachine(name) {
+			return fmt.Errorf("hosts：%s 不是本机的名字，而 TLS 不知由谁终止；由本机的前置代理终止的，请设置 tls-proxy，否则设置 tls-cert 和 tls-key", host)
+		}
+	}
+	return nil
+}
+
+func ofThisMachine(host string) bool {
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}
+
 // onThisMachine refuses to carry letters over a network in clear.
 func onThisMachine(listen string) error {
 	host, _, err := net.SplitHostPort(listen)
 	if err != nil {
 		return fmt.Errorf("listen：%q 不是 主机:端口", listen)
 	}
-	if addr, err := netip.ParseAddr(host); host == "localhost" || err == nil && addr.IsLoopback() {
+	if ofThisMachine(host) {
 		return nil
 	}
 	return errors.New("没有服务器证书时只能监听本机回环地址：请设置 tls-cert 和 tls-key，或监听 127.0.0.1")
@@ -124,7 +154,7 @@ func (e *edge) handler(ctx context.Context, s *system, log *slog.Logger) (http.H
 	}
 	return web.New(web.Config{Demo: demo, Party: s.party, Tender: s.tenders, Guarantee: s.guarantees, Banks: s.banks, Jobs: s.jobs, Translog: s.translog, Clock: s.clock,
 		Platform: s.Keys.Platform.Key, PlatformChain: s.Keys.Platform.Chain, CommandKey: s.Keys.Secrets.Command,
-		Hosts: hosts, Proxies: e.proxies, PlainHTTP: e.tls == nil, MetricsToken: e.settings.MetricsToken, Log: log,
+		Hosts: hosts, Proxies: e.proxies, PlainHTTP: !e.overTLS(), TLSProxy: e.settings.TLSProxy, MetricsToken: e.settings.MetricsToken, Log: log,
 		Watching: web.Watching{Life: e.settings.WatchLife, Most: e.settings.WatchMax, PerAddress: e.settings.WatchPerAddress}, Stopping: ctx.Done(),
 		Published: web.Published{Roots: s.Keys.Trust.Anchors(), Centre: subjectOf(s.Keys.Centre), URL: verify},
 		Healthz:   health.Live(), Readyz: health.Ready(log, append(health.Database(s.pool), s.writer.check(),

@@ -24,11 +24,12 @@ type Settings struct {
 	Hosts          []string `help:"对外的主机名（可带端口），逗号分隔；以其他主机名来的请求被拒绝。不设则为监听地址。" env:"BAOHAN_HOSTS" placeholder:"主机"`
 	PublicURL      string   `help:"平台对外的网址，如 https://bh.example.cn。设了它，PDF 上的二维码打开该网址的 /verify 页，由看的人核对；不设则二维码只是文字。" env:"BAOHAN_PUBLIC_URL" name:"public-url" placeholder:"网址"`
 	TrustedProxies []string `help:"前置代理所在的网段，逗号分隔：只采信从这些网段转来的 X-Forwarded-For，用于按来源限制登录和下载签名文件的次数。经代理接入而不设，则所有来访者合用一份限额。" env:"BAOHAN_TRUSTED_PROXIES" placeholder:"网段"`
+	TLSProxy       bool     `help:"TLS 由本机的前置代理（例如国密网关）终止：平台仍只监听本机回环地址，登录用只走 TLS 的 Cookie，应答要求浏览器今后只用 HTTPS；没有带着 X-Forwarded-Proto: https 来的请求一律拒绝。代理须自己写这个头（覆盖来访者写的），并原样转发 Host；须同时设置 hosts、trusted-proxies 和 custodians。" env:"BAOHAN_TLS_PROXY" name:"tls-proxy"`
 	TLSCert        string   `help:"服务器证书链（PEM）。" env:"BAOHAN_TLS_CERT" name:"tls-cert" placeholder:"文件"`
 	TLSKey         string   `help:"服务器证书的私钥（PEM）。" env:"BAOHAN_TLS_KEY" name:"tls-key" placeholder:"文件"`
 	MetricsToken   string   `help:"读取 /metrics 的令牌；不设则没有 /metrics。" env:"BAOHAN_METRICS_TOKEN" placeholder:"令牌"`
 
-	Idle time.Duration `help:"网页登录多久没有使用即自动退出；打开着的开标进度和开标大厅、正在填写的表单都算使用，程序接口的登录不受影响。1 分钟至 8 小时；0 为不自动退出。各进程须相同。" env:"BAOHAN_IDLE" default:"30m" placeholder:"时长"`
+	Idle time.Duration `help:"网页登录多久没有使用即自动退出；正在填写的表单、开标前一小时起打开着的开标进度和开标大厅都算使用，程序接口的登录不受影响。1 分钟至 8 小时；0 为不自动退出。各进程须相同。" env:"BAOHAN_IDLE" default:"30m" placeholder:"时长"`
 
 	WatchLife       time.Duration `help:"一条开标进度连接最长保持多久；到时断开，收看者的程序自动接着收看。" env:"BAOHAN_WATCH_LIFE" default:"1h" placeholder:"时长"`
 	WatchMax        int           `help:"本进程最多同时有多少条开标进度和开标会事件连接；超过的得到 503。每条占一个文件句柄：进程的句柄上限（ulimit -n）须比它至少大 500，不足时启动日志有警告。" env:"BAOHAN_WATCH_MAX" default:"2000" placeholder:"条"`

@@ -246,7 +246,7 @@ func (w *theatre) admit(ctx context.Context, allow []string) error {
 			if m.Party == w.cast.Clerk.Party {
 				certificates = append(certificates, m.Party.USCC+secondClerk+".pem")
 			}
-			a.Organisations = append(a.Organisations, admittedOrganisation{m.Party, []party.Role{party.Role(role)}, certificates})
+			a.Organisations = append(a.Organisations, admittedOrganisation{m.Party, []party.Role{party.Role(role)}, certificates, nil})
 		}
 	}
 	until, err := calendar.ParseDate("2028-12-31")
@@ -283,7 +283,7 @@ func (w *theatre) admitClerks(ctx context.Context) error {
 	}
 	p := w.clerks[0].Party
 	return w.admitted(ctx, admission{
-		Organisations: []admittedOrganisation{{p, []party.Role{party.Guarantor}, []string{p.USCC + ".pem", p.USCC + "-encrypt.pem", p.USCC + secondClerk + ".pem"}}},
+		Organisations: []admittedOrganisation{{p, []party.Role{party.Guarantor}, []string{p.USCC + ".pem", p.USCC + "-encrypt.pem", p.USCC + secondClerk + ".pem"}, nil}},
 		Institutions: []admittedInstitution{{Party: p, Kind: banks.Bank, Licence: "YS-ZSYH", LicenceUntil: until, Cashier: w.base + "/demo?paid={application}", TwoPeople: true,
 			Products: []admittedProduct{{Wording: letter.WordingRef{ID: "independent-bid", Version: 2}, Mode: letter.ModeBlind, MinFee: minFee, MaxCeiling: maxCeiling,
 				AnswerWithin: 7200, Tiers: []admittedTier{{UpTo: maxCeiling, Rates: []int64{3500}}}}}}},

@@ -31,7 +31,7 @@ func main() {
 	select {}
 }
 
-// act is baohan.act(name, input, hooks). Input is {base, key, fields, files}; hooks are what Go has no way to by itself:
+// act is baohan.act(name, input, hooks). Input is {base, mark, key, fields, files}; hooks are what Go has no way to by itself:
 // progress, copies, upload, and for a device sign and decrypt.
 func act(name string, input, hooks js.Value) (js.Value, error) {
 	ctx := context.Background()
@@ -39,6 +39,7 @@ func act(name string, input, hooks js.Value) (js.Value, error) {
 	if err != nil {
 		return js.Value{}, err
 	}
+	platform.ShownTo = input.Get("mark").String()
 	holder, err := holderOf(input.Get("key"), hooks)
 	if err != nil {
 		return js.Value{}, err

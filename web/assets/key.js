@@ -299,7 +299,9 @@
         if (value.name || value.size) (files[name] ??= []).push(value);
       } else (fields[name] ??= []).push(value);
     }
-    return { base: location.origin, fields, files };
+    // Whom this page was shown to: another tab may have begun a session of another meanwhile. Who signs in begins one himself.
+    const mark = form.dataset.act === "sign-in" ? "" : document.body.dataset.mark ?? "";
+    return { base: location.origin, mark, fields, files };
   };
 
   // fetched are fields that are too large to stand in every form of a page: <input data-from="/address" name="…">.
