@@ -25,16 +25,7 @@ func TestCorrectedAfterTheContract(t *testing.T) {
 	l := must(readLot(h.ctx, h.pool, h.l.ID))
 	_, err := h.handEvaluation(l, h.evaluation(l))
 	h.refused(err, "evaluation.not_read")
-	must(h.handEvaluation(l, h.evaluation(l, func(e *letter.Evaluation) {
-		h.reject(l, e, h.bidders[0].party)
-		e.Candidates = e.Candidates[1:]
-		for i := range e.Candidates {
-			e.Candidates[i].Rank = i + 1
-		}
-	})))
-	must(h.Announce(h.ctx, h.host(), h.l.ID, 3))
-	h.clock.Advance(6 * 24 * time.Hour)
-	h.tells(h.award(l, h.bidders[1]))
+	awardedWithoutTheFirst(h, l)
 	h.tells(h.Contract(h.ctx, h.host(), h.l.ID, today(h.world)))
 	g := h.letterRow(h.letter)
 	if other := h.letterRow(h.full); other.ReleaseState != guarantee.ReleaseDue || *other.ReleaseReason != string(ReleaseContract) {
@@ -60,6 +51,20 @@ func TestRevokedIsHeld(t *testing.T) {
 	h.clock.Set(*h.view().Deadline)
 	must(0, h.KeepHalls(h.ctx))
 	l := must(readLot(h.ctx, h.pool, h.l.ID))
+	awardedWithoutTheFirst(h, l)
+	held := func() bool { return must(h.Held(h.ctx, must(readLot(h.ctx, h.pool, h.l.ID))))(h.letter) }
+	if !held() {
+		t.Error("the letter of a bid that counts as revoked is not held")
+	}
+	b := h.attribute(0, CauseNotBidder, "复核后为平台证书服务中断")
+	h.does(h.ConfirmAttribution(h.ctx, h.supervisor(), h.l.ID, b.Seq))
+	if held() {
+		t.Error("the letter of a bid that counts as withdrawn is held, and its clock runs")
+	}
+}
+
+// awardedWithoutTheFirst: the committee rejects the first bid, and the second bidder wins after the candidates' notice.
+func awardedWithoutTheFirst(h *session, l *Lot) {
 	must(h.handEvaluation(l, h.evaluation(l, func(e *letter.Evaluation) {
 		h.reject(l, e, h.bidders[0].party)
 		e.Candidates = e.Candidates[1:]
@@ -70,13 +75,4 @@ func TestRevokedIsHeld(t *testing.T) {
 	must(h.Announce(h.ctx, h.host(), h.l.ID, 3))
 	h.clock.Advance(6 * 24 * time.Hour)
 	h.tells(h.award(l, h.bidders[1]))
-	held := func() bool { return must(h.Held(h.ctx, must(readLot(h.ctx, h.pool, h.l.ID))))(h.letter) }
-	if !held() {
-		t.Error("the letter of a bid that counts as revoked is not held")
-	}
-	b := h.attribute(0, CauseNotBidder, "复核后为平台证书服务中断")
-	h.does(h.ConfirmAttribution(h.ctx, h.supervisor(), h.l.ID, b.Seq))
-	if held() {
-		t.Error("the letter of a bid that counts as withdrawn is held, and its clock runs")
-	}
 }
