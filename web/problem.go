@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"baohan/client/wire"
+	"baohan/guarantee"
 	"baohan/guarantee/letter"
 	"baohan/party"
 	"baohan/tender"
@@ -87,6 +88,9 @@ func (s *server) problemOf(ctx context.Context, err error) *problem {
 			"已截标，正在等待密钥保管人，两个到齐即自动开标，无需重复操作；等待谁、因何等待，请查看标段")
 	case errors.Is(err, tender.ErrSheetUnsigned):
 		return newProblem(http.StatusServiceUnavailable, "sheet.unsigned", "", "开标结果已公布，核验结果表正在等待交易中心签名；系统会自动重试，请稍后再取")
+	case errors.Is(err, guarantee.ErrEarlierPaper):
+		return newProblem(http.StatusServiceUnavailable, "paper.earlier", "",
+			"已经收到，以收到的时间为准；同一保函有更早到达的文件尚未处理，平台将依到达先后自动处理，无需重新签名，请稍后查看办理结果")
 	case errors.As(err, &custodian):
 		return newProblem(http.StatusServiceUnavailable, "custodian_absent", "",
 			fmt.Sprintf("发布须三个密钥保管人都生成本标段的密钥，第 %d 个没有给出可信的答复，标段仍是草稿；请联系其经办人，恢复后再发布", custodian.Holder))

@@ -42,6 +42,14 @@ func TestNotFoundIsOneAnswer(t *testing.T) {
 	}
 }
 
+// A paper that waits for an earlier one has arrived: whoever sent it must not think that it was lost.
+func TestPaperThatWaits(t *testing.T) {
+	p := describe().problemOf(newExchange().within(t.Context()), fmt.Errorf("demand: %w", guarantee.ErrEarlierPaper))
+	if p.Status != 503 || p.Code != "paper.earlier" || !strings.Contains(p.Detail, "已经收到") {
+		t.Errorf("%+v", p)
+	}
+}
+
 // A custodian that is missing is nobody's fault here: the caller hears for whom to wait, and whether to ask again.
 func TestMissingCustodians(t *testing.T) {
 	s, ctx := describe(), newExchange().within(t.Context())
